@@ -1,0 +1,62 @@
+//! Who may do what: one table of permissions by role. The database's row-level security decides
+//! which rows; this decides which acts.
+
+use crate::Role;
+
+/// An act that needs a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Send films in.
+    UploadReports,
+    /// List and open reports (rows limited by row-level security).
+    ReadReports,
+    /// Ask for a new analysis.
+    RequestAnalysis,
+    /// Read the priority queue, claim cases.
+    ReadQueue,
+    /// Write, sign and amend reviews; release results.
+    ReviewReports,
+    /// Find patients and make patient records.
+    ManagePatients,
+    /// Read and change a patient's medical history (the own one for a patient).
+    ReadHistory,
+    /// Create, change and deactivate accounts.
+    ManageUsers,
+    /// Read the model registry and its figures.
+    ReadModels,
+    /// Import, activate and retire models.
+    ManageModels,
+    /// Read and change settings.
+    ManageSettings,
+    /// Read the audit trail.
+    ReadAudit,
+    /// Read the job queue, send dead jobs back.
+    ManageJobs,
+}
+
+impl Permission {
+    /// The roles that hold this permission.
+    #[must_use]
+    pub const fn roles(self) -> &'static [Role] {
+        use Role::{Doctor, Patient, Radiologist, Tech};
+        match self {
+            Self::UploadReports => &[Radiologist, Doctor],
+            Self::ReadReports => &[Patient, Radiologist, Doctor],
+            Self::RequestAnalysis | Self::ManagePatients => &[Radiologist, Doctor],
+            Self::ReadQueue | Self::ReviewReports => &[Doctor],
+            Self::ReadHistory => &[Patient, Radiologist, Doctor],
+            Self::ReadModels => &[Radiologist, Doctor, Tech],
+            Self::ManageUsers
+            | Self::ManageModels
+            | Self::ManageSettings
+            | Self::ReadAudit
+            | Self::ManageJobs => &[Tech],
+        }
+    }
+
+    /// Whether `role` holds it.
+    #[must_use]
+    pub fn allows(self, role: Role) -> bool {
+        self.roles().contains(&role)
+    }
+}

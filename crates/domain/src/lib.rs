@@ -1,0 +1,25 @@
+//! The words and rules of the portal: roles and permissions, the report's life, risk, urgency,
+//! the order of the queue. Nothing here reads a clock, a file or a database; every other room
+//! depends on this one and this one on none.
+
+pub mod access;
+pub mod clock;
+pub mod email;
+pub mod ids;
+pub mod password;
+pub mod patient;
+pub mod queue;
+pub mod report;
+pub mod review;
+pub mod risk;
+pub mod role;
+pub mod settings;
+pub mod text_enum;
+
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use email::EmailAddress;
+pub use ids::*;
+pub use report::{ImageFormat, ImageType, ReportStatus};
+pub use review::UrgencyLevel;
+pub use risk::{RiskCategory, RiskProbabilities};
+pub use role::Role;

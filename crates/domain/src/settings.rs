@@ -1,0 +1,230 @@
+//! The settings a hospital may change while the portal runs: one typed list with defaults,
+//! ranges and words of explanation. Stored in `system_settings`, one row a key.
+
+use serde_json::{Value, json};
+
+use crate::queue::MaximumWaits;
+
+/// One setting: its key, what it does, the default, and the check a new value must pass.
+#[derive(Debug, Clone, Copy)]
+pub struct SettingDefinition {
+    /// The key, such as `queue.maximum_wait_minutes`.
+    pub key: &'static str,
+    /// What it does, in a sentence.
+    pub description: &'static str,
+    /// The value when nothing is stored.
+    pub default: fn() -> Value,
+    /// What is wrong with a value, if anything.
+    pub check: fn(&Value) -> Result<(), String>,
+}
+
+/// Minutes each class may wait before it moves to the top.
+pub const QUEUE_MAXIMUM_WAIT_MINUTES: &str = "queue.maximum_wait_minutes";
+/// Minutes a claim holds without a sign of life.
+pub const QUEUE_CLAIM_MINUTES: &str = "queue.claim_minutes";
+/// Whether the AI's verdict stays hidden until the doctor has written a first impression.
+pub const REVIEW_FIRST_IMPRESSION: &str = "review.first_impression_before_ai";
+/// When a signed result reaches the patient.
+pub const RELEASE_POLICY: &str = "release.policy";
+/// Minutes a session lives without use.
+pub const SESSION_IDLE_MINUTES: &str = "session.idle_minutes";
+/// Hours a session lives at most.
+pub const SESSION_ABSOLUTE_HOURS: &str = "session.absolute_hours";
+/// Largest accepted file, in mebibytes.
+pub const INTAKE_MAXIMUM_FILE_MEBIBYTES: &str = "intake.maximum_file_mebibytes";
+/// Largest accepted image, in megapixels.
+pub const INTAKE_MAXIMUM_MEGAPIXELS: &str = "intake.maximum_megapixels";
+/// The sentence under every AI result.
+pub const ANALYSIS_DISCLAIMER: &str = "analysis.disclaimer";
+/// Wording of findings and recommendations by category.
+pub const ANALYSIS_TEMPLATES: &str = "analysis.templates";
+
+/// When a signed result reaches the patient: at once, or after some hours for the reason recorded.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleasePolicy {
+    /// Hours between signing and release; 0 releases on signing.
+    pub delay_hours: u32,
+    /// Why results wait; needed when `delay_hours` is not 0.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// The wording of one category.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryTemplate {
+    /// The finding; `{finding}` and `{probability}` are filled in.
+    pub findings: String,
+    /// What to do next, one line each.
+    pub recommendations: Vec<String>,
+}
+
+/// The wording of all categories and of "not assessed".
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnalysisTemplates {
+    /// For risk low.
+    pub low: CategoryTemplate,
+    /// For risk medium.
+    pub medium: CategoryTemplate,
+    /// For risk high.
+    pub high: CategoryTemplate,
+    /// For what the AI could not assess; `{reason}` is filled in.
+    pub not_assessed: CategoryTemplate,
+}
+
+impl Default for AnalysisTemplates {
+    fn default() -> Self {
+        let template = |findings: &str, recommendations: &[&str]| CategoryTemplate {
+            findings: findings.to_owned(),
+            recommendations: recommendations.iter().map(|line| (*line).to_owned()).collect(),
+        };
+        Self {
+            low: template(
+                "No sign of: {finding} (probability {probability}).",
+                &["Read in the usual order.", "A low score does not rule disease out."],
+            ),
+            medium: template(
+                "Possible: {finding} (probability {probability}).",
+                &["Read before routine cases.", "Compare with prior films and the clinical picture."],
+            ),
+            high: template(
+                "Likely: {finding} (probability {probability}).",
+                &["Read next.", "Tell the referring clinician if the finding is confirmed."],
+            ),
+            not_assessed: template(
+                "Not assessed by the AI: {reason}.",
+                &["Read without AI support, before cases of medium risk."],
+            ),
+        }
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
+    serde_json::from_value(value.clone()).map_err(|error| error.to_string())
+}
+
+fn whole_number(value: &Value, least: u64, most: u64, unit: &str) -> Result<(), String> {
+    match value.as_u64() {
+        Some(number) if (least..=most).contains(&number) => Ok(()),
+        _ => Err(format!("expected a whole number of {unit} from {least} to {most}")),
+    }
+}
+
+fn check_waits(value: &Value) -> Result<(), String> {
+    let waits: MaximumWaits = parse(value)?;
+    let minutes = [waits.high, waits.unscored, waits.medium, waits.low];
+    if minutes.iter().any(|wait| !(1..=43_200).contains(wait)) {
+        return Err("each wait must be 1 to 43200 minutes (30 days)".to_owned());
+    }
+    Ok(())
+}
+
+fn check_release(value: &Value) -> Result<(), String> {
+    let policy: ReleasePolicy = parse(value)?;
+    if policy.delay_hours > 720 {
+        return Err("delay_hours must be at most 720 (30 days)".to_owned());
+    }
+    if policy.delay_hours > 0 && policy.reason.trim().is_empty() {
+        return Err("a delay needs a reason: patients have a right to their results".to_owned());
+    }
+    Ok(())
+}
+
+fn check_text(value: &Value) -> Result<(), String> {
+    match value.as_str() {
+        Some(text) if !text.trim().is_empty() && text.len() <= 1000 => Ok(()),
+        _ => Err("expected a text of 1 to 1000 bytes".to_owned()),
+    }
+}
+
+/// Every setting, in the order in which they are listed.
+pub const ALL: &[SettingDefinition] = &[
+    SettingDefinition {
+        key: QUEUE_MAXIMUM_WAIT_MINUTES,
+        description: "Minutes a report of each class may wait before it moves to the top of the queue.",
+        default: || json!(MaximumWaits::default()),
+        check: check_waits,
+    },
+    SettingDefinition {
+        key: QUEUE_CLAIM_MINUTES,
+        description: "Minutes a doctor's claim on a case holds before others may take it.",
+        default: || json!(30),
+        check: |value| whole_number(value, 1, 480, "minutes"),
+    },
+    SettingDefinition {
+        key: REVIEW_FIRST_IMPRESSION,
+        description: "Whether the AI's verdict stays hidden until the doctor has written a first impression.",
+        default: || json!(false),
+        check: |value| value.as_bool().map(|_| ()).ok_or_else(|| "expected true or false".to_owned()),
+    },
+    SettingDefinition {
+        key: RELEASE_POLICY,
+        description: "Hours between signing and release to the patient (0: at once), and the reason for a delay.",
+        default: || json!(ReleasePolicy { delay_hours: 0, reason: String::new() }),
+        check: check_release,
+    },
+    SettingDefinition {
+        key: SESSION_IDLE_MINUTES,
+        description: "Minutes a session lives without use.",
+        default: || json!(60),
+        check: |value| whole_number(value, 1, 1440, "minutes"),
+    },
+    SettingDefinition {
+        key: SESSION_ABSOLUTE_HOURS,
+        description: "Hours a session lives at most, used or not.",
+        default: || json!(12),
+        check: |value| whole_number(value, 1, 168, "hours"),
+    },
+    SettingDefinition {
+        key: INTAKE_MAXIMUM_FILE_MEBIBYTES,
+        description: "Largest accepted file, in mebibytes.",
+        default: || json!(200),
+        check: |value| whole_number(value, 1, 4096, "mebibytes"),
+    },
+    SettingDefinition {
+        key: INTAKE_MAXIMUM_MEGAPIXELS,
+        description: "Largest accepted image, in megapixels (all frames together).",
+        default: || json!(100),
+        check: |value| whole_number(value, 1, 2000, "megapixels"),
+    },
+    SettingDefinition {
+        key: ANALYSIS_DISCLAIMER,
+        description: "The sentence under every AI result.",
+        default: || json!("Decision support, not a diagnosis. A doctor reads every film."),
+        check: check_text,
+    },
+    SettingDefinition {
+        key: ANALYSIS_TEMPLATES,
+        description: "Wording of findings and recommendations for each risk and for what was not assessed.",
+        default: || json!(AnalysisTemplates::default()),
+        check: |value| parse::<AnalysisTemplates>(value).map(|_| ()),
+    },
+];
+
+/// The definition of a key.
+#[must_use]
+pub fn definition(key: &str) -> Option<&'static SettingDefinition> {
+    ALL.iter().find(|definition| definition.key == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_passes_its_own_check() {
+        for setting in ALL {
+            assert_eq!((setting.check)(&(setting.default)()), Ok(()), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn a_delayed_release_needs_a_reason() {
+        let check = definition(RELEASE_POLICY).unwrap().check;
+        assert!(check(&json!({"delay_hours": 24})).is_err());
+        assert!(check(&json!({"delay_hours": 24, "reason": "the doctor calls first"})).is_ok());
+        assert!(check(&json!({"delay_hours": 24, "reason": "x", "extra": 1})).is_err());
+    }
+}

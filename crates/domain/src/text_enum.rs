@@ -1,0 +1,63 @@
+//! One macro for the enumerations that are stored as text: the spelling in the database, in JSON
+//! and in an error message is the same word.
+
+/// A word that is not one of an enumeration's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{found}' is not a {what}: expected one of {expected}")]
+pub struct UnknownWord {
+    /// What was wanted, such as "role".
+    pub what: &'static str,
+    /// The word that was given.
+    pub found: String,
+    /// The accepted words, separated by commas.
+    pub expected: String,
+}
+
+/// Declares an enumeration whose variants are words, with `as_str`, `FromStr`, `Display`, serde
+/// and OpenAPI schema all spelled alike.
+#[macro_export]
+macro_rules! text_enum {
+    ($(#[$meta:meta])* $name:ident ($what:literal) { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        pub enum $name { $($(#[$vmeta])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word, as stored in the database and sent in JSON.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::text_enum::UnknownWord;
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err($crate::text_enum::UnknownWord {
+                        what: $what,
+                        found: other.to_owned(),
+                        expected: [$($word),+].join(", "),
+                    }),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::text_enum::UnknownWord;
+            fn try_from(word: String) -> Result<Self, Self::Error> {
+                word.parse()
+            }
+        }
+    };
+}
