@@ -34,8 +34,14 @@ impl TryFrom<String> for EmailAddress {
             && text.len() <= 254
             && !local.contains(unfit)
             && !host.contains(unfit)
-            && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-'));
-        if fits { Ok(Self(text)) } else { Err(InvalidEmail) }
+            && host
+                .split('.')
+                .all(|label| !label.is_empty() && !label.starts_with('-'));
+        if fits {
+            Ok(Self(text))
+        } else {
+            Err(InvalidEmail)
+        }
     }
 }
 
@@ -68,7 +74,9 @@ mod tests {
             let email: EmailAddress = good.parse().unwrap();
             assert_eq!(email.as_str(), good.trim().to_lowercase());
         }
-        for bad in ["", "a", "@b", "a@", "a b@c", "a@b@c", "a@b..c", "<a@b>", "a@-b"] {
+        for bad in [
+            "", "a", "@b", "a@", "a b@c", "a@b@c", "a@b..c", "<a@b>", "a@-b",
+        ] {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad}");
         }
     }

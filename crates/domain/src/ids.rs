@@ -83,7 +83,11 @@ id! {
 pub fn uuid_v7(now: DateTime<Utc>) -> Uuid {
     static CONTEXT: std::sync::Mutex<ContextV7> = std::sync::Mutex::new(ContextV7::new());
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
-    Uuid::new_v7(Timestamp::from_unix(&CONTEXT, seconds, now.timestamp_subsec_nanos()))
+    Uuid::new_v7(Timestamp::from_unix(
+        &CONTEXT,
+        seconds,
+        now.timestamp_subsec_nanos(),
+    ))
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ pub const MAXIMUM_LENGTH: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
     /// Fewer than [`MINIMUM_LENGTH`] characters.
-    #[error("too short: use at least {MINIMUM_LENGTH} characters; a few words make a good password")]
+    #[error(
+        "too short: use at least {MINIMUM_LENGTH} characters; a few words make a good password"
+    )]
     TooShort,
     /// More than [`MAXIMUM_LENGTH`] bytes.
     #[error("too long: use at most {MAXIMUM_LENGTH} bytes")]
@@ -28,9 +30,33 @@ pub enum WeakPassword {
 /// Stems of the passwords that are tried first; a password that is one of them with digits and
 /// punctuation around it is refused.
 const COMMON_STEMS: &[&str] = &[
-    "password", "passwort", "letmein", "welcome", "qwertyuiop", "qwerty", "iloveyou", "administrator",
-    "admin", "changeme", "football", "baseball", "sunshine", "princess", "trustno", "hospital", "radiology",
-    "doctor", "portal", "medicalportal", "abc", "asdfghjkl", "zxcvbnm", "monkey", "dragon", "master", "secret",
+    "password",
+    "passwort",
+    "letmein",
+    "welcome",
+    "qwertyuiop",
+    "qwerty",
+    "iloveyou",
+    "administrator",
+    "admin",
+    "changeme",
+    "football",
+    "baseball",
+    "sunshine",
+    "princess",
+    "trustno",
+    "hospital",
+    "radiology",
+    "doctor",
+    "portal",
+    "medicalportal",
+    "abc",
+    "asdfghjkl",
+    "zxcvbnm",
+    "monkey",
+    "dragon",
+    "master",
+    "secret",
 ];
 
 /// Checks a new password for an account.

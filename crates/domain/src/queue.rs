@@ -8,7 +8,9 @@ use chrono::{DateTime, Duration, Utc};
 use crate::{ReportId, RiskCategory};
 
 /// Longest waits by class, in minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct MaximumWaits {
     /// For risk high.
@@ -23,7 +25,12 @@ pub struct MaximumWaits {
 
 impl Default for MaximumWaits {
     fn default() -> Self {
-        Self { high: 60, unscored: 240, medium: 480, low: 1440 }
+        Self {
+            high: 60,
+            unscored: 240,
+            medium: 480,
+            low: 1440,
+        }
     }
 }
 
@@ -62,6 +69,10 @@ impl MaximumWaits {
         now: DateTime<Utc>,
     ) -> (i32, DateTime<Utc>, ReportId) {
         let overdue = self.due_at(risk, upload_date) < now;
-        (if overdue { 1 } else { class(risk) }, upload_date, report_id)
+        (
+            if overdue { 1 } else { class(risk) },
+            upload_date,
+            report_id,
+        )
     }
 }

@@ -48,13 +48,14 @@ impl ReportStatus {
     /// # Errors
     /// When the event does not fit, which leaves the report as it is.
     pub fn after(self, event: ReportEvent) -> Result<Self, TransitionRefused> {
-        use ReportEvent::{AnalysisEnded, AnalysisLost, AnalysisRequested, AnalysisStarted, ReviewSigned};
+        use ReportEvent::{
+            AnalysisEnded, AnalysisLost, AnalysisRequested, AnalysisStarted, ReviewSigned,
+        };
         match (self, event) {
             (Self::Pending | Self::Analyzing, AnalysisStarted) => Ok(Self::Analyzing),
             (Self::Pending | Self::Analyzing, AnalysisEnded) => Ok(Self::Analyzed),
-            (Self::Analyzing, AnalysisLost) | (Self::Pending | Self::Analyzed, AnalysisRequested) => {
-                Ok(Self::Pending)
-            }
+            (Self::Analyzing, AnalysisLost)
+            | (Self::Pending | Self::Analyzed, AnalysisRequested) => Ok(Self::Pending),
             (Self::Pending | Self::Analyzing | Self::Analyzed, ReviewSigned) => Ok(Self::Reviewed),
             (status, event) => Err(TransitionRefused { status, event }),
         }
@@ -127,13 +128,28 @@ mod tests {
     #[test]
     fn a_reviewed_report_never_changes_and_nothing_skips_to_the_start() {
         use ReportEvent::*;
-        let events = [AnalysisStarted, AnalysisEnded, AnalysisLost, AnalysisRequested, ReviewSigned];
+        let events = [
+            AnalysisStarted,
+            AnalysisEnded,
+            AnalysisLost,
+            AnalysisRequested,
+            ReviewSigned,
+        ];
         for event in events {
             assert!(ReportStatus::Reviewed.after(event).is_err(), "{event:?}");
         }
-        assert_eq!(ReportStatus::Pending.after(AnalysisStarted), Ok(ReportStatus::Analyzing));
-        assert_eq!(ReportStatus::Analyzing.after(AnalysisEnded), Ok(ReportStatus::Analyzed));
-        assert_eq!(ReportStatus::Analyzed.after(ReviewSigned), Ok(ReportStatus::Reviewed));
+        assert_eq!(
+            ReportStatus::Pending.after(AnalysisStarted),
+            Ok(ReportStatus::Analyzing)
+        );
+        assert_eq!(
+            ReportStatus::Analyzing.after(AnalysisEnded),
+            Ok(ReportStatus::Analyzed)
+        );
+        assert_eq!(
+            ReportStatus::Analyzed.after(ReviewSigned),
+            Ok(ReportStatus::Reviewed)
+        );
         assert!(ReportStatus::Analyzed.after(AnalysisStarted).is_err());
     }
 }

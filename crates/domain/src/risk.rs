@@ -75,7 +75,11 @@ impl RiskThresholds {
     #[must_use]
     pub fn spread(self, probability: f64) -> RiskProbabilities {
         let p = probability.clamp(0.0, 1.0);
-        let anchors = [self.medium / 2.0, f64::midpoint(self.medium, self.high), f64::midpoint(self.high, 1.0)];
+        let anchors = [
+            self.medium / 2.0,
+            f64::midpoint(self.medium, self.high),
+            f64::midpoint(self.high, 1.0),
+        ];
         let share_of_upper = |lower: f64, threshold: f64, upper: f64| {
             if p < threshold {
                 0.5 * ((p - lower) / (threshold - lower)).clamp(0.0, 1.0)
@@ -111,7 +115,8 @@ impl RiskProbabilities {
     #[must_use]
     pub fn rounded(self) -> Self {
         let round = |value: f64| (value * 10_000.0).round();
-        let (mut low, mut medium, mut high) = (round(self.low), round(self.medium), round(self.high));
+        let (mut low, mut medium, mut high) =
+            (round(self.low), round(self.medium), round(self.high));
         let largest = if self.high >= self.medium && self.high >= self.low {
             &mut high
         } else if self.medium >= self.low {
@@ -121,7 +126,11 @@ impl RiskProbabilities {
         };
         let rest = 10_000.0 - (round(self.low) + round(self.medium) + round(self.high));
         *largest += rest;
-        Self { low: low / 10_000.0, medium: medium / 10_000.0, high: high / 10_000.0 }
+        Self {
+            low: low / 10_000.0,
+            medium: medium / 10_000.0,
+            high: high / 10_000.0,
+        }
     }
 
     /// The category with the largest share; the higher one when even.
@@ -145,8 +154,18 @@ mod tests {
 
     #[test]
     fn thresholds_must_rise_inside_zero_and_one() {
-        for (medium, high) in [(0.0, 0.5), (0.5, 0.5), (0.6, 0.5), (0.5, 1.0), (f64::NAN, 0.5), (0.1, f64::NAN)] {
-            assert!(RiskThresholds::new(medium, high).is_err(), "{medium} {high}");
+        for (medium, high) in [
+            (0.0, 0.5),
+            (0.5, 0.5),
+            (0.6, 0.5),
+            (0.5, 1.0),
+            (f64::NAN, 0.5),
+            (0.1, f64::NAN),
+        ] {
+            assert!(
+                RiskThresholds::new(medium, high).is_err(),
+                "{medium} {high}"
+            );
         }
     }
 

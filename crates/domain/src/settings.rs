@@ -78,20 +78,32 @@ impl Default for AnalysisTemplates {
     fn default() -> Self {
         let template = |findings: &str, recommendations: &[&str]| CategoryTemplate {
             findings: findings.to_owned(),
-            recommendations: recommendations.iter().map(|line| (*line).to_owned()).collect(),
+            recommendations: recommendations
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect(),
         };
         Self {
             low: template(
                 "No sign of: {finding} (probability {probability}).",
-                &["Read in the usual order.", "A low score does not rule disease out."],
+                &[
+                    "Read in the usual order.",
+                    "A low score does not rule disease out.",
+                ],
             ),
             medium: template(
                 "Possible: {finding} (probability {probability}).",
-                &["Read before routine cases.", "Compare with prior films and the clinical picture."],
+                &[
+                    "Read before routine cases.",
+                    "Compare with prior films and the clinical picture.",
+                ],
             ),
             high: template(
                 "Likely: {finding} (probability {probability}).",
-                &["Read next.", "Tell the referring clinician if the finding is confirmed."],
+                &[
+                    "Read next.",
+                    "Tell the referring clinician if the finding is confirmed.",
+                ],
             ),
             not_assessed: template(
                 "Not assessed by the AI: {reason}.",
@@ -108,7 +120,9 @@ fn parse<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
 fn whole_number(value: &Value, least: u64, most: u64, unit: &str) -> Result<(), String> {
     match value.as_u64() {
         Some(number) if (least..=most).contains(&number) => Ok(()),
-        _ => Err(format!("expected a whole number of {unit} from {least} to {most}")),
+        _ => Err(format!(
+            "expected a whole number of {unit} from {least} to {most}"
+        )),
     }
 }
 
@@ -157,12 +171,22 @@ pub const ALL: &[SettingDefinition] = &[
         key: REVIEW_FIRST_IMPRESSION,
         description: "Whether the AI's verdict stays hidden until the doctor has written a first impression.",
         default: || json!(false),
-        check: |value| value.as_bool().map(|_| ()).ok_or_else(|| "expected true or false".to_owned()),
+        check: |value| {
+            value
+                .as_bool()
+                .map(|_| ())
+                .ok_or_else(|| "expected true or false".to_owned())
+        },
     },
     SettingDefinition {
         key: RELEASE_POLICY,
         description: "Hours between signing and release to the patient (0: at once), and the reason for a delay.",
-        default: || json!(ReleasePolicy { delay_hours: 0, reason: String::new() }),
+        default: || {
+            json!(ReleasePolicy {
+                delay_hours: 0,
+                reason: String::new()
+            })
+        },
         check: check_release,
     },
     SettingDefinition {
@@ -216,7 +240,12 @@ mod tests {
     #[test]
     fn every_default_passes_its_own_check() {
         for setting in ALL {
-            assert_eq!((setting.check)(&(setting.default)()), Ok(()), "{}", setting.key);
+            assert_eq!(
+                (setting.check)(&(setting.default)()),
+                Ok(()),
+                "{}",
+                setting.key
+            );
         }
     }
 
