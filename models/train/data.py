@@ -114,13 +114,13 @@ def load_nih(shared: Path, cache: Path) -> Films:
 def load_dicom_pictures(shared: Path) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
     """Non-chest pictures from DICOM files: (for training, held out for measuring, names of the held-out files).
 
-    A file's half is decided by its SHA-256 after files that show the same picture are dropped, so a picture stored
-    under several transfer syntaxes cannot stand on both sides.
+    A file's half is decided by its SHA-256. Of files that show nearly the same picture (one picture stored under
+    several transfer syntaxes) only the first is used, so that no picture stands on both sides or counts twice.
     """
     import pydicom  # only needed here
 
     rows, training, held_out, names = [], [], [], []
-    seen: dict[str, str] = {}
+    seen: list[np.ndarray] = []
     for path in sorted((shared / "dicom").glob("*.dcm")):
         try:
             dataset = pydicom.dcmread(path, force=True)
@@ -130,12 +130,17 @@ def load_dicom_pictures(shared: Path) -> tuple[list[np.ndarray], list[np.ndarray
         grey = _first_plane(array)
         if grey is None or min(grey.shape) < 16:
             continue
-        thumb = resize(grey, 8, 8)
-        half = _half_of(path, thumb, seen)
-        use = "train" if half == 0 else "measure"
-        rows.append([path.name, use, hashlib.sha256(path.read_bytes()).hexdigest()])
-        (training if half == 0 else held_out).append(grey)
-        if half:
+        key = _likeness_key(grey)
+        if any(float(key @ other) > 0.95 for other in seen):
+            continue
+        seen.append(key)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        use = "measure" if int(digest[:2], 16) % 2 else "train"
+        rows.append([path.name, use, digest])
+        if use == "train":
+            training.append(grey)
+        else:
+            held_out.append(grey)
             names.append(path.name)
     with open(SPLITS / "dicom.csv", "w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
@@ -144,16 +149,11 @@ def load_dicom_pictures(shared: Path) -> tuple[list[np.ndarray], list[np.ndarray
     return training, held_out, names
 
 
-def _half_of(path: Path, thumb: np.ndarray, seen: dict) -> int:
-    """0 = training, 1 = measuring; look-alikes follow the first file that showed the picture."""
-    key = thumb.ravel() - thumb.mean()
-    key = key / (np.linalg.norm(key) + 1e-6)
-    for other, half in seen.values():
-        if float(key @ other) > 0.9:
-            return half
-    half = int(hashlib.sha256(path.read_bytes()).hexdigest()[:2], 16) % 2
-    seen[path.name] = (key, half)
-    return half
+def _likeness_key(grey: np.ndarray) -> np.ndarray:
+    """A unit vector whose dot product with another picture's is the correlation of their 8 x 8 thumbnails."""
+    key = resize(grey, 8, 8).ravel()
+    key = key - key.mean()
+    return key / (np.linalg.norm(key) + 1e-6)
 
 
 def _first_plane(array: np.ndarray) -> np.ndarray | None:
