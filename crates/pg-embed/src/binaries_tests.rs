@@ -91,7 +91,7 @@ fn an_existing_cluster_gets_the_version_it_was_made_by() {
 
     let error = system.places().find(None, Some((cluster, 16))).unwrap_err();
     insta::assert_snapshot!(error, @"
-    the database in /data/postgres was made by PostgreSQL 16, but only 17.2 and 15.14 is installed here.
+    the database in /data/postgres was made by PostgreSQL 16, which is not installed here (found: 17.2, 15.14).
     Install PostgreSQL 16 next to it (Debian, Ubuntu: apt install postgresql-16) or name its directory with --pg-bin; both versions can be installed side by side.
     To move to a newer version: back up with the old version, start on an empty data directory with the new one and restore, or run pg_upgrade.
     ");
@@ -147,7 +147,15 @@ fn an_explicit_directory_is_the_only_place() {
 fn a_missing_installation_says_what_to_install() {
     let system = System::new();
     let error = system.places().find(None, None).unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"
+    no PostgreSQL server of version 14 or newer was found.
+    Install it:
+      Debian, Ubuntu:  apt install postgresql
+      Fedora, RHEL:    dnf install postgresql-server
+      macOS:           brew install postgresql@17
+    or name the directory that holds `postgres` and `initdb` with --pg-bin, or set DATABASE_URL to use a server that runs already.
+    Looked in: /usr/lib/postgresql/*/bin, /usr/pgsql-*/bin, /usr/libexec/postgresql*, Homebrew's postgresql@* and PATH.
+    ");
 
     let directory = system.install("usr/lib/postgresql/12/bin", "12.22");
     let error = system.places().find(None, None).unwrap_err().to_string();

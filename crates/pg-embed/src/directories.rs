@@ -263,6 +263,19 @@ pub(crate) fn sync(path: &Path) -> Result<(), PgEmbedError> {
         .map_err(PgEmbedError::io("write to the disk", path))
 }
 
+/// Writes everything on the file system that holds `path` to the disk.
+#[cfg(target_os = "linux")]
+pub(crate) fn sync_file_system(path: &Path) -> Result<(), PgEmbedError> {
+    let synced = nix::unistd::syncfs(open_directory(path)?);
+    synced.map_err(|error| PgEmbedError::io("write to the disk", path)(error.into()))
+}
+
+/// Writes the directory's entries to the disk; there is no call for a whole file system that waits.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn sync_file_system(path: &Path) -> Result<(), PgEmbedError> {
+    sync(path)
+}
+
 /// Checks that the account can run the programs and enter the data directory, by doing so: mode bits alone would
 /// overlook access lists and mount options. Only root's portal needs it; others would fail at the first file.
 pub(crate) fn check_reachable(

@@ -172,6 +172,40 @@ mod tests {
             true,
             &extra("work_mem", "16MB"),
         );
-        insta::assert_snapshot!(line.join("\n").replace("-c\n", ""), @"");
+        insta::assert_snapshot!(line.join("\n").replace("-c\n", ""), @r#"
+        fsync=on
+        full_page_writes=on
+        synchronous_commit=on
+        shared_preload_libraries=pg_stat_statements
+        pg_stat_statements.track_utility=off
+        work_mem=16MB
+        listen_addresses=
+        unix_socket_permissions=0700
+        unix_socket_group=
+        cluster_name=medical-portal
+        logging_collector=on
+        log_destination=stderr
+        log_filename=postgresql-%a.log
+        log_file_mode=0600
+        log_rotation_age=1d
+        log_rotation_size=0
+        log_truncate_on_rotation=on
+        log_error_verbosity=terse
+        log_min_error_statement=panic
+        log_statement=none
+        log_min_duration_statement=-1
+        log_min_duration_sample=-1
+        log_statement_sample_rate=0
+        log_transaction_sample_rate=0
+        log_parameter_max_length=0
+        log_parameter_max_length_on_error=0
+        log_statement_stats=off
+        debug_print_parse=off
+        debug_print_rewritten=off
+        debug_print_plan=off
+        port=5432
+        unix_socket_directories="/data/a, ""b""/run"
+        log_directory=/data/log
+        "#);
     }
 }

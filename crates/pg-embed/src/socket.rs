@@ -26,8 +26,10 @@ pub(crate) fn lock_file_in(directory: &Path) -> PathBuf {
     directory.join(format!(".s.PGSQL.{PORT}.lock"))
 }
 
+/// A comma divides several hosts in a client's connection string, in which it cannot be escaped.
 fn fits(directory: &Path) -> bool {
-    socket_in(directory).as_os_str().len() <= LONGEST_PATH
+    let path = socket_in(directory);
+    path.as_os_str().len() <= LONGEST_PATH && !path.as_os_str().as_bytes().contains(&b',')
 }
 
 /// Chooses the directory and makes it: `run` in the data directory where the path is short enough, otherwise a
