@@ -1,0 +1,316 @@
+//! What a model package says about itself (`model.toml`): its input, its outputs, where it may
+//! speak and how well it did on films nobody trained it on.
+//!
+//! Reading has two steps: the text must have the right keys and types (the first fault is named
+//! with its key), then every rule is checked and all broken ones are named at once.
+
+mod check;
+mod raw;
+
+use domain::risk::RiskThresholds;
+use serde::Serialize;
+
+/// The manifest of a model package, checked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Manifest {
+    /// Name of the model, such as `chest-paediatric`.
+    pub name: String,
+    /// Version of the package, such as `1.0.0`.
+    pub version: String,
+    /// Network architecture in words.
+    pub architecture: String,
+    /// Framework it was trained with.
+    pub framework: String,
+    /// What the model is for, in a sentence or two.
+    pub description: String,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Day of training, `YYYY-MM-DD`.
+    pub trained_date: String,
+    /// What it was trained on.
+    pub training: Training,
+    /// The tensor it takes.
+    pub input: Input,
+    /// What its main output means.
+    pub head: Head,
+    /// How a raw score becomes a probability.
+    pub calibration: Calibration,
+    /// The output that says whether a picture is of the model's kind.
+    pub gate: Option<Gate>,
+    /// The output that says where the finding is.
+    pub heatmap: Option<HeatmapOutput>,
+    /// Where the model may speak.
+    pub intended_use: IntendedUse,
+    /// Independent test figures.
+    pub evaluation: Evaluation,
+}
+
+/// The training set, in figures.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Name and version of the data set.
+    pub dataset_version: String,
+    /// Number of pictures.
+    pub images: u64,
+    /// Number of people.
+    pub patients: u64,
+}
+
+/// The input tensor: float32 `[batch, channels, size, size]`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Input {
+    /// Name of the graph's input.
+    pub name: String,
+    /// Side of the square picture, 16 to 1024.
+    pub size: usize,
+    /// 1, or 3 for the grey picture repeated.
+    pub channels: usize,
+    /// How a film gets to `size`.
+    pub resize: Resize,
+    /// The values that black and white map to.
+    pub range: [f64; 2],
+}
+
+/// The resizing a model was trained with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Resize {
+    /// Plain squash to a square with a triangle filter ([`crate::resize_triangle`]). Keeping the
+    /// aspect ratio would leak it to a model that was trained on squashed films.
+    #[serde(rename = "squash-triangle")]
+    SquashTriangle,
+}
+
+/// A function over a raw output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// The output is already a probability.
+    None,
+    /// `1 / (1 + e^-x)`.
+    Sigmoid,
+    /// `e^x` over the sum of all classes.
+    Softmax,
+}
+
+/// What the main output means.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Head {
+    /// One score `[batch, 1]` for one finding.
+    Binary {
+        /// Name of the output.
+        output: String,
+        /// None or sigmoid.
+        activation: Activation,
+        /// What the score speaks for.
+        finding: String,
+        /// The probabilities at which risk becomes medium and high.
+        #[serde(serialize_with = "thresholds_as_numbers")]
+        thresholds: RiskThresholds,
+    },
+    /// Three scores `[batch, 3]`: low, medium, high.
+    Softmax {
+        /// Name of the output.
+        output: String,
+        /// None or softmax.
+        activation: Activation,
+        /// Column of low, medium and high in the output.
+        columns: [usize; 3],
+    },
+    /// One score a finding, `[batch, n]`; the risk is the highest of them.
+    Findings {
+        /// Name of the output.
+        output: String,
+        /// None or sigmoid.
+        activation: Activation,
+        /// The findings, in the order of the output's columns.
+        findings: Vec<FindingRule>,
+    },
+}
+
+impl Head {
+    /// Name of the main output.
+    #[must_use]
+    pub fn output(&self) -> &str {
+        match self {
+            Self::Binary { output, .. }
+            | Self::Softmax { output, .. }
+            | Self::Findings { output, .. } => output,
+        }
+    }
+
+    /// Number of columns of the main output.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        match self {
+            Self::Binary { .. } => 1,
+            Self::Softmax { .. } => 3,
+            Self::Findings { findings, .. } => findings.len(),
+        }
+    }
+}
+
+/// One finding of several and the probabilities at which it makes the risk medium and high.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FindingRule {
+    /// Name of the finding.
+    pub name: String,
+    /// Its thresholds.
+    #[serde(serialize_with = "thresholds_as_numbers")]
+    pub thresholds: RiskThresholds,
+}
+
+fn thresholds_as_numbers<S: serde::Serializer>(
+    thresholds: &RiskThresholds,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    use serde::ser::SerializeStruct;
+    let mut out = serializer.serialize_struct("Thresholds", 2)?;
+    out.serialize_field("medium", &thresholds.medium())?;
+    out.serialize_field("high", &thresholds.high())?;
+    out.end()
+}
+
+/// How a raw score becomes a calibrated probability.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub enum Calibration {
+    /// The activation's value stands.
+    None,
+    /// Platt scaling: `sigmoid(slope * logit + intercept)` (Platt 1999).
+    Platt {
+        /// Positive, so that the order of cases stays.
+        slope: f64,
+        /// Shift on the logit scale.
+        intercept: f64,
+    },
+}
+
+/// The output that says whether a picture is of the model's kind.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// Name of the output, `[batch, 1]`, 0 to 1.
+    pub output: String,
+    /// Below it a picture is not assessed.
+    pub minimum: f64,
+}
+
+/// The output that says where the finding is.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeatmapOutput {
+    /// Name of the output, `[batch, 1, h, w]`; positive speaks for the finding.
+    pub output: String,
+}
+
+/// Where a model may speak.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntendedUse {
+    /// DICOM modalities, such as `DX` and `CR`.
+    pub modality: Vec<String>,
+    /// DICOM body parts, such as `CHEST`.
+    pub body_part: Vec<String>,
+    /// View positions, such as `AP` and `PA`, or `frontal` for both.
+    pub view: Vec<String>,
+    /// Youngest age, in years.
+    pub minimum_age_years: f64,
+    /// Oldest age in completed years: with 5, a child counts until its sixth birthday.
+    pub maximum_age_years: f64,
+    /// The intended use in a sentence.
+    pub statement: String,
+}
+
+/// Figures from films of people who were in no training set.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+    /// Which films.
+    pub dataset: String,
+    /// How many.
+    pub images: u64,
+    /// Area under the ROC curve, 0 to 1.
+    pub auroc: f64,
+    /// Share of the ill found, 0 to 1.
+    pub sensitivity: f64,
+    /// Share of the well left alone, 0 to 1.
+    pub specificity: f64,
+    /// Share of right calls, 0 to 1.
+    pub accuracy: f64,
+    /// Share of the flagged that are ill, 0 to 1.
+    pub precision: f64,
+    /// Harmonic mean of precision and sensitivity, 0 to 1.
+    pub f1_score: f64,
+    /// Expected calibration error, 0 to 1.
+    pub expected_calibration_error: f64,
+    /// Brier score, 0 to 1.
+    pub brier: f64,
+}
+
+/// One broken rule of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The key, such as `thresholds.medium`.
+    pub key: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.key, self.message)
+    }
+}
+
+/// A manifest that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// Not TOML at all.
+    #[error("model.toml is not valid TOML: {message}")]
+    Syntax {
+        /// Line, column and what the reader found there.
+        message: String,
+    },
+    /// A key is missing, unknown or of the wrong type.
+    #[error("model.toml, key `{key}`: {message}")]
+    Key {
+        /// The key or the table it should be in.
+        key: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Well formed, but one or more rules are broken.
+    #[error("model.toml: {}", join(.problems))]
+    Rules {
+        /// All of them.
+        problems: Vec<Problem>,
+    },
+}
+
+fn join(problems: &[Problem]) -> String {
+    let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    texts.join("; ")
+}
+
+impl Manifest {
+    /// Reads and checks the text of a `model.toml`.
+    ///
+    /// # Errors
+    /// [`ManifestError`], which names the key of each fault.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let syntax = |error: toml::de::Error| ManifestError::Syntax {
+            message: error.to_string().trim_end().to_owned(),
+        };
+        let document = toml::Deserializer::parse(text).map_err(syntax)?;
+        let raw: raw::Manifest = serde_path_to_error::deserialize(document).map_err(|error| {
+            let key = error.path().to_string();
+            ManifestError::Key {
+                key: if key == "." { "(top)".into() } else { key },
+                message: error.into_inner().message().to_owned(),
+            }
+        })?;
+        check::check(raw).map_err(|problems| ManifestError::Rules { problems })
+    }
+}
