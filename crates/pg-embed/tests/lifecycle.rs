@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpgid, getpgrp};
-use pg_embed::{Cluster, ClusterOptions, PgEmbedError};
+use pg_embed::{Cluster, PgEmbedError};
 use support::{Home, is_alive, is_root, query, send, server_uid, skip, try_query, wait_until};
 
 #[test]
@@ -107,7 +107,7 @@ fn a_root_portal_runs_it_as_the_server_account_with_no_rights_of_root() {
 #[test]
 fn its_url_survives_a_path_full_of_special_characters() {
     let home = Home::new();
-    let options = ClusterOptions::new(home.path().join("a b\"c\\d'e%20&f=g#ü"));
+    let options = support::options(home.path().join("a b\"c\\d'e%20&f=g#ü"));
     let cluster = Cluster::start(&options).unwrap();
     let url = cluster.url("postgres", "postgres");
     assert_eq!(try_query(&url, "select 1").unwrap(), "1");
@@ -128,7 +128,7 @@ fn host_of(url: &str) -> String {
 #[test]
 fn a_path_that_clients_would_split_at_its_comma_is_avoided() {
     let home = Home::new();
-    let cluster = Cluster::start(&ClusterOptions::new(home.path().join("Müller, Meier"))).unwrap();
+    let cluster = Cluster::start(&support::options(home.path().join("Müller, Meier"))).unwrap();
     assert_eq!(query(&cluster, "select 1"), "1");
     let place = cluster.socket_directory().to_owned();
     cluster.stop().unwrap();
@@ -139,7 +139,7 @@ fn a_path_that_clients_would_split_at_its_comma_is_avoided() {
 fn a_data_directory_deep_down_gets_its_socket_in_a_short_place() {
     let home = Home::new();
     let deep = home.path().join("d".repeat(60)).join("e".repeat(60));
-    let options = ClusterOptions::new(&deep);
+    let options = support::options(&deep);
     let cluster = Cluster::start(&options).unwrap();
     let place = cluster.socket_directory().to_owned();
     assert!(

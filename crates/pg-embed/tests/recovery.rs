@@ -68,7 +68,18 @@ fn a_portal_that_comes_back_at_once_waits_for_the_old_server() {
 fn the_lock_of_a_server_that_lingers_is_respected() {
     let home = Home::new();
     let (mut owner, pid) = owned_cluster(&home);
-    send(pid, Signal::SIGSTOP);
+    // A checkpointer that is stopped holds up the clean shutdown. (Stopping the main process would not do: the kernel
+    // wakes stopped process groups when their parent dies.)
+    let url = Cluster::running(&home.data_dir())
+        .unwrap()
+        .unwrap()
+        .url("postgres", "postgres");
+    let checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'";
+    let checkpointer = support::try_query(&url, checkpointer)
+        .unwrap()
+        .parse()
+        .unwrap();
+    send(checkpointer, Signal::SIGSTOP);
     owner.kill();
     let options = home.options();
     let start = thread::spawn(move || Cluster::start(&options));
@@ -80,7 +91,7 @@ fn the_lock_of_a_server_that_lingers_is_respected() {
     let lock = fs::File::open(home.data_dir().join("postgres.lock")).unwrap();
     assert!(lock.try_lock().is_err(), "the server itself holds the lock");
     drop(lock);
-    send(pid, Signal::SIGCONT);
+    send(checkpointer, Signal::SIGCONT);
     let cluster = start.join().unwrap().unwrap();
     assert_eq!(query(&cluster, "select word from kept"), "kept");
 }

@@ -8,7 +8,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::process::Command;
 
-use pg_embed::{Cluster, ClusterOptions, PgEmbedError};
+use pg_embed::{Cluster, PgEmbedError};
 use support::{Home, Owner, is_alive, is_root, query, skip};
 
 /// An account that every system has and that owns nothing.
@@ -28,7 +28,7 @@ fn a_parent_that_keeps_the_server_account_out_is_named() {
     let barrier = home.path().join("closed");
     fs::create_dir(&barrier).unwrap();
     fs::set_permissions(&barrier, Permissions::from_mode(0o700)).unwrap();
-    let options = ClusterOptions::new(barrier.join("below/data"));
+    let options = support::options(barrier.join("below/data"));
     let error = Cluster::start(&options).unwrap_err();
     let named = barrier.canonicalize().unwrap();
     assert!(
@@ -212,7 +212,7 @@ fn a_file_in_the_place_of_the_data_directory_is_named() {
         matches!(error, PgEmbedError::NotADirectory { .. }),
         "{error}"
     );
-    let error = Cluster::start(&ClusterOptions::new(home.path().join("line\nbreak"))).unwrap_err();
+    let error = Cluster::start(&support::options(home.path().join("line\nbreak"))).unwrap_err();
     assert!(
         matches!(error, PgEmbedError::UnusablePath { .. }),
         "{error}"
@@ -232,7 +232,7 @@ fn a_place_that_may_not_be_written_is_named() {
             "{error}"
         );
     }
-    let error = Cluster::start(&ClusterOptions::new("/proc/nowhere/data")).unwrap_err();
+    let error = Cluster::start(&support::options("/proc/nowhere/data")).unwrap_err();
     assert!(matches!(error, PgEmbedError::Io { .. }), "{error}");
 }
 
@@ -253,7 +253,7 @@ fn a_full_disk_is_called_by_its_name() {
     {
         return;
     }
-    let error = Cluster::start(&ClusterOptions::new(disk.join("data")))
+    let error = Cluster::start(&support::options(disk.join("data")))
         .unwrap_err()
         .to_string();
     let left: Vec<_> = fs::read_dir(disk.join("data"))
@@ -282,7 +282,7 @@ fn a_full_disk_is_called_by_its_name() {
 #[test]
 fn a_system_without_the_locale_falls_back_to_plain_c() {
     let home = Home::new();
-    let real = pg_embed::binaries::find(None).unwrap();
+    let real = pg_embed::binaries::find(support::options("").binaries.as_deref()).unwrap();
     let limited = home.path().join("bin");
     fs::create_dir(&limited).unwrap();
     let wrap = |program: &str, body: &str| {

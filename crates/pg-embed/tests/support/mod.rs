@@ -34,8 +34,16 @@ impl Home {
     }
 
     pub(crate) fn options(&self) -> ClusterOptions {
-        ClusterOptions::new(self.data_dir())
+        options(self.data_dir())
     }
+}
+
+/// Options for a data directory. `PG_EMBED_TEST_BINARIES` names the installation to test with instead of the
+/// system's newest.
+pub(crate) fn options(data_dir: impl Into<PathBuf>) -> ClusterOptions {
+    let mut options = ClusterOptions::new(data_dir);
+    options.binaries = std::env::var_os("PG_EMBED_TEST_BINARIES").map(PathBuf::from);
+    options
 }
 
 pub(crate) fn is_root() -> bool {
@@ -203,7 +211,7 @@ pub(crate) fn own_if_told() {
     let Some(data_dir) = std::env::var_os(OWNED) else {
         return;
     };
-    match Cluster::start(&ClusterOptions::new(data_dir)) {
+    match Cluster::start(&options(data_dir)) {
         Ok(cluster) => {
             println!("\nstarted:{}", cluster.postmaster_pid());
             std::io::stdout().flush().unwrap();
