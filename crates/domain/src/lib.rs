@@ -3,8 +3,10 @@
 //! depends on this one and this one on none.
 
 pub mod access;
+pub mod audit;
 pub mod clock;
 pub mod email;
+pub mod event;
 pub mod ids;
 pub mod password;
 pub mod patient;

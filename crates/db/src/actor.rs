@@ -1,0 +1,186 @@
+//! Who acts, and the transaction that acts for them.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use domain::{Role, UserId};
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::{Database, DbError, error::During};
+
+/// Who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActorKind {
+    /// Nobody is signed in yet.
+    Anonymous,
+    /// A signed-in user.
+    User {
+        /// Who.
+        id: UserId,
+        /// As what.
+        role: Role,
+    },
+    /// The machinery: jobs, releases, retention.
+    Worker,
+}
+
+/// Where a request came from, for the audit trail.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The peer's address.
+    pub address: Option<IpAddr>,
+    /// What the peer calls itself.
+    pub user_agent: Option<String>,
+}
+
+/// Who acts, and from where.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// Who.
+    pub kind: ActorKind,
+    /// From where.
+    pub origin: Origin,
+}
+
+impl Actor {
+    /// The machinery.
+    #[must_use]
+    pub fn worker() -> Self {
+        Self {
+            kind: ActorKind::Worker,
+            origin: Origin::default(),
+        }
+    }
+
+    /// Nobody yet.
+    #[must_use]
+    pub const fn anonymous(origin: Origin) -> Self {
+        Self {
+            kind: ActorKind::Anonymous,
+            origin,
+        }
+    }
+
+    /// A signed-in user.
+    #[must_use]
+    pub const fn user(id: UserId, role: Role, origin: Origin) -> Self {
+        Self {
+            kind: ActorKind::User { id, role },
+            origin,
+        }
+    }
+
+    /// A member of tech at the command line, without an account: acts with tech's rights and is
+    /// audited by role only.
+    #[must_use]
+    pub fn command_line(id: UserId) -> Self {
+        Self::user(
+            id,
+            Role::Tech,
+            Origin {
+                address: None,
+                user_agent: Some("medical-portal command line".to_owned()),
+            },
+        )
+    }
+
+    pub(crate) const fn database_role(&self) -> &'static str {
+        match self.kind {
+            ActorKind::Anonymous => "portal_anonymous",
+            ActorKind::Worker => "portal_worker",
+            ActorKind::User { role, .. } => role.database_role(),
+        }
+    }
+
+    /// The user, if one is signed in.
+    #[must_use]
+    pub const fn user_id(&self) -> Option<UserId> {
+        match self.kind {
+            ActorKind::User { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The word for `audit_logs.user_role`.
+    pub(crate) const fn audit_role(&self) -> &'static str {
+        match self.kind {
+            ActorKind::Anonymous => "anonymous",
+            ActorKind::Worker => "worker",
+            ActorKind::User { role, .. } => role.as_str(),
+        }
+    }
+}
+
+/// A transaction that runs as its actor's database role. Dropped without [`ActorTx::commit`] it
+/// leaves nothing behind.
+#[must_use]
+#[derive(Debug)]
+pub struct ActorTx {
+    transaction: Transaction<'static, Postgres>,
+    actor: Actor,
+    now: DateTime<Utc>,
+}
+
+impl Database {
+    /// Opens a transaction for an actor.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn begin(&self, actor: &Actor) -> Result<ActorTx, DbError> {
+        let now = self.clock().now();
+        let mut transaction = self.pool().begin().await.during("open a transaction")?;
+        let id = actor.user_id().map(|id| id.to_string()).unwrap_or_default();
+        sqlx::query!(
+            "SELECT set_config('role', $1, true) AS role,
+                    set_config('portal.actor_id', $2, true) AS actor,
+                    set_config('portal.present', $3, true) AS present",
+            actor.database_role(),
+            id,
+            now.to_rfc3339(),
+        )
+        .fetch_one(&mut *transaction)
+        .await
+        .during("take on the actor's role")?;
+        Ok(ActorTx {
+            transaction,
+            actor: actor.clone(),
+            now,
+        })
+    }
+}
+
+impl ActorTx {
+    /// Makes everything done here durable and visible.
+    ///
+    /// # Errors
+    /// When the database cannot confirm it; then nothing may be acknowledged.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.transaction.commit().await.during("commit")
+    }
+
+    /// The moment this transaction began, by the portal's clock.
+    #[must_use]
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Has what follows planned with the values at hand: which index serves a list depends on which
+    /// of its filters are set, and PostgreSQL would settle on one plan for all after five calls.
+    pub(crate) async fn plan_with_values(&mut self) -> Result<(), DbError> {
+        sqlx::query!("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+            .fetch_one(self.connection())
+            .await
+            .during("set how lists are planned")?;
+        Ok(())
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}

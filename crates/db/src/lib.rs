@@ -1,0 +1,33 @@
+//! Everything the portal asks PostgreSQL. The one door is [`ActorTx`]: a transaction that runs as
+//! the role of whoever acts, so that row-level security decides what it can see. One file an
+//! aggregate holds its SQL; nothing outside this crate writes any.
+
+mod actor;
+mod connect;
+mod error;
+mod page;
+
+pub mod accounts;
+pub mod analyses;
+pub mod audit;
+pub mod claims;
+pub mod events;
+pub mod history;
+pub mod images;
+pub mod jobs;
+pub mod migrations;
+pub mod models;
+pub mod notifications;
+pub mod patients;
+pub mod queue;
+pub mod releases;
+pub mod reports;
+pub mod reviews;
+pub mod sessions;
+pub mod settings;
+pub mod sign_in;
+
+pub use actor::{Actor, ActorKind, ActorTx, Origin};
+pub use connect::{Database, DatabaseOptions, PoolState};
+pub use error::DbError;
+pub use page::{Cursor, InvalidCursor, Page};

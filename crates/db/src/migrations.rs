@@ -1,0 +1,190 @@
+//! Bringing a database to the schema that this program was built for. Forward only.
+
+use sqlx::{
+    AssertSqlSafe, Connection, Executor, PgConnection,
+    migrate::{Migrate, Migrator},
+};
+
+use crate::{DatabaseOptions, DbError, error::During};
+
+/// The roles, which belong to the server and not to one database.
+const ROLES: &str = include_str!("../../../database/roles.sql");
+
+/// Where it is noted which migrations have run.
+const TABLE: &str = "portal.schema_migrations";
+
+fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("../../database/migrations");
+    migrator.dangerous_set_table_name(TABLE);
+    migrator.create_schema("portal");
+    migrator
+}
+
+/// One migration and whether it has run.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct MigrationState {
+    /// Its number.
+    pub version: i64,
+    /// Its name.
+    pub name: String,
+    /// Whether this database has it.
+    pub applied: bool,
+    /// Whether the text that ran is the text that this program carries.
+    pub unchanged: bool,
+}
+
+/// Makes the roles and runs what is missing. Several portals may start at once: the first one
+/// works, the others wait and find nothing to do.
+///
+/// The address must be that of somebody who may create roles; for the private cluster that is its
+/// superuser.
+///
+/// # Errors
+/// When the server cannot be reached, refuses, or a migration that already ran has been edited.
+pub async fn migrate(options: &DatabaseOptions) -> Result<(), DbError> {
+    let mut connection = connect(options).await?;
+    let result = migrate_on(&mut connection).await;
+    // The advisory lock goes with the connection, so close it whatever happened.
+    let closed = connection
+        .close()
+        .await
+        .during("close the migration's connection");
+    result.and(closed)
+}
+
+async fn connect(options: &DatabaseOptions) -> Result<PgConnection, DbError> {
+    PgConnection::connect_with(&options.connect_options()?)
+        .await
+        .during("connect to the database to migrate it")
+}
+
+async fn migrate_on(connection: &mut PgConnection) -> Result<(), DbError> {
+    let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::integer")
+        .fetch_one(&mut *connection)
+        .await
+        .during("ask for the server's version")?;
+    if version < 140_000 {
+        return Err(DbError::Migration(format!(
+            "PostgreSQL {} is too old: the portal needs 14 or later",
+            version / 10_000
+        )));
+    }
+    connection
+        .execute(ROLES)
+        .await
+        .during("make the portal's roles")?;
+    connection
+        .execute(
+            "SET ROLE portal_owner; SET lock_timeout = '5s'; SET client_min_messages = 'warning'",
+        )
+        .await
+        .during("become the owner")?;
+    migrator()
+        .run_direct(None, &mut *connection, false)
+        .await
+        .map_err(|error| {
+            DbError::Migration(format!("a migration failed and was rolled back: {error}"))
+        })
+}
+
+/// Which migrations there are and which of them this database has.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub async fn status(options: &DatabaseOptions) -> Result<Vec<MigrationState>, DbError> {
+    let mut connection = connect(options).await?;
+    let known: bool =
+        sqlx::query_scalar("SELECT to_regclass('portal.schema_migrations') IS NOT NULL")
+            .fetch_one(&mut connection)
+            .await
+            .during("look for the list of migrations")?;
+    let applied = if known {
+        connection
+            .list_applied_migrations(TABLE)
+            .await
+            .map_err(|error| {
+                DbError::Migration(format!("cannot read which migrations have run: {error}"))
+            })?
+    } else {
+        Vec::new()
+    };
+    let states = migrator()
+        .iter()
+        .map(|migration| {
+            let ran = applied
+                .iter()
+                .find(|done| done.version == migration.version);
+            MigrationState {
+                version: migration.version,
+                name: migration.description.to_string(),
+                applied: ran.is_some(),
+                unchanged: ran.is_none_or(|done| done.checksum == migration.checksum),
+            }
+        })
+        .collect();
+    connection.close().await.during("close the connection")?;
+    Ok(states)
+}
+
+/// Drops everything the portal made in this database and builds it anew, empty. The caller has
+/// asked whether that is meant.
+///
+/// # Errors
+/// When the server cannot be reached or refuses.
+pub async fn reset(options: &DatabaseOptions) -> Result<(), DbError> {
+    let mut connection = connect(options).await?;
+    let dropped = async {
+        let mut transaction = connection.begin().await?;
+        let views: Vec<String> =
+            sqlx::query_scalar("SELECT format('%I.%I', schemaname, viewname) FROM pg_views WHERE viewowner = 'portal_owner'")
+                .fetch_all(&mut *transaction)
+                .await?;
+        for view in views {
+            transaction
+                .execute(AssertSqlSafe(format!("DROP VIEW IF EXISTS {view} CASCADE")))
+                .await?;
+        }
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+             WHERE schemaname = 'public' AND tableowner = 'portal_owner'",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        for table in tables {
+            transaction
+                .execute(AssertSqlSafe(format!(
+                    "DROP TABLE IF EXISTS {table} CASCADE"
+                )))
+                .await?;
+        }
+        transaction
+            .execute("DROP SCHEMA IF EXISTS portal CASCADE")
+            .await?;
+        transaction.commit().await
+    };
+    dropped.await.during("drop the portal's tables")?;
+    migrate_on(&mut connection).await?;
+    connection.close().await.during("close the connection")
+}
+
+/// Makes the named database if it is not there.
+///
+/// # Errors
+/// When the server cannot be reached or refuses.
+pub async fn create_database(options: &DatabaseOptions, name: &str) -> Result<(), DbError> {
+    let mut connection = connect(options).await?;
+    let exists: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+            .bind(name)
+            .fetch_one(&mut connection)
+            .await
+            .during("look for the database")?;
+    if !exists {
+        let quoted = name.replace('"', "\"\"");
+        connection
+            .execute(AssertSqlSafe(format!("CREATE DATABASE \"{quoted}\"")))
+            .await
+            .during("create the database")?;
+    }
+    connection.close().await.during("close the connection")
+}

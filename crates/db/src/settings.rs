@@ -1,0 +1,118 @@
+//! Settings as stored; a key without a row has the domain's default.
+
+use chrono::{DateTime, Utc};
+use domain::{SettingId, settings::SettingDefinition};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use sqlx::types::Uuid;
+use utoipa::ToSchema;
+
+use crate::{ActorTx, DbError, error::During};
+
+/// A setting as listed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Setting {
+    /// The key.
+    pub setting_key: String,
+    /// The value in force.
+    pub setting_value: Value,
+    /// What it does.
+    pub description: String,
+    /// Whether the value is kept from view.
+    pub is_sensitive: bool,
+    /// Whether it is the default.
+    pub is_default: bool,
+    /// When it was last changed.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub updated_by: Option<Uuid>,
+}
+
+/// Every setting with the value in force.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(tx: &mut ActorTx) -> Result<Vec<Setting>, DbError> {
+    let rows = sqlx::query!("SELECT setting_key, setting_value, is_sensitive, updated_at, updated_by FROM system_settings")
+        .fetch_all(tx.connection())
+        .await
+        .during("list settings")?;
+    Ok(domain::settings::ALL
+        .iter()
+        .map(|definition| {
+            let row = rows.iter().find(|row| row.setting_key == definition.key);
+            Setting {
+                setting_key: definition.key.to_owned(),
+                setting_value: row.map_or_else(definition.default, |row| row.setting_value.clone()),
+                description: definition.description.to_owned(),
+                is_sensitive: row.is_some_and(|row| row.is_sensitive),
+                is_default: row.is_none(),
+                updated_at: row.map(|row| row.updated_at),
+                updated_by: row.and_then(|row| row.updated_by),
+            }
+        })
+        .collect())
+}
+
+/// The value in force of a key of the domain's list, as its type.
+///
+/// # Errors
+/// When the database does not answer. A stored value that is no longer of the key's form counts as
+/// absent: the default is the safe one.
+pub async fn get<T: DeserializeOwned>(tx: &mut ActorTx, key: &'static str) -> Result<T, DbError> {
+    let definition =
+        domain::settings::definition(key).expect("the keys are constants of the domain's list");
+    let stored = sqlx::query_scalar!(
+        "SELECT setting_value FROM system_settings WHERE setting_key = $1",
+        key
+    )
+    .fetch_optional(tx.connection())
+    .await
+    .during("read a setting")?;
+    if let Some(value) = stored {
+        match serde_json::from_value(value) {
+            Ok(value) => return Ok(value),
+            Err(error) => {
+                tracing::warn!(key, %error, "a stored setting is not of its form; the default is in force")
+            }
+        }
+    }
+    Ok(serde_json::from_value((definition.default)())
+        .expect("a test holds every default to its form"))
+}
+
+/// Stores a value that passed its definition's check. Says what was in force before.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set(
+    tx: &mut ActorTx,
+    definition: &SettingDefinition,
+    value: &Value,
+) -> Result<Value, DbError> {
+    let now = tx.now();
+    let by = tx.actor().user_id().map(Uuid::from);
+    let before = sqlx::query_scalar!(
+        "SELECT setting_value FROM system_settings WHERE setting_key = $1",
+        definition.key
+    )
+    .fetch_optional(tx.connection())
+    .await
+    .during("read a setting")?;
+    sqlx::query!(
+        "INSERT INTO system_settings (setting_id, setting_key, setting_value, description, updated_at, updated_by)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (setting_key) DO UPDATE
+         SET setting_value = excluded.setting_value, description = excluded.description, updated_by = excluded.updated_by",
+        SettingId::new_at(now).0,
+        definition.key,
+        value,
+        definition.description,
+        now,
+        by
+    )
+    .execute(tx.connection())
+    .await
+    .during("store a setting")?;
+    Ok(before.unwrap_or_else(definition.default))
+}

@@ -1,0 +1,121 @@
+//! What is audited: the acts, what they were done to, and how they ended.
+
+crate::text_enum! {
+    /// An act that leaves a row in `audit_logs`.
+    AuditAction("audit action") {
+        /// Signed in, or tried to.
+        SignIn = "sign_in",
+        /// Signed out.
+        SignOut = "sign_out",
+        /// A patient opened an account.
+        SignUp = "sign_up",
+        /// A session was ended from another one.
+        RevokeSession = "revoke_session",
+        /// Changed the own profile or password.
+        UpdateProfile = "update_profile",
+        /// Films were sent in.
+        UploadReport = "upload_report",
+        /// A list of reports was read.
+        ListReports = "list_reports",
+        /// A case was opened.
+        ReadReport = "read_report",
+        /// An image was fetched.
+        ReadImage = "read_image",
+        /// An analysis was read by itself.
+        ReadAnalysis = "read_analysis",
+        /// A new analysis was asked for.
+        RequestAnalysis = "request_analysis",
+        /// The analysis ended with a score.
+        CompleteAnalysis = "complete_analysis",
+        /// The analysis ended with "not assessed".
+        DeclineAnalysis = "decline_analysis",
+        /// The queue was read.
+        ReadQueue = "read_queue",
+        /// A case was claimed.
+        ClaimReport = "claim_report",
+        /// A claim was given back.
+        UnclaimReport = "unclaim_report",
+        /// What the doctor saw before the AI's verdict.
+        RecordImpression = "record_impression",
+        /// A draft was saved.
+        SaveDraft = "save_draft",
+        /// A review was signed.
+        SignReview = "sign_review",
+        /// A signed review got an addendum.
+        AddAddendum = "add_addendum",
+        /// Marks on the images were saved.
+        SaveAnnotations = "save_annotations",
+        /// A result was released to the patient.
+        ReleaseReport = "release_report",
+        /// Patients were searched.
+        ListPatients = "list_patients",
+        /// A patient record was made.
+        CreatePatient = "create_patient",
+        /// A medical history was read.
+        ReadHistory = "read_history",
+        /// A medical history was changed.
+        UpdateHistory = "update_history",
+        /// The list of who looked at one's record was read.
+        ReadAccesses = "read_accesses",
+        /// Accounts were listed.
+        ListUsers = "list_users",
+        /// An account was made.
+        CreateUser = "create_user",
+        /// An account was changed.
+        UpdateUser = "update_user",
+        /// A setting was changed.
+        UpdateSetting = "update_setting",
+        /// A model was registered.
+        ImportModel = "import_model",
+        /// A model was put to work.
+        ActivateModel = "activate_model",
+        /// The audit trail was read.
+        ReadAudit = "read_audit",
+        /// A dead job was sent back to the queue.
+        RetryJob = "retry_job",
+        /// Something was refused for want of permission.
+        Refuse = "refuse",
+    }
+}
+
+crate::text_enum! {
+    /// What an act was done to.
+    EntityType("entity type") {
+        /// A user account.
+        User = "user",
+        /// A session.
+        Session = "session",
+        /// A patient.
+        Patient = "patient",
+        /// A report and what hangs on it.
+        Report = "report",
+        /// A medical history.
+        History = "history",
+        /// A notification.
+        Notification = "notification",
+        /// A model.
+        Model = "model",
+        /// A setting.
+        Setting = "setting",
+        /// A job.
+        Job = "job",
+        /// The queue as a whole.
+        Queue = "queue",
+        /// The audit trail itself.
+        Audit = "audit",
+        /// A path of the API.
+        Path = "path",
+    }
+}
+
+crate::text_enum! {
+    /// How an act ended.
+    AuditStatus("audit status") {
+        /// As wanted.
+        Success = "success",
+        /// It was allowed but did not work.
+        Failure = "failure",
+        /// It was not allowed.
+        Denied = "denied",
+    }
+}
