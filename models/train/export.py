@@ -16,10 +16,10 @@ import data
 import films as film_model
 import golden
 import network
-from train import part_left_out
+from scope import GATE_MINIMUM
+from train import part_left_out, predict
 
 OUTPUTS = ["logit", "scope", "cam", "features"]
-GATE_MINIMUM = 0.5
 VERSION = "1.0.0"
 
 
@@ -91,7 +91,6 @@ def judge(logits, films, slope, intercept, medium, high) -> dict:
 
 def member_figures(package, films, pixels, members) -> list[dict]:
     """AUROC of each member on the part it left out and on the test part."""
-    from train import predict
     rows = []
     for member, model in zip(members, package.members):
         row = {"member": member}

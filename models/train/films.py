@@ -18,7 +18,7 @@ import data
 MAGIC = b"MPFILMS1"
 COMPONENTS = 112
 SPREAD_LIMIT = 2.5  # normal draws are clamped to this many standard deviations
-SHARPEN = 0.8  # share of (film - 3x3 mean) added back
+SHARPEN = 1.5  # share of (film - 3x3 mean) added back
 GRAIN = 4.0  # grey levels, amplitude of the triangular grain
 CLASSES = ("normal", "pneumonia")
 

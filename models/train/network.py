@@ -105,6 +105,7 @@ class Package(nn.Module):
         return (
             sum(logits) / len(logits),
             torch.sigmoid(self.scope(x)),
-            sum(cams) / len(cams),
+            # scaled so that the cells add up to the logit less its bias
+            sum(cams) / (len(cams) * cams[0].shape[2] * cams[0].shape[3]),
             torch.cat(features, dim=1) if len(features) > 1 else features[0],
         )
