@@ -1,0 +1,601 @@
+//! Pictures wrapped as DICOM Part 10, so that every tool downstream sees one kind: uploads as
+//! Secondary Capture, drawn films as DX.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use dicom_core::value::{DataSetSequence, PixelFragmentSequence};
+use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_dictionary_std::{tags, uids};
+use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use domain::ImageFormat;
+use domain::patient::Gender;
+
+use crate::codec::jpeg::{self, Process};
+use crate::photo;
+use crate::raster::{Raster, Samples};
+use crate::{ImagingError, Limits, Window, sniff};
+
+/// Root of UIDs made from UUIDs (PS3.5 B.2), with this implementation's own number.
+const IMPLEMENTATION_CLASS_UID: &str = "2.25.227438612973019865731540962174035911";
+const IMPLEMENTATION_VERSION_NAME: &str = "MEDICAL_PORTAL";
+
+/// The kind of object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ObjectClass {
+    /// Secondary Capture Image Storage: what came as a plain picture.
+    #[default]
+    SecondaryCapture,
+    /// Digital X-Ray Image Storage – For Presentation.
+    DigitalXRay,
+}
+
+/// Who and what a written object is. Texts are UTF-8; an empty one is written empty or left out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Identity {
+    /// Kind of object.
+    pub class: ObjectClass,
+    /// Patient ID.
+    pub patient_id: String,
+    /// Patient's Name with its components, `Family^Given`.
+    pub patient_name: String,
+    /// Patient's Birth Date.
+    pub birth_date: Option<NaiveDate>,
+    /// Patient's Sex.
+    pub gender: Option<Gender>,
+    /// Age in years at the study.
+    pub age_years: Option<u16>,
+    /// Study Instance UID.
+    pub study_uid: String,
+    /// Series Instance UID.
+    pub series_uid: String,
+    /// SOP Instance UID.
+    pub sop_instance_uid: String,
+    /// Study date and time on the site's clock.
+    pub study_date_time: Option<NaiveDateTime>,
+    /// Accession Number, at most 16 characters.
+    pub accession_number: String,
+    /// Study Description, at most 64 characters.
+    pub study_description: String,
+    /// Modality; empty means OT for Secondary Capture and DX for X-ray.
+    pub modality: String,
+    /// View Position, such as PA.
+    pub view_position: String,
+    /// Body Part Examined, such as CHEST.
+    pub body_part: String,
+    /// Values of Image Type; empty means DERIVED, SECONDARY.
+    pub image_type: Vec<String>,
+    /// Manufacturer.
+    pub manufacturer: String,
+    /// Station Name.
+    pub station_name: String,
+    /// Series Number.
+    pub series_number: Option<u32>,
+    /// Instance Number.
+    pub instance_number: Option<u32>,
+    /// Pixel Spacing in millimetres, row and column.
+    pub pixel_spacing: Option<[f64; 2]>,
+}
+
+/// A UID from a UUID: `2.25.` and its number (PS3.5 B.2).
+#[must_use]
+pub fn uid_from_u128(number: u128) -> String {
+    format!("2.25.{number}")
+}
+
+/// Grey samples to write.
+#[derive(Debug, Clone, Copy)]
+pub enum GreySamples<'a> {
+    /// 8 bits.
+    Eight(&'a [u8]),
+    /// Up to 16 bits; `bits_stored` from 9 to 16, values below `2^bits_stored`.
+    Sixteen {
+        /// Row by row.
+        samples: &'a [u16],
+        /// Significant bits.
+        bits_stored: u16,
+    },
+}
+
+/// A grey image to write.
+#[derive(Debug, Clone, Copy)]
+pub struct GreyImage<'a> {
+    /// Columns, at most 65,535.
+    pub width: u32,
+    /// Rows, at most 65,535.
+    pub height: u32,
+    /// `width * height` samples.
+    pub samples: GreySamples<'a>,
+    /// Write as MONOCHROME1: the lowest value is white.
+    pub inverted: bool,
+    /// A window to write along.
+    pub window: Option<Window>,
+}
+
+/// Wraps grey samples, uncompressed.
+///
+/// # Errors
+/// [`ImagingError::EncodeFailed`] naming what is wrong with the image or the identity.
+pub fn dicom_from_grey(
+    image: &GreyImage<'_>,
+    identity: &Identity,
+) -> Result<Vec<u8>, ImagingError> {
+    let (bits_allocated, bits_stored, samples, bytes) = match image.samples {
+        GreySamples::Eight(samples) => (
+            8_u16,
+            8_u16,
+            samples.len(),
+            PrimitiveValue::U8(samples.into()),
+        ),
+        GreySamples::Sixteen {
+            samples,
+            bits_stored,
+        } => {
+            if !(9..=16).contains(&bits_stored)
+                || samples
+                    .iter()
+                    .any(|sample| u32::from(*sample) >> bits_stored != 0)
+            {
+                return Err(refused(
+                    "samples do not fit the bits stored, which are 9 to 16",
+                ));
+            }
+            (
+                16,
+                bits_stored,
+                samples.len(),
+                PrimitiveValue::U16(samples.into()),
+            )
+        }
+    };
+    if samples as u64 != u64::from(image.width) * u64::from(image.height) {
+        return Err(refused("there are not width x height samples"));
+    }
+    let mut object = identity_elements(identity)?;
+    image_elements(
+        &mut object,
+        image.width,
+        image.height,
+        bits_allocated,
+        bits_stored,
+    )?;
+    let photometric = if image.inverted {
+        "MONOCHROME1"
+    } else {
+        "MONOCHROME2"
+    };
+    grey_elements(&mut object, photometric, identity.class);
+    if let Some(window) = image.window {
+        object.put(DataElement::new(
+            tags::WINDOW_CENTER,
+            VR::DS,
+            decimal(window.center),
+        ));
+        object.put(DataElement::new(
+            tags::WINDOW_WIDTH,
+            VR::DS,
+            decimal(window.width),
+        ));
+    }
+    let vr = if bits_allocated == 8 { VR::OB } else { VR::OW };
+    object.put(DataElement::new(tags::PIXEL_DATA, vr, even(bytes)));
+    finish(object, uids::EXPLICIT_VR_LITTLE_ENDIAN, identity)
+}
+
+/// Wraps an uploaded PNG or JPEG. A baseline JPEG in upright orientation keeps its bytes; anything
+/// else is stored uncompressed, 16-bit PNGs with all their bits.
+///
+/// # Errors
+/// As [`crate::decode`], and [`ImagingError::EncodeFailed`].
+pub fn dicom_from_photo(
+    bytes: &[u8],
+    identity: &Identity,
+    limits: &Limits,
+) -> Result<Vec<u8>, ImagingError> {
+    if sniff(bytes) == Some(ImageFormat::Jpeg) {
+        let header = jpeg::header(bytes)?;
+        let upright =
+            photo::jpeg_header(bytes)?.orientation == image::metadata::Orientation::NoTransforms;
+        // JFIF and Adobe say what the colour is; without either a reader has to guess.
+        let clear = header.components == 1
+            || header.components == 3 && header.has_jfif && header.adobe_transform.is_none();
+        if header.process == Process::Baseline && header.precision == 8 && upright && clear {
+            crate::decode(bytes, 0, limits)?;
+            return dicom_from_jpeg(bytes, &header, identity);
+        }
+    }
+    match crate::decode(bytes, 0, limits)? {
+        Raster::Grey(grey) => dicom_from_grey(
+            &GreyImage {
+                width: grey.width,
+                height: grey.height,
+                samples: match &grey.samples {
+                    Samples::U8(samples) => GreySamples::Eight(samples),
+                    Samples::U16(samples) => GreySamples::Sixteen {
+                        samples,
+                        bits_stored: 16,
+                    },
+                    _ => {
+                        return Err(refused(
+                            "a plain picture has unsigned samples of at most 16 bits",
+                        ));
+                    }
+                },
+                inverted: false,
+                window: None,
+            },
+            identity,
+        ),
+        Raster::Rgb8(rgb) => {
+            let mut object = identity_elements(identity)?;
+            image_elements(&mut object, rgb.width, rgb.height, 8, 8)?;
+            colour_elements(&mut object, "RGB");
+            object.put(DataElement::new(
+                tags::PIXEL_DATA,
+                VR::OB,
+                even(PrimitiveValue::U8(rgb.pixels.into())),
+            ));
+            finish(object, uids::EXPLICIT_VR_LITTLE_ENDIAN, identity)
+        }
+    }
+}
+
+fn dicom_from_jpeg(
+    bytes: &[u8],
+    header: &jpeg::JpegHeader<'_>,
+    identity: &Identity,
+) -> Result<Vec<u8>, ImagingError> {
+    let mut object = identity_elements(identity)?;
+    image_elements(&mut object, header.width, header.height, 8, 8)?;
+    if header.components == 1 {
+        grey_elements(&mut object, "MONOCHROME2", identity.class);
+    } else {
+        colour_elements(&mut object, "YBR_FULL_422");
+    }
+    object.put(DataElement::new(
+        tags::LOSSY_IMAGE_COMPRESSION,
+        VR::CS,
+        PrimitiveValue::from("01"),
+    ));
+    object.put(DataElement::new(
+        tags::LOSSY_IMAGE_COMPRESSION_METHOD,
+        VR::CS,
+        PrimitiveValue::from("ISO_10918_1"),
+    ));
+    let mut fragment = bytes.to_vec();
+    if fragment.len() % 2 == 1 {
+        fragment.push(0);
+    }
+    let fragments = PixelFragmentSequence::new_fragments(vec![fragment]);
+    object.put(DataElement::new(
+        tags::PIXEL_DATA,
+        VR::OB,
+        dicom_core::DicomValue::PixelSequence(fragments),
+    ));
+    finish(object, uids::JPEG_BASELINE8_BIT, identity)
+}
+
+fn refused(reason: impl Into<String>) -> ImagingError {
+    ImagingError::EncodeFailed {
+        format: "DICOM",
+        reason: reason.into(),
+    }
+}
+
+/// A decimal string of at most 16 characters.
+fn decimal(value: f64) -> PrimitiveValue {
+    let mut text = value.to_string();
+    if text.len() > 16 {
+        text = format!("{value:.8e}");
+    }
+    PrimitiveValue::from(text)
+}
+
+/// Pads bytes to an even length.
+fn even(value: PrimitiveValue) -> PrimitiveValue {
+    match value {
+        PrimitiveValue::U8(mut bytes) if bytes.len() % 2 == 1 => {
+            bytes.push(0);
+            PrimitiveValue::U8(bytes)
+        }
+        other => other,
+    }
+}
+
+fn checked_uid(uid: &str, what: &str) -> Result<String, ImagingError> {
+    let parts_hold = uid.split('.').all(|part| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && (part == "0" || !part.starts_with('0'))
+    });
+    if uid.is_empty() || uid.len() > 64 || !parts_hold {
+        return Err(refused(format!(
+            "the {what} is no UID of at most 64 characters"
+        )));
+    }
+    Ok(uid.to_owned())
+}
+
+fn identity_elements(identity: &Identity) -> Result<InMemDicomObject, ImagingError> {
+    let texts = [
+        &identity.patient_id,
+        &identity.accession_number,
+        &identity.study_description,
+        &identity.modality,
+        &identity.view_position,
+    ];
+    if texts.iter().any(|text| text.contains('\\')) || identity.patient_name.contains('\\') {
+        return Err(refused(
+            "a text of the identity holds a backslash, which separates values",
+        ));
+    }
+    let mut object = InMemDicomObject::new_empty();
+    let mut put = |tag: Tag, vr: VR, text: String| {
+        object.put(DataElement::new(tag, vr, PrimitiveValue::from(text)))
+    };
+    let class_uid = class_uid(identity.class);
+    let default_modality = if identity.class == ObjectClass::DigitalXRay {
+        "DX"
+    } else {
+        "OT"
+    };
+    let modality = if identity.modality.is_empty() {
+        default_modality
+    } else {
+        &identity.modality
+    };
+    let image_type = if identity.image_type.is_empty() {
+        "DERIVED\\SECONDARY".to_owned()
+    } else {
+        identity.image_type.join("\\")
+    };
+    let day = identity
+        .study_date_time
+        .map(|at| at.format("%Y%m%d").to_string())
+        .unwrap_or_default();
+    let clock = identity
+        .study_date_time
+        .map(|at| at.format("%H%M%S").to_string())
+        .unwrap_or_default();
+    put(
+        tags::SPECIFIC_CHARACTER_SET,
+        VR::CS,
+        "ISO_IR 192".to_owned(),
+    );
+    put(tags::IMAGE_TYPE, VR::CS, image_type);
+    put(tags::SOP_CLASS_UID, VR::UI, class_uid.to_owned());
+    put(
+        tags::SOP_INSTANCE_UID,
+        VR::UI,
+        checked_uid(&identity.sop_instance_uid, "SOP Instance UID")?,
+    );
+    put(tags::STUDY_DATE, VR::DA, day.clone());
+    put(tags::CONTENT_DATE, VR::DA, day);
+    put(tags::STUDY_TIME, VR::TM, clock.clone());
+    put(tags::CONTENT_TIME, VR::TM, clock);
+    put(
+        tags::ACCESSION_NUMBER,
+        VR::SH,
+        identity.accession_number.clone(),
+    );
+    put(tags::MODALITY, VR::CS, modality.to_owned());
+    put(tags::MANUFACTURER, VR::LO, identity.manufacturer.clone());
+    put(tags::REFERRING_PHYSICIAN_NAME, VR::PN, String::new());
+    put(tags::PATIENT_NAME, VR::PN, identity.patient_name.clone());
+    put(tags::PATIENT_ID, VR::LO, identity.patient_id.clone());
+    put(
+        tags::PATIENT_BIRTH_DATE,
+        VR::DA,
+        identity
+            .birth_date
+            .map(|day| day.format("%Y%m%d").to_string())
+            .unwrap_or_default(),
+    );
+    put(tags::PATIENT_SEX, VR::CS, sex(identity.gender).to_owned());
+    put(
+        tags::STUDY_INSTANCE_UID,
+        VR::UI,
+        checked_uid(&identity.study_uid, "Study Instance UID")?,
+    );
+    put(
+        tags::SERIES_INSTANCE_UID,
+        VR::UI,
+        checked_uid(&identity.series_uid, "Series Instance UID")?,
+    );
+    put(tags::STUDY_ID, VR::SH, String::new());
+    put(
+        tags::SERIES_NUMBER,
+        VR::IS,
+        identity
+            .series_number
+            .map(|number| number.to_string())
+            .unwrap_or_default(),
+    );
+    put(
+        tags::INSTANCE_NUMBER,
+        VR::IS,
+        identity
+            .instance_number
+            .map(|number| number.to_string())
+            .unwrap_or_default(),
+    );
+    if identity.class == ObjectClass::SecondaryCapture {
+        put(tags::CONVERSION_TYPE, VR::CS, "WSD".to_owned());
+    }
+    let optional = [
+        (
+            tags::STUDY_DESCRIPTION,
+            VR::LO,
+            identity.study_description.clone(),
+        ),
+        (tags::STATION_NAME, VR::SH, identity.station_name.clone()),
+        (tags::VIEW_POSITION, VR::CS, identity.view_position.clone()),
+        (tags::BODY_PART_EXAMINED, VR::CS, identity.body_part.clone()),
+        (
+            tags::PATIENT_AGE,
+            VR::AS,
+            identity
+                .age_years
+                .map(|years| format!("{years:03}Y"))
+                .unwrap_or_default(),
+        ),
+    ];
+    for (tag, vr, text) in optional.into_iter().filter(|(_, _, text)| !text.is_empty()) {
+        put(tag, vr, text);
+    }
+    if let Some([row, column]) = identity.pixel_spacing {
+        put(tags::PIXEL_SPACING, VR::DS, format!("{row}\\{column}"));
+    }
+    if identity.class == ObjectClass::DigitalXRay {
+        digital_x_ray_elements(&mut object, identity);
+    }
+    Ok(object)
+}
+
+/// Attributes that the DX object requires beyond the rest (PS3.3 A.26).
+fn digital_x_ray_elements(object: &mut InMemDicomObject, identity: &Identity) {
+    let mut put = |tag: Tag, vr: VR, text: &str| {
+        object.put(DataElement::new(tag, vr, PrimitiveValue::from(text)))
+    };
+    put(tags::PRESENTATION_INTENT_TYPE, VR::CS, "FOR PRESENTATION");
+    put(tags::PIXEL_INTENSITY_RELATIONSHIP, VR::CS, "LOG");
+    put(tags::RESCALE_INTERCEPT, VR::DS, "0");
+    put(tags::RESCALE_SLOPE, VR::DS, "1");
+    put(tags::RESCALE_TYPE, VR::LO, "US");
+    put(tags::IMAGE_LATERALITY, VR::CS, "U");
+    put(
+        tags::PATIENT_ORIENTATION,
+        VR::CS,
+        if identity.view_position == "LL" {
+            "A\\F"
+        } else {
+            "L\\F"
+        },
+    );
+    put(tags::BURNED_IN_ANNOTATION, VR::CS, "NO");
+    put(tags::LOSSY_IMAGE_COMPRESSION, VR::CS, "00");
+    put(tags::DETECTOR_TYPE, VR::CS, "");
+    put(
+        tags::IMAGER_PIXEL_SPACING,
+        VR::DS,
+        &identity
+            .pixel_spacing
+            .map(|[row, column]| format!("{row}\\{column}"))
+            .unwrap_or_default(),
+    );
+    object.put(DataElement::new(
+        tags::PIXEL_INTENSITY_RELATIONSHIP_SIGN,
+        VR::SS,
+        PrimitiveValue::from(-1_i16),
+    ));
+    for sequence in [
+        tags::VIEW_CODE_SEQUENCE,
+        tags::ANATOMIC_REGION_SEQUENCE,
+        tags::ACQUISITION_CONTEXT_SEQUENCE,
+    ] {
+        object.put(DataElement::new(
+            sequence,
+            VR::SQ,
+            DataSetSequence::<InMemDicomObject>::empty(),
+        ));
+    }
+}
+
+fn class_uid(class: ObjectClass) -> &'static str {
+    match class {
+        ObjectClass::SecondaryCapture => uids::SECONDARY_CAPTURE_IMAGE_STORAGE,
+        ObjectClass::DigitalXRay => uids::DIGITAL_X_RAY_IMAGE_STORAGE_FOR_PRESENTATION,
+    }
+}
+
+fn sex(gender: Option<Gender>) -> &'static str {
+    match gender {
+        Some(Gender::Female) => "F",
+        Some(Gender::Male) => "M",
+        Some(Gender::Other) => "O",
+        None => "",
+    }
+}
+
+fn image_elements(
+    object: &mut InMemDicomObject,
+    width: u32,
+    height: u32,
+    bits_allocated: u16,
+    bits_stored: u16,
+) -> Result<(), ImagingError> {
+    let side = |side: u32| {
+        u16::try_from(side)
+            .ok()
+            .filter(|side| *side > 0)
+            .ok_or_else(|| refused("a side is not from 1 to 65,535 pixels"))
+    };
+    let (columns, rows) = (side(width)?, side(height)?);
+    let mut put = |tag: Tag, number: u16| {
+        object.put(DataElement::new(tag, VR::US, PrimitiveValue::from(number)))
+    };
+    put(tags::SAMPLES_PER_PIXEL, 1);
+    put(tags::ROWS, rows);
+    put(tags::COLUMNS, columns);
+    put(tags::BITS_ALLOCATED, bits_allocated);
+    put(tags::BITS_STORED, bits_stored);
+    put(tags::HIGH_BIT, bits_stored - 1);
+    put(tags::PIXEL_REPRESENTATION, 0);
+    Ok(())
+}
+
+fn grey_elements(object: &mut InMemDicomObject, photometric: &str, class: ObjectClass) {
+    object.put(DataElement::new(
+        tags::PHOTOMETRIC_INTERPRETATION,
+        VR::CS,
+        PrimitiveValue::from(photometric),
+    ));
+    if class == ObjectClass::DigitalXRay {
+        let shape = if photometric == "MONOCHROME1" {
+            "INVERSE"
+        } else {
+            "IDENTITY"
+        };
+        object.put(DataElement::new(
+            tags::PRESENTATION_LUT_SHAPE,
+            VR::CS,
+            PrimitiveValue::from(shape),
+        ));
+    }
+}
+
+fn colour_elements(object: &mut InMemDicomObject, photometric: &str) {
+    object.put(DataElement::new(
+        tags::SAMPLES_PER_PIXEL,
+        VR::US,
+        PrimitiveValue::from(3_u16),
+    ));
+    object.put(DataElement::new(
+        tags::PLANAR_CONFIGURATION,
+        VR::US,
+        PrimitiveValue::from(0_u16),
+    ));
+    object.put(DataElement::new(
+        tags::PHOTOMETRIC_INTERPRETATION,
+        VR::CS,
+        PrimitiveValue::from(photometric),
+    ));
+}
+
+fn finish(
+    object: InMemDicomObject,
+    transfer_syntax: &str,
+    identity: &Identity,
+) -> Result<Vec<u8>, ImagingError> {
+    let meta = FileMetaTableBuilder::new()
+        .transfer_syntax(transfer_syntax)
+        .media_storage_sop_class_uid(class_uid(identity.class))
+        .media_storage_sop_instance_uid(&identity.sop_instance_uid)
+        .implementation_class_uid(IMPLEMENTATION_CLASS_UID)
+        .implementation_version_name(IMPLEMENTATION_VERSION_NAME);
+    let file = object
+        .with_meta(meta)
+        .map_err(|error| refused(error.to_string()))?;
+    let mut out = Vec::new();
+    file.write_all(&mut out)
+        .map_err(|error| refused(error.to_string()))?;
+    Ok(out)
+}
