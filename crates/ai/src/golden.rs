@@ -223,6 +223,13 @@ impl Golden {
     /// # Errors
     /// [`GoldenError`].
     pub fn parse(text: &str, size: usize) -> Result<Self, GoldenError> {
+        let golden = Self::read(text)?;
+        golden.check_pictures(size)?;
+        Ok(golden)
+    }
+
+    /// Reads the text and checks what can be checked without knowing the model's input size.
+    pub(crate) fn read(text: &str) -> Result<Self, GoldenError> {
         let reader = &mut serde_json::Deserializer::from_str(text);
         let golden: Self =
             serde_path_to_error::deserialize(reader).map_err(|error| GoldenError::Format {
@@ -234,16 +241,21 @@ impl Golden {
                 tolerance: golden.tolerance.to_string(),
             });
         }
-        if let Some(found) = golden.size.filter(|&found| found != size) {
+        if golden.cases.is_empty() {
+            return Err(GoldenError::NoCases);
+        }
+        Ok(golden)
+    }
+
+    /// Checks the pictures' size and digests.
+    pub(crate) fn check_pictures(&self, size: usize) -> Result<(), GoldenError> {
+        if let Some(found) = self.size.filter(|&found| found != size) {
             return Err(GoldenError::Size {
                 found,
                 wanted: size,
             });
         }
-        if golden.cases.is_empty() {
-            return Err(GoldenError::NoCases);
-        }
-        for case in &golden.cases {
+        for case in &self.cases {
             let found = hex::encode(Sha256::digest(case.input.picture(size, size)));
             if found != case.input_sha256 {
                 return Err(GoldenError::Digest {
@@ -253,7 +265,7 @@ impl Golden {
                 });
             }
         }
-        Ok(golden)
+        Ok(())
     }
 
     /// Runs every case and compares.

@@ -29,7 +29,9 @@ mod words;
 pub use assessment::{Assessment, Finding, NotAssessed, NotAssessedCode, Scored};
 pub use context::CaseContext;
 pub use engine::{EngineKind, EngineOptions, EnginePreference};
-pub use golden::{Golden, GoldenCase, GoldenDifference, GoldenError, GoldenReport};
+pub use golden::{
+    Expected, Formula, Golden, GoldenCase, GoldenDifference, GoldenError, GoldenReport,
+};
 pub use heatmap::{Heatmap, HeatmapError, heatmap_png};
 pub use manifest::Manifest;
 pub use model::{Model, ModelError};

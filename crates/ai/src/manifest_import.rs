@@ -146,9 +146,12 @@ fn check_golden(
     let text = read_text(&directory.join("golden.json"))
         .map_err(|error| refusals.add("golden.json", error))
         .ok()?;
+    let mut fault = |error: GoldenError| refusals.add("golden.json", error);
+    let golden = Golden::read(&text).map_err(&mut fault).ok()?;
     let manifest = manifest?;
-    let golden = Golden::parse(&text, manifest.input.size)
-        .map_err(|error| refusals.add("golden.json", error))
+    golden
+        .check_pictures(manifest.input.size)
+        .map_err(&mut fault)
         .ok()?;
     let main = manifest.head.output();
     let covers = golden

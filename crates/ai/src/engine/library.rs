@@ -1,58 +1,122 @@
 //! Finding and loading the ONNX Runtime library.
+//!
+//! A process gets one try. `ort` 2.0.0-rc.13 keeps its library in a slot that counts as filled after
+//! a failed load, and a second try would read what was never written there
+//! (`src/util/once_lock_std.rs`). So every candidate is first looked at from outside, and after a
+//! failed load `ort` is never called again.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
+use object::Object;
+
 use super::{EngineError, guarded};
 
-/// The library in use; a process has at most one.
-static LOADED: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// Oldest ONNX Runtime whose interface is understood: 1.17.
+const OLDEST_MINOR: u32 = 17;
+/// The function every ONNX Runtime library has.
+const ENTRY: &[u8] = b"OrtGetApiBase";
 
-/// Loads the ONNX Runtime library once for the process: `wanted`, or the first usable of
-/// [`candidates`]. Later calls give the library that is in use.
+enum State {
+    Untried,
+    Loaded(PathBuf),
+    Failed(String),
+}
+
+/// The library of this process.
+static STATE: Mutex<State> = Mutex::new(State::Untried);
+
+/// Loads the ONNX Runtime library once for the process: `wanted`, or the first of [`candidates`]
+/// that looks right. Later calls give the library that is in use.
 ///
 /// # Errors
 /// [`EngineError::NoLibrary`] with what was tried.
 pub fn load(wanted: Option<&Path>) -> Result<PathBuf, EngineError> {
-    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(path) = &*loaded {
+    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let State::Loaded(path) = &*state {
         return Ok(path.clone());
     }
     let paths = wanted.map_or_else(candidates, |path| vec![path.to_owned()]);
-    let mut tried = Vec::new();
+    let mut faults = Vec::new();
     for path in paths {
-        match try_load(&path) {
+        if let Err(fault) = look_at(&path) {
+            tracing::warn!(library = %path.display(), %fault, "not a usable ONNX Runtime library");
+            faults.push(format!("{}: {fault}", path.display()));
+            continue;
+        }
+        let outcome = match &*state {
+            State::Failed(fault) => Err(fault.clone()),
+            _ => try_load(&path),
+        };
+        match outcome {
             Ok(()) => {
-                *loaded = Some(path.clone());
+                *state = State::Loaded(path.clone());
                 return Ok(path);
             }
-            Err(message) => {
-                tracing::warn!(library = %path.display(), %message, "an ONNX Runtime library is not usable");
-                tried.push(message);
+            Err(fault) => {
+                *state = State::Failed(fault.clone());
+                faults.push(fault);
+                break;
             }
         }
     }
-    let tried = if tried.is_empty() {
-        "none found".to_owned()
-    } else {
-        tried.join("; ")
+    if faults.is_empty() {
+        faults.push("none found".to_owned());
+    }
+    Err(EngineError::NoLibrary {
+        tried: faults.join("; "),
+    })
+}
+
+/// Looks at a library file without loading it: is it a library for this processor that has the
+/// entry, and not too old by its name (links followed)?
+fn look_at(path: &Path) -> Result<(), String> {
+    let real = fs::canonicalize(path).map_err(|error| error.to_string())?;
+    let name = real.file_name().and_then(|name| name.to_str());
+    if let Some([major, minor, ..]) = name.and_then(version_of).as_deref()
+        && (*major, *minor) < (1, OLDEST_MINOR)
+    {
+        return Err(format!(
+            "version {major}.{minor} is too old; 1.{OLDEST_MINOR} or newer is needed"
+        ));
+    }
+    let bytes = fs::read(&real).map_err(|error| error.to_string())?;
+    let library = object::File::parse(&*bytes).map_err(|_| "it is not a library".to_owned())?;
+    let ours = match env::consts::ARCH {
+        "x86_64" => Some(object::Architecture::X86_64),
+        "aarch64" => Some(object::Architecture::Aarch64),
+        _ => None,
     };
-    Err(EngineError::NoLibrary { tried })
+    if ours.is_some_and(|ours| ours != library.architecture()) {
+        return Err(format!("it is made for {:?}", library.architecture()));
+    }
+    let mut exports = library.exports().map_err(|error| error.to_string())?;
+    // Names carry a leading underscore on macOS.
+    let is_entry = |export: object::Export<'_>| match export.name() {
+        object::NameOrOrdinal::Name(name) => name.strip_prefix(b"_").unwrap_or(name) == ENTRY,
+        object::NameOrOrdinal::Ordinal(_) => false,
+    };
+    if exports.any(|export| export.is_ok_and(is_entry)) {
+        Ok(())
+    } else {
+        Err("it does not export OrtGetApiBase".to_owned())
+    }
 }
 
 fn try_load(path: &Path) -> Result<(), String> {
     guarded(|| {
-        // Checks the library's version: 1.17 or newer.
+        // Asks the library for its version: 1.17 or newer.
         let environment = ort::init_from(path).map_err(|error| error.to_string())?;
+        // The first call into the library, made before ort's environment is locked: a library
+        // without the wanted interface panics here.
+        tracing::debug!(build = ort::info(), "ONNX Runtime library loaded");
         environment
             .with_name("medical-portal")
             .with_telemetry(false)
             .commit();
-        // The first call into the library; a library without the wanted API panics here.
-        tracing::debug!(build = ort::info(), "ONNX Runtime library loaded");
         Ok(())
     })
 }

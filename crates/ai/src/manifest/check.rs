@@ -61,7 +61,9 @@ pub(super) fn check(raw: raw::Manifest) -> Result<Manifest, Vec<Problem>> {
     let trained_date = day(&raw.trained_date, &mut problems);
     let input = input(raw.input, &mut problems);
     let calibration = calibration(&raw.calibration, &mut problems);
-    if !matches!(calibration, Some(Calibration::None)) && raw.head.kind != "binary" {
+    if !matches!(calibration, Some(Calibration::None))
+        && matches!(raw.head.kind.as_str(), "softmax" | "findings")
+    {
         problems.add(
             "calibration.method",
             "only a head of kind \"binary\" can be calibrated here; use \"none\"",
@@ -173,6 +175,13 @@ fn head(
     problems: &mut Problems,
 ) -> Option<Head> {
     let kind = raw.kind.as_str();
+    if !matches!(kind, "binary" | "softmax" | "findings") {
+        problems.add(
+            "head.kind",
+            format!("must be \"binary\", \"softmax\" or \"findings\", not \"{kind}\""),
+        );
+        return None;
+    }
     for (key, present, owner) in [
         ("head.finding", raw.finding.is_some(), "binary"),
         ("head.classes", raw.classes.is_some(), "softmax"),
@@ -217,13 +226,7 @@ fn head(
                 findings,
             })
         }
-        other => {
-            problems.add(
-                "head.kind",
-                format!("must be \"binary\", \"softmax\" or \"findings\", not \"{other}\""),
-            );
-            None
-        }
+        _ => None,
     }
 }
 
