@@ -60,6 +60,9 @@ CREATE FUNCTION portal.staff_name(staff_id uuid) RETURNS text
 CREATE FUNCTION portal.active_doctors() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, portal
     AS $$ SELECT u.id FROM public.users u WHERE u.role = 'doctor' AND u.is_active $$;
+CREATE FUNCTION portal.active_tech() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, portal
+    AS $$ SELECT u.id FROM public.users u WHERE u.role = 'tech' AND u.is_active $$;
 
 -- sessions and sign-in ------------------------------------------------------------------------
 GRANT SELECT, INSERT, UPDATE ON public.sessions TO portal_anonymous;
@@ -240,8 +243,11 @@ CREATE POLICY run_settings ON public.system_settings TO portal_tech USING (true)
 GRANT INSERT ON public.audit_logs
     TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker;
 CREATE POLICY append_own ON public.audit_logs FOR INSERT
-    TO portal_patient, portal_radiologist, portal_doctor, portal_tech
+    TO portal_patient, portal_radiologist, portal_doctor
     WITH CHECK (user_id = (SELECT portal.actor_id()));
+-- At the command line tech acts without an account.
+CREATE POLICY append_own_or_command_line ON public.audit_logs FOR INSERT TO portal_tech
+    WITH CHECK (user_id IS NOT DISTINCT FROM (SELECT portal.actor_id()));
 CREATE POLICY append ON public.audit_logs FOR INSERT TO portal_anonymous, portal_worker WITH CHECK (true);
 GRANT SELECT ON public.audit_logs TO portal_tech;
 CREATE POLICY read_trail ON public.audit_logs FOR SELECT TO portal_tech USING (true);
@@ -279,9 +285,9 @@ GRANT SELECT ON public.v_patient_reports TO portal_patient, portal_radiologist, 
 GRANT SELECT ON public.v_doctor_priority_queue TO portal_doctor, portal_worker;
 
 REVOKE ALL ON FUNCTION portal.find_image_by_digest(bytea), portal.find_report_by_study(text),
-    portal.staff_name(uuid), portal.active_doctors(), portal.accesses_to_own_record() FROM PUBLIC;
+    portal.staff_name(uuid), portal.active_doctors(), portal.active_tech(), portal.accesses_to_own_record() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION portal.find_image_by_digest(bytea), portal.find_report_by_study(text) TO portal_radiologist;
 GRANT EXECUTE ON FUNCTION portal.staff_name(uuid)
     TO portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker;
-GRANT EXECUTE ON FUNCTION portal.active_doctors() TO portal_radiologist, portal_worker;
+GRANT EXECUTE ON FUNCTION portal.active_doctors(), portal.active_tech() TO portal_radiologist, portal_worker;
 GRANT EXECUTE ON FUNCTION portal.accesses_to_own_record() TO portal_patient;

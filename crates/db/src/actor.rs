@@ -22,6 +22,8 @@ pub enum ActorKind {
     },
     /// The machinery: jobs, releases, retention.
     Worker,
+    /// Somebody at the machine's command line: has tech's rights, and no account.
+    CommandLine,
 }
 
 /// Where a request came from, for the audit trail.
@@ -70,24 +72,24 @@ impl Actor {
         }
     }
 
-    /// A member of tech at the command line, without an account: acts with tech's rights and is
-    /// audited by role only.
+    /// Somebody at the command line.
     #[must_use]
-    pub fn command_line(id: UserId) -> Self {
-        Self::user(
-            id,
-            Role::Tech,
-            Origin {
-                address: None,
-                user_agent: Some("medical-portal command line".to_owned()),
-            },
-        )
+    pub fn command_line() -> Self {
+        let origin = Origin {
+            address: None,
+            user_agent: Some("medical-portal command line".to_owned()),
+        };
+        Self {
+            kind: ActorKind::CommandLine,
+            origin,
+        }
     }
 
     pub(crate) const fn database_role(&self) -> &'static str {
         match self.kind {
             ActorKind::Anonymous => "portal_anonymous",
             ActorKind::Worker => "portal_worker",
+            ActorKind::CommandLine => Role::Tech.database_role(),
             ActorKind::User { role, .. } => role.database_role(),
         }
     }
@@ -106,6 +108,7 @@ impl Actor {
         match self.kind {
             ActorKind::Anonymous => "anonymous",
             ActorKind::Worker => "worker",
+            ActorKind::CommandLine => "command_line",
             ActorKind::User { role, .. } => role.as_str(),
         }
     }

@@ -110,6 +110,17 @@ pub async fn active_doctors(tx: &mut ActorTx) -> Result<Vec<UserId>, DbError> {
         .during("list doctors")
 }
 
+/// The members of tech whose accounts are in use.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn active_tech(tx: &mut ActorTx) -> Result<Vec<UserId>, DbError> {
+    sqlx::query_scalar!(r#"SELECT portal.active_tech() AS "id!: UserId""#)
+        .fetch_all(tx.connection())
+        .await
+        .during("list tech")
+}
+
 /// The acting user's notifications, newest first. Served by `idx_notifications_user_id`.
 ///
 /// # Errors

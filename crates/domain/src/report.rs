@@ -1,7 +1,7 @@
 //! The report's life, and what images it may hold.
 
 crate::text_enum! {
-    /// Where a report stands. It only moves forward, but for a new analysis of an unread one.
+    /// Where a report stands. It only moves forward.
     ReportStatus("report status") {
         /// Stored; the analysis waits.
         Pending = "pending",
@@ -21,8 +21,6 @@ pub enum ReportEvent {
     AnalysisStarted,
     /// The analysis ended, with a score or with "not assessed".
     AnalysisEnded,
-    /// The worker was lost; the job goes back to the queue.
-    AnalysisLost,
     /// Somebody asked for a new analysis, or further images of the study arrived.
     AnalysisRequested,
     /// A doctor signed a review.
@@ -43,19 +41,18 @@ impl ReportStatus {
     /// The one transition function.
     ///
     /// A case that nobody analysed may still be signed: a human who has read the film is never
-    /// made to wait for the machine.
+    /// made to wait for the machine. And a report that is in the queue stays there while it is
+    /// analysed anew, so that a worker which is away hides no case.
     ///
     /// # Errors
     /// When the event does not fit, which leaves the report as it is.
     pub fn after(self, event: ReportEvent) -> Result<Self, TransitionRefused> {
-        use ReportEvent::{
-            AnalysisEnded, AnalysisLost, AnalysisRequested, AnalysisStarted, ReviewSigned,
-        };
+        use ReportEvent::{AnalysisEnded, AnalysisRequested, AnalysisStarted, ReviewSigned};
         match (self, event) {
             (Self::Pending | Self::Analyzing, AnalysisStarted) => Ok(Self::Analyzing),
-            (Self::Pending | Self::Analyzing, AnalysisEnded) => Ok(Self::Analyzed),
-            (Self::Analyzing, AnalysisLost)
-            | (Self::Pending | Self::Analyzed, AnalysisRequested) => Ok(Self::Pending),
+            (Self::Pending | Self::Analyzing | Self::Analyzed, AnalysisEnded)
+            | (Self::Analyzed, AnalysisStarted) => Ok(Self::Analyzed),
+            (Self::Pending | Self::Analyzing | Self::Analyzed, AnalysisRequested) => Ok(self),
             (Self::Pending | Self::Analyzing | Self::Analyzed, ReviewSigned) => Ok(Self::Reviewed),
             (status, event) => Err(TransitionRefused { status, event }),
         }
@@ -126,17 +123,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reviewed_report_never_changes_and_nothing_skips_to_the_start() {
+    fn a_reviewed_report_never_changes_and_a_queued_one_never_leaves_the_queue_unread() {
         use ReportEvent::*;
         let events = [
             AnalysisStarted,
             AnalysisEnded,
-            AnalysisLost,
             AnalysisRequested,
             ReviewSigned,
         ];
         for event in events {
             assert!(ReportStatus::Reviewed.after(event).is_err(), "{event:?}");
+            if event != ReviewSigned {
+                assert_eq!(
+                    ReportStatus::Analyzed.after(event),
+                    Ok(ReportStatus::Analyzed)
+                );
+            }
         }
         assert_eq!(
             ReportStatus::Pending.after(AnalysisStarted),
@@ -150,6 +152,5 @@ mod tests {
             ReportStatus::Analyzed.after(ReviewSigned),
             Ok(ReportStatus::Reviewed)
         );
-        assert!(ReportStatus::Analyzed.after(AnalysisStarted).is_err());
     }
 }

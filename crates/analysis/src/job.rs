@@ -1,0 +1,461 @@
+//! The analysis job of a report.
+
+use std::{sync::Arc, time::Instant};
+
+use blobs::{BlobStore, Digest};
+use db::{
+    Actor, ActorTx, Database, DbError,
+    analyses::{self, InferenceRecord, NewAnalysis, Wording},
+    audit::Act,
+    events,
+    images::Image,
+    jobs::Leased,
+    notifications::{self, Message},
+    reports::{self, Report, TransitionError},
+};
+use domain::{
+    AnalysisId, ImageId, ReportId, RiskCategory,
+    audit::{AuditAction, EntityType},
+    report::ReportEvent,
+    review::NotificationPriority,
+    settings::{self, AnalysisTemplates},
+};
+use futures::{FutureExt, future::BoxFuture};
+use imaging::Limits;
+use jobs::{Handler, JobError};
+use serde_json::{Value, json};
+
+use crate::{FilmAssessment, ModelCache, examine, wording};
+
+/// The kind of this job.
+pub const KIND: &str = "analyze_report";
+
+/// Analyses a report: every image is looked at, the gravest result counts.
+#[derive(Debug, Clone)]
+pub struct AnalysisJob {
+    database: Database,
+    blobs: BlobStore,
+    models: Arc<ModelCache>,
+    software_version: &'static str,
+}
+
+/// What one image came to.
+struct Examined {
+    image_id: ImageId,
+    assessment: FilmAssessment,
+    milliseconds: i32,
+}
+
+/// What the job needs to know before it begins.
+struct Case {
+    report: Report,
+    images: Vec<Image>,
+    model: Option<db::models::Model>,
+    templates: AnalysisTemplates,
+    disclaimer: String,
+    limits: Limits,
+}
+
+impl AnalysisJob {
+    /// The job on this database and store.
+    #[must_use]
+    pub fn new(
+        database: Database,
+        blobs: BlobStore,
+        models: Arc<ModelCache>,
+        software_version: &'static str,
+    ) -> Self {
+        Self {
+            database,
+            blobs,
+            models,
+            software_version,
+        }
+    }
+
+    async fn analyse(&self, job: &Leased) -> Result<(), JobError> {
+        let Some(report_id) = job.report_id else {
+            return Err(JobError("an analysis job names no report".to_owned()));
+        };
+        let Some(case) = self.begin(job, report_id).await? else {
+            return Ok(());
+        };
+        let examined = self.examine_all(&case).await?;
+        self.finish(job, &case, &examined).await
+    }
+
+    /// Moves the report to `analyzing` and reads what is needed. `None`: nothing is left to do.
+    async fn begin(&self, job: &Leased, report_id: ReportId) -> Result<Option<Case>, JobError> {
+        let mut tx = self.database.begin(&Actor::worker()).await?;
+        match reports::transition(&mut tx, report_id, ReportEvent::AnalysisStarted).await {
+            Ok(_) => {}
+            Err(TransitionError::Db(error)) => return Err(error.into()),
+            // A doctor was faster, or the report is gone: the work is done.
+            Err(TransitionError::NotFound | TransitionError::Refused(_)) => {
+                if db::jobs::complete(&mut tx, job).await? {
+                    tx.commit().await?;
+                }
+                return Ok(None);
+            }
+        }
+        let Some(report) = reports::find(&mut tx, report_id).await? else {
+            return Ok(None);
+        };
+        let megapixels: u64 =
+            db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_MEGAPIXELS).await?;
+        let mebibytes: u64 =
+            db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_FILE_MEBIBYTES).await?;
+        let case = Case {
+            images: db::images::of_report(&mut tx, report_id).await?,
+            model: db::models::active(&mut tx).await?,
+            templates: db::settings::get(&mut tx, settings::ANALYSIS_TEMPLATES).await?,
+            disclaimer: db::settings::get(&mut tx, settings::ANALYSIS_DISCLAIMER).await?,
+            limits: Limits {
+                maximum_bytes: mebibytes << 20,
+                maximum_pixels: megapixels * 1_000_000,
+                ..Limits::default()
+            },
+            report,
+        };
+        if let Some(sender) = case.report.radiologist_id {
+            events::tell_user(
+                &mut tx,
+                sender,
+                domain::event::EventKind::ReportChanged,
+                Some(report_id),
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(Some(case))
+    }
+
+    /// Looks at every image, off the async threads.
+    async fn examine_all(&self, case: &Case) -> Result<Vec<Examined>, JobError> {
+        let mut examined = Vec::with_capacity(case.images.len());
+        for image in &case.images {
+            let looker = self.clone();
+            let (image, model) = (image.clone(), case.model.clone());
+            let (limits, age) = (case.limits, case.report.patient_age.map(f64::from));
+            let task = tokio::task::spawn_blocking(move || {
+                looker.examine_one(&image, model.as_ref(), &limits, age)
+            });
+            examined.push(
+                task.await
+                    .map_err(|error| JobError(format!("looking at an image failed: {error}")))??,
+            );
+        }
+        Ok(examined)
+    }
+
+    fn examine_one(
+        &self,
+        image: &Image,
+        model: Option<&db::models::Model>,
+        limits: &Limits,
+        age_years: Option<f64>,
+    ) -> Result<Examined, JobError> {
+        let started = Instant::now();
+        let bytes = self.blobs.read(image.sha256.parse::<Digest>()?)?;
+        let assessment = match model.map(|row| self.models.get(row)) {
+            None => FilmAssessment::not_assessed("no_model", "no model is active"),
+            Some(Err(error)) => {
+                tracing::error!(%error, "the active model cannot be loaded");
+                FilmAssessment::not_assessed("model_failed", "the active model could not be loaded")
+            }
+            Some(Ok(model)) => match examine(&bytes, &model, limits, age_years) {
+                Ok(assessment) => assessment,
+                Err(error) => FilmAssessment::not_assessed(
+                    error.code(),
+                    format!("the image could not be read: {error}"),
+                ),
+            },
+        };
+        let milliseconds = i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX);
+        Ok(Examined {
+            image_id: image.image_id,
+            assessment,
+            milliseconds,
+        })
+    }
+
+    /// Writes the result, the job's end, the audit row, the notifications and the events, together.
+    async fn finish(
+        &self,
+        job: &Leased,
+        case: &Case,
+        examined: &[Examined],
+    ) -> Result<(), JobError> {
+        let mut tx = self.database.begin(&Actor::worker()).await?;
+        if !db::jobs::complete(&mut tx, job).await? {
+            return Ok(());
+        }
+        let report_id = case.report.report_id;
+        self.record(&mut tx, case, examined).await?;
+        match reports::transition(&mut tx, report_id, ReportEvent::AnalysisEnded).await {
+            Ok(_) => {}
+            Err(TransitionError::Db(error)) => return Err(error.into()),
+            // Signed in the meantime: the record of the inference is all that is kept.
+            Err(TransitionError::NotFound | TransitionError::Refused(_)) => {
+                return Ok(tx.commit().await?);
+            }
+        }
+        match (gravest(examined), case.model.as_ref()) {
+            (Some((best, scored)), Some(model)) => {
+                self.store_score(&mut tx, case, best, scored, model).await?
+            }
+            _ => store_refusal(&mut tx, case, examined).await?,
+        }
+        events::tell_of_report(&mut tx, report_id, case.report.radiologist_id).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn record(
+        &self,
+        tx: &mut ActorTx,
+        case: &Case,
+        examined: &[Examined],
+    ) -> Result<(), JobError> {
+        for one in examined {
+            let (model_sha256, input_sha256, threshold, engine) = match &one.assessment {
+                FilmAssessment::Scored(scored) => (
+                    Some(scored.model_sha256.as_str()),
+                    Some(scored.input_sha256.as_str()),
+                    Some(scored.threshold),
+                    Some(scored.engine.as_str()),
+                ),
+                FilmAssessment::NotAssessed { .. } => (None, None, None, None),
+            };
+            let record = InferenceRecord {
+                report_id: case.report.report_id,
+                image_id: Some(one.image_id),
+                model_id: case.model.as_ref().map(|model| model.model_id),
+                model_sha256,
+                input_sha256,
+                output: &summary(&one.assessment),
+                threshold,
+                engine,
+                processing_time_ms: one.milliseconds,
+                software_version: self.software_version,
+            };
+            analyses::record_inference(tx, &record).await?;
+        }
+        Ok(())
+    }
+
+    async fn store_score(
+        &self,
+        tx: &mut ActorTx,
+        case: &Case,
+        best: &Examined,
+        scored: &ai::Scored,
+        model: &db::models::Model,
+    ) -> Result<(), JobError> {
+        let report_id = case.report.report_id;
+        let analysis_id = AnalysisId::new_at(tx.now());
+        let words = wording::scored(&case.templates, &case.disclaimer, scored);
+        let probabilities = scored.probabilities.rounded();
+        let attention = scored.heatmap.as_ref().map(|heatmap| {
+            json!({ "image_id": best.image_id, "url": format!("/api/ai/analysis/{analysis_id}/heatmap"), "heatmap": heatmap })
+        });
+        let features = scored
+            .features
+            .as_ref()
+            .map(|features| json!({ "features": features }));
+        let steps = json!({
+            "steps": scored.preprocessing_steps,
+            "quality": scored.quality,
+            "scope": scored.scope,
+            "model_sha256": scored.model_sha256,
+            "input_sha256": scored.input_sha256,
+            "engine": scored.engine,
+        });
+        let new = NewAnalysis {
+            analysis_id,
+            report_id,
+            model_id: model.model_id,
+            risk_category: scored.risk,
+            risk_probability: scored.probability,
+            probabilities,
+            findings: &json!(scored.findings),
+            feature_maps: features.as_ref(),
+            attention_maps: attention.as_ref(),
+            processing_time_ms: best.milliseconds,
+            image_quality_score: Some(scored.quality.score),
+            confidence_threshold: scored.threshold,
+            preprocessing_steps: &steps,
+            model_version: &format!("{} {}", scored.model_name, scored.model_version),
+        };
+        let wording = Wording {
+            findings: &words.findings,
+            recommendations: &words.recommendations,
+            confidence_score: Some(scored.confidence),
+        };
+        analyses::store(tx, &new, &wording).await?;
+        tx.audit(
+            Act::new(AuditAction::CompleteAnalysis, EntityType::Report)
+                .on(report_id)
+                .new_values(json!({
+                    "analysis_id": analysis_id,
+                    "model_id": model.model_id,
+                    "risk_category": scored.risk,
+                    "risk_probability": scored.probability,
+                })),
+        )
+        .await?;
+        if scored.risk == RiskCategory::High {
+            tell_doctors_of_high(tx, report_id).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The image with the gravest score.
+fn gravest(examined: &[Examined]) -> Option<(&Examined, &ai::Scored)> {
+    examined
+        .iter()
+        .filter_map(|one| match &one.assessment {
+            FilmAssessment::Scored(scored) => Some((one, scored.as_ref())),
+            FilmAssessment::NotAssessed { .. } => None,
+        })
+        .max_by(|(_, a), (_, b)| {
+            (a.risk, a.probability)
+                .partial_cmp(&(b.risk, b.probability))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        })
+}
+
+/// What goes into the record of an inference.
+fn summary(assessment: &FilmAssessment) -> Value {
+    match assessment {
+        FilmAssessment::Scored(scored) => json!({
+            "outcome": "scored",
+            "risk": scored.risk,
+            "probability": scored.probability,
+            "probabilities": scored.probabilities,
+            "findings": scored.findings,
+            "scope": scored.scope,
+            "quality": scored.quality,
+        }),
+        FilmAssessment::NotAssessed {
+            code,
+            reason,
+            quality,
+            scope,
+        } => {
+            json!({ "outcome": "not_assessed", "code": code, "reason": reason, "quality": quality, "scope": scope })
+        }
+    }
+}
+
+async fn store_refusal(
+    tx: &mut ActorTx,
+    case: &Case,
+    examined: &[Examined],
+) -> Result<(), DbError> {
+    let (code, reason, detail) = match examined.first().map(|one| &one.assessment) {
+        Some(FilmAssessment::NotAssessed {
+            code,
+            reason,
+            quality,
+            scope,
+        }) => (
+            code.as_str(),
+            reason.as_str(),
+            json!({ "quality": quality, "scope": scope }),
+        ),
+        _ => ("no_image", "the report holds no image", json!({})),
+    };
+    decline(
+        tx,
+        case.report.report_id,
+        code,
+        reason,
+        &detail,
+        &case.templates,
+        &case.disclaimer,
+    )
+    .await
+}
+
+async fn decline(
+    tx: &mut ActorTx,
+    report_id: ReportId,
+    code: &str,
+    reason: &str,
+    detail: &Value,
+    templates: &AnalysisTemplates,
+    disclaimer: &str,
+) -> Result<(), DbError> {
+    let words = wording::not_assessed(templates, disclaimer, reason);
+    let wording = Wording {
+        findings: &words.findings,
+        recommendations: &words.recommendations,
+        confidence_score: None,
+    };
+    analyses::store_not_assessed(tx, report_id, code, reason, detail, &wording).await?;
+    tx.audit(
+        Act::new(AuditAction::DeclineAnalysis, EntityType::Report)
+            .on(report_id)
+            .new_values(json!({ "code": code, "reason": reason })),
+    )
+    .await
+}
+
+async fn tell_doctors_of_high(tx: &mut ActorTx, report_id: ReportId) -> Result<(), DbError> {
+    let doctors = notifications::active_doctors(tx).await?;
+    let message = Message {
+        kind: "high_risk",
+        priority: NotificationPriority::Urgent,
+        title: "A case of high risk is waiting",
+        message: "The AI puts a new film at the top of the queue.",
+        action_url: Some(format!("/queue/{report_id}")),
+        related_report_id: Some(report_id),
+    };
+    notifications::send(tx, &doctors, &message).await
+}
+
+impl Handler for AnalysisJob {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn run<'a>(&'a self, job: &'a Leased) -> BoxFuture<'a, Result<(), JobError>> {
+        self.analyse(job).boxed()
+    }
+
+    fn died<'a>(
+        &'a self,
+        tx: &'a mut ActorTx,
+        job: &'a Leased,
+        error: &'a str,
+    ) -> BoxFuture<'a, Result<(), DbError>> {
+        async move {
+            let Some(report_id) = job.report_id else { return Ok(()) };
+            match reports::transition(tx, report_id, ReportEvent::AnalysisEnded).await {
+                Ok(_) => {}
+                Err(TransitionError::Db(error)) => return Err(error),
+                Err(TransitionError::NotFound | TransitionError::Refused(_)) => return Ok(()),
+            }
+            let templates = db::settings::get(tx, settings::ANALYSIS_TEMPLATES).await?;
+            let disclaimer: String = db::settings::get(tx, settings::ANALYSIS_DISCLAIMER).await?;
+            let reason = "the analysis failed several times; tech has been told";
+            decline(tx, report_id, "analysis_failed", reason, &json!({ "job_id": job.job_id, "error": error }), &templates, &disclaimer)
+                .await?;
+            let message = Message {
+                kind: "job_dead",
+                priority: NotificationPriority::High,
+                title: "An analysis failed for good",
+                message: "The case is in the doctors' queue without a score. The job list says what went wrong.",
+                action_url: Some("/jobs".to_owned()),
+                related_report_id: None,
+            };
+            let tech = notifications::active_tech(tx).await?;
+            notifications::send(tx, &tech, &message).await?;
+            let sender = analyses::concerned(tx, report_id).await?.and_then(|concerned| concerned.radiologist_id);
+            events::tell_of_report(tx, report_id, sender).await
+        }
+        .boxed()
+    }
+}

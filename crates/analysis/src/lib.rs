@@ -1,0 +1,16 @@
+//! One analysis: decode → gate → model → wording → report.
+//!
+//! [`film`] looks at one file and needs neither server nor database. [`job`] does so for the images
+//! of a report and writes the result. Whatever goes wrong ends in "not assessed" in front of a
+//! human, never in "low".
+
+pub mod film;
+pub mod job;
+pub mod models;
+pub mod registry;
+pub mod release;
+mod wording;
+
+pub use film::{FilmAssessment, examine};
+pub use job::AnalysisJob;
+pub use models::ModelCache;

@@ -1,0 +1,69 @@
+//! Releases that waited for their time, and claims that ran out.
+
+use db::{
+    Actor, ActorTx, Database, DbError,
+    audit::Act,
+    events,
+    notifications::{self, Message},
+};
+use domain::{
+    ReportId, Role, UserId,
+    audit::{AuditAction, EntityType},
+    event::EventKind,
+    review::NotificationPriority,
+};
+
+/// Tells a patient that a result is there. The message holds no clinical word: it may show on a
+/// locked telephone.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_patient(
+    tx: &mut ActorTx,
+    report_id: ReportId,
+    patient_id: UserId,
+) -> Result<(), DbError> {
+    let message = Message {
+        kind: "result_released",
+        priority: NotificationPriority::Normal,
+        title: "Your result is ready",
+        message: "A doctor has read your X-ray. Sign in to see the result.",
+        action_url: Some(format!("/reports/{report_id}")),
+        related_report_id: Some(report_id),
+    };
+    notifications::send(tx, &[patient_id], &message).await?;
+    events::tell_user(tx, patient_id, EventKind::ReportChanged, Some(report_id)).await
+}
+
+/// Releases every report whose time has come.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn release_due(database: Database) -> Result<(), DbError> {
+    let mut tx = database.begin(&Actor::worker()).await?;
+    let released = db::releases::release_due(&mut tx).await?;
+    for (report_id, patient_id) in &released {
+        tx.audit(Act::new(AuditAction::ReleaseReport, EntityType::Report).on(*report_id))
+            .await?;
+        tell_patient(&mut tx, *report_id, *patient_id).await?;
+    }
+    tx.commit().await
+}
+
+/// Clears claims that ran out and tells the doctors' screens.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn clear_claims(database: Database) -> Result<(), DbError> {
+    let mut tx = database.begin(&Actor::worker()).await?;
+    for report_id in db::claims::delete_expired(&mut tx).await? {
+        events::tell_role(
+            &mut tx,
+            Role::Doctor,
+            EventKind::QueueChanged,
+            Some(report_id),
+        )
+        .await?;
+    }
+    tx.commit().await
+}

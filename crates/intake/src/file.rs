@@ -1,0 +1,165 @@
+//! One file: what it is, from its bytes.
+
+use blobs::{Digest, Staged};
+use db::images::DicomInstance;
+use domain::{ImageFormat, ImageType};
+use imaging::{DicomHeader, ImagingError, Inspection, Limits};
+use serde_json::Value;
+
+use crate::Rejected;
+
+/// A file as it came: staged, not yet looked at.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The name it was sent under; used in answers only, never for a path.
+    pub file: String,
+    /// Its bytes.
+    pub staged: Staged,
+}
+
+/// A file that is an image.
+#[derive(Debug)]
+pub struct CheckedFile {
+    /// The name it was sent under.
+    pub file: String,
+    /// Its SHA-256.
+    pub digest: Digest,
+    /// Bytes.
+    pub size: u64,
+    /// How it came.
+    pub format: ImageFormat,
+    /// What its header says; none for a DICOM file whose header is damaged.
+    pub inspection: Option<Inspection>,
+    /// The header in the DICOM JSON model.
+    pub dicom_metadata: Option<Value>,
+    /// What the sender should know.
+    pub warnings: Vec<String>,
+}
+
+impl CheckedFile {
+    /// The DICOM header.
+    #[must_use]
+    pub fn header(&self) -> Option<&DicomHeader> {
+        self.inspection
+            .as_ref()
+            .and_then(|inspection| inspection.dicom.as_ref())
+    }
+
+    /// The study it says it belongs to.
+    #[must_use]
+    pub fn study_uid(&self) -> Option<&str> {
+        self.header()
+            .map(|header| header.study_uid.as_str())
+            .filter(|uid| !uid.is_empty())
+    }
+
+    /// What kind of picture it is.
+    #[must_use]
+    pub fn image_type(&self) -> ImageType {
+        self.inspection
+            .as_ref()
+            .map_or(ImageType::Xray, |inspection| inspection.image_type)
+    }
+
+    pub(crate) fn dicom_instance(&self) -> Option<DicomInstance> {
+        let header = self.header()?;
+        let number = |number: Option<i64>| number.and_then(|number| i32::try_from(number).ok());
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Some(DicomInstance {
+            study_uid: header.study_uid.clone(),
+            series_uid: header.series_uid.clone(),
+            sop_instance_uid: header.sop_instance_uid.clone(),
+            sop_class_uid: text(&header.sop_class_uid),
+            transfer_syntax_uid: text(&header.transfer_syntax_uid),
+            modality: header.modality.clone(),
+            body_part: header.body_part.clone(),
+            view_position: header.view_position.clone(),
+            accession_number: header.accession_number.clone(),
+            study_date_time: header.study_date_time,
+            series_number: number(header.series_number),
+            instance_number: number(header.instance_number),
+            frames: i32::try_from(header.number_of_frames).unwrap_or(i32::MAX),
+        })
+    }
+}
+
+/// Looks at a file and keeps it when it is an image. Blocks; call it off the async threads.
+pub(crate) fn check_and_keep(incoming: Incoming, limits: &Limits) -> Result<CheckedFile, Rejected> {
+    let Incoming { file, staged } = incoming;
+    let refuse = |code: &str, detail: String| Rejected {
+        file: file.clone(),
+        code: code.to_owned(),
+        detail,
+    };
+    let bytes = staged
+        .read()
+        .map_err(|error| refuse("storage_failed", error.to_string()))?;
+    let format = imaging::sniff(&bytes);
+    let (inspection, warnings) = match imaging::guard::run_guarded(analysis::film::DECODE_TIME, {
+        let (bytes, limits) = (bytes.clone(), *limits);
+        move || imaging::inspect(&bytes, &limits)
+    }) {
+        Ok(inspection) => {
+            let warnings = warnings_of(&inspection);
+            (Some(inspection), warnings)
+        }
+        // A DICOM file with a damaged header may still be somebody's film: a human looks at it.
+        Err(
+            error @ (ImagingError::Truncated { .. }
+            | ImagingError::MissingAttribute { .. }
+            | ImagingError::Corrupt { .. }
+            | ImagingError::DecoderFailed { .. }
+            | ImagingError::TimedOut { .. }),
+        ) if format == Some(ImageFormat::Dicom) => (
+            None,
+            vec![format!("kept, but the header is damaged: {error}")],
+        ),
+        Err(error) => return Err(refuse(error.code(), error.to_string())),
+    };
+    let format = inspection
+        .as_ref()
+        .map(|inspection| inspection.format)
+        .or(format)
+        .expect("a file without a format was refused above");
+    let dicom_metadata = (format == ImageFormat::Dicom && inspection.is_some())
+        .then(|| imaging::dicom_metadata(&bytes, limits).ok())
+        .flatten();
+    let size = staged.size();
+    let digest = staged
+        .keep()
+        .map_err(|error| refuse("storage_failed", error.to_string()))?;
+    Ok(CheckedFile {
+        file,
+        digest,
+        size,
+        format,
+        inspection,
+        dicom_metadata,
+        warnings,
+    })
+}
+
+fn warnings_of(inspection: &Inspection) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if inspection.trailing_bytes > 0 {
+        warnings.push(format!(
+            "{} bytes follow the end of the image; they are kept but never shown",
+            inspection.trailing_bytes
+        ));
+    }
+    if let Some(header) = &inspection.dicom {
+        if header.truncated {
+            warnings.push("the file ends before its header says it should; send it again if the device has more".to_owned());
+        }
+        if !imaging::transfer_syntax::is_decodable(&header.transfer_syntax_uid) {
+            warnings.push(
+                "its compression cannot be decoded here; a doctor gets the original file"
+                    .to_owned(),
+            );
+        }
+        if header.study_uid.is_empty() {
+            warnings.push("it names no study; it became a report of its own".to_owned());
+        }
+    }
+    warnings
+}

@@ -1,0 +1,140 @@
+//! Whose film is it? By the patient that the sender names, or by the number in the DICOM header.
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use db::{
+    ActorTx, DbError,
+    patients::{self, Patient},
+};
+use domain::UserId;
+use imaging::DicomHeader;
+
+/// Why no patient could be matched. The texts never repeat what the header says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unmatched {
+    pub(crate) code: &'static str,
+    pub(crate) detail: &'static str,
+}
+
+const PATIENT_MISSING: Unmatched = Unmatched {
+    code: "patient_missing",
+    detail: "the file says nothing of the patient: send the field patient_id with it",
+};
+const PATIENT_NOT_MATCHED: Unmatched = Unmatched {
+    code: "patient_not_matched",
+    detail: "no registered patient has the Patient ID (0010,0020) of this file: send the field patient_id, or register \
+             the patient with that identifier (POST /api/patients) and send the file again",
+};
+const IDENTITY_CONFLICT: Unmatched = Unmatched {
+    code: "identity_conflict",
+    detail: "the Patient ID (0010,0020) of this file belongs to another registered patient than the one named in \
+             patient_id: check whose film it is",
+};
+const PATIENT_UNKNOWN: Unmatched = Unmatched {
+    code: "patient_unknown",
+    detail: "patient_id names no registered patient: register the patient first",
+};
+
+/// Finds the patient of a file.
+pub(crate) async fn find_patient(
+    tx: &mut ActorTx,
+    named: Option<UserId>,
+    header: Option<&DicomHeader>,
+) -> Result<Result<Patient, Unmatched>, DbError> {
+    let by_number = match header.and_then(|header| header.patient_id.as_deref()) {
+        Some(number) => {
+            let issuer = header
+                .and_then(|header| header.issuer_of_patient_id.as_deref())
+                .unwrap_or_default();
+            match patients::find_by_identifier(tx, issuer, number).await? {
+                None if !issuer.is_empty() => patients::find_by_identifier(tx, "", number).await?,
+                found => found,
+            }
+        }
+        None => None,
+    };
+    let patient_id = match (named, by_number) {
+        (Some(named), Some(other)) if named != other => return Ok(Err(IDENTITY_CONFLICT)),
+        (Some(named), _) => named,
+        (None, Some(found)) => found,
+        (None, None) if header.is_some_and(|header| header.patient_id.is_some()) => {
+            return Ok(Err(PATIENT_NOT_MATCHED));
+        }
+        (None, None) => return Ok(Err(PATIENT_MISSING)),
+    };
+    Ok(patients::find(tx, patient_id).await?.ok_or(PATIENT_UNKNOWN))
+}
+
+/// Where the header and the record of the patient disagree: `name`, `birth_date`, `gender`.
+pub(crate) fn disagreements(patient: &Patient, header: &DicomHeader) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    if header
+        .patient_name
+        .as_deref()
+        .is_some_and(|name| !same_name(name, &patient.name))
+    {
+        found.push("name");
+    }
+    if let (Some(theirs), Some(ours)) = (header.patient_birth_date, patient.date_of_birth)
+        && theirs != ours
+    {
+        found.push("birth_date");
+    }
+    if let (Some(theirs), Some(ours)) = (header.patient_gender, patient.gender)
+        && theirs != ours
+    {
+        found.push("gender");
+    }
+    found
+}
+
+/// Whether two names have the same words, in whatever order and case.
+fn same_name(a: &str, b: &str) -> bool {
+    let words = |name: &str| {
+        let mut words: Vec<String> = name
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        words.sort();
+        words
+    };
+    words(a) == words(b)
+}
+
+/// Full years between a birth and a moment.
+pub(crate) fn age_in_years(born: NaiveDate, at: DateTime<Utc>) -> Option<i32> {
+    let today = at.date_naive();
+    let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
+    let years = today.year() - born.year() - i32::from(!had_birthday);
+    (0..=150).contains(&years).then_some(years)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_match_by_their_words() {
+        assert!(same_name("Marie Curie", "CURIE, Marie"));
+        assert!(same_name("Anne-Marie Öztürk", "öztürk anne marie"));
+        assert!(!same_name("Marie Curie", "Pierre Curie"));
+    }
+
+    #[test]
+    fn age_counts_full_years() {
+        let born = NaiveDate::from_ymd_opt(2020, 6, 15).unwrap();
+        let at = |month, day| {
+            NaiveDate::from_ymd_opt(2024, month, day)
+                .unwrap()
+                .and_hms_opt(0, 0, 0)
+                .unwrap()
+                .and_utc()
+        };
+        assert_eq!(age_in_years(born, at(6, 14)), Some(3));
+        assert_eq!(age_in_years(born, at(6, 15)), Some(4));
+        assert_eq!(
+            age_in_years(NaiveDate::from_ymd_opt(1800, 1, 1).unwrap(), at(1, 1)),
+            None
+        );
+    }
+}
