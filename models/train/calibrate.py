@@ -19,9 +19,10 @@ def probability(logits: np.ndarray, slope: float, intercept: float) -> np.ndarra
 
 
 def threshold_for(probabilities: np.ndarray, labels: np.ndarray, sensitivity: float) -> float:
-    """The largest threshold that still finds `sensitivity` of the positives (p >= threshold is positive)."""
+    """The largest threshold, cut to four digits, that still finds `sensitivity` of the positives (p >= threshold)."""
     positives = np.sort(probabilities[labels == 1])
-    return float(positives[int(np.floor((1 - sensitivity) * len(positives)))])
+    value = float(positives[int(np.floor((1 - sensitivity) * len(positives)))])
+    return float(np.floor(value * 10_000) / 10_000)
 
 
 def expected_calibration_error(probabilities, labels, bins=10) -> float:

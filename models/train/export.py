@@ -152,8 +152,8 @@ def main():
     validation = films.parts == data.VALIDATION_PART
     slope, intercept = calibrate.platt(logits[validation], films.labels[validation])
     p = calibrate.probability(logits[validation], slope, intercept)
-    high = round(calibrate.threshold_for(p, films.labels[validation], calibrate.HIGH_SENSITIVITY), 4)
-    medium = round(calibrate.threshold_for(p, films.labels[validation], calibrate.MEDIUM_SENSITIVITY), 4)
+    high = calibrate.threshold_for(p, films.labels[validation], calibrate.HIGH_SENSITIVITY)
+    medium = calibrate.threshold_for(p, films.labels[validation], calibrate.MEDIUM_SENSITIVITY)
 
     used = films.parts > data.VALIDATION_PART
     result = {

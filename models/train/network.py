@@ -8,6 +8,9 @@ from torch import nn
 from torch.nn import functional as F
 
 
+MAP_CELLS = 8 * 8  # of the class-activation map at 128 x 128
+
+
 class Standardise(nn.Module):
     """Per-image zero mean and unit spread; `floor` (grey levels) keeps a blank picture blank instead of amplifying it."""
 
@@ -106,6 +109,6 @@ class Package(nn.Module):
             sum(logits) / len(logits),
             torch.sigmoid(self.scope(x)),
             # scaled so that the cells add up to the logit less its bias
-            sum(cams) / (len(cams) * cams[0].shape[2] * cams[0].shape[3]),
+            sum(cams) / (len(cams) * MAP_CELLS),
             torch.cat(features, dim=1) if len(features) > 1 else features[0],
         )
