@@ -53,18 +53,13 @@ pub fn decode_dicom(
             encapsulated(&bytes, file.transfer_syntax_uid(), &format, limits)?
         }
     };
-    if (decoded.width, decoded.height) != (format.columns, format.rows)
-        || decoded.components != format.samples_per_pixel
-    {
-        return Err(ImagingError::corrupt(format!(
-            "the compressed image has {} x {} pixels of {} samples, the header says {} x {} of {}",
-            decoded.width,
-            decoded.height,
-            decoded.components,
-            format.columns,
-            format.rows,
-            format.samples_per_pixel
-        )));
+    let due = format.pixels() * format.samples_per_pixel as usize;
+    if decoded.samples.len() != due {
+        return Err(ImagingError::truncated(
+            "the decoded image",
+            due,
+            decoded.samples.len(),
+        ));
     }
     match format.photometric {
         Photometric::Monochrome1 | Photometric::Monochrome2 => {
@@ -75,11 +70,25 @@ pub fn decode_dicom(
     }
 }
 
+/// A stream of another size than the header's is refused before anything is allocated for it.
+fn agrees(
+    format: &PixelFormat,
+    width: u32,
+    height: u32,
+    components: u32,
+) -> Result<(), ImagingError> {
+    let (columns, rows, samples) = (format.columns, format.rows, format.samples_per_pixel);
+    if (width, height, components) == (columns, rows, samples) {
+        return Ok(());
+    }
+    Err(ImagingError::corrupt(format!(
+        "the compressed image has {width} x {height} pixels of {components} samples, \
+         the header says {columns} x {rows} of {samples}"
+    )))
+}
+
 fn plain(samples: Samples, format: &PixelFormat) -> Decoded {
     Decoded {
-        width: format.columns,
-        height: format.rows,
-        components: format.samples_per_pixel,
         bits: format.bits_allocated,
         signed: false,
         is_rgb: false,
@@ -105,6 +114,8 @@ fn encapsulated(
         return any_jpeg(bytes, format, limits);
     }
     if jpeg_2000::is_jpeg_2000(bytes) {
+        let header = jpeg_2000::header(bytes)?;
+        agrees(format, header.width, header.height, header.components)?;
         return jpeg_2000::decode(bytes, limits);
     }
     if transfer_syntax == uids::RLE_LOSSLESS {
@@ -125,7 +136,7 @@ fn encapsulated(
 fn any_jpeg(bytes: &[u8], format: &PixelFormat, limits: &Limits) -> Result<Decoded, ImagingError> {
     let header = jpeg::header(bytes)?;
     // 0 rows are legal in T.81 when a DNL segment follows; nobody writes it.
-    limits.check_pixels(header.width, header.height, 1)?;
+    agrees(format, header.width, header.height, header.components)?;
     match header.process {
         Process::LosslessLs => jpeg_ls::decode(bytes, limits),
         Process::Extended if header.precision > 8 => {

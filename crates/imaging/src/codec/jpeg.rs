@@ -157,12 +157,13 @@ pub(crate) fn decode(
         )));
     }
     let mut decoder = Decoder::new(bytes);
-    // Lossless streams are never transformed: T.81 Annex H has no colour model.
+    // `ColorTransform::None` of jpeg-decoder 0.3.2 leaves planes behind each other; `RGB` keeps
+    // the values and interleaves. Lossless streams are never transformed: T.81 Annex H has no colour model.
     let transform = is_ycbcr(header, photometric) && header.process != Process::Lossless;
     decoder.set_color_transform(if transform {
         ColorTransform::YCbCr
     } else {
-        ColorTransform::None
+        ColorTransform::RGB
     });
     decoder.set_max_decoding_buffer_size(
         header.width as usize * header.height as usize * header.components as usize * 2 + 4096,
@@ -183,9 +184,6 @@ pub(crate) fn decode(
         Layout::CMYK32 => return Err(ImagingError::unsupported("the JPEG is CMYK")),
     };
     Ok(Decoded {
-        width: u32::from(info.width),
-        height: u32::from(info.height),
-        components: header.components,
         bits: header.precision,
         signed: false,
         is_rgb: transform,

@@ -111,9 +111,6 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, ImagingEr
         Err(_) => by_openjpeg(bytes, &header)?,
     };
     Ok(Decoded {
-        width: header.width,
-        height: header.height,
-        components: header.components,
         bits: header.precision,
         signed: header.signed,
         is_rgb: header.colour_transform && header.components == 3,

@@ -22,9 +22,6 @@ use crate::raster::Samples;
 
 /// What a decoder makes of a frame.
 pub(crate) struct Decoded {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) components: u32,
     /// Significant bits by the compressed stream's own account.
     pub(crate) bits: u32,
     /// Samples carry their sign already.
@@ -34,3 +31,6 @@ pub(crate) struct Decoded {
     /// Interleaved by pixel.
     pub(crate) samples: Samples,
 }
+
+#[cfg(test)]
+mod tests;

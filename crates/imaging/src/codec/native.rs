@@ -31,14 +31,17 @@ pub(crate) fn frame(
     let size = format.bits_allocated as usize / 8;
     let length = format.pixels() * per_pixel * size;
     let start = length * frame as usize;
-    let Some(bytes) = bytes.get(start..start + length) else {
+    if bytes.len() < start + length {
         return Err(ImagingError::truncated(
             "the pixel data",
             start + length,
             bytes.len(),
         ));
-    };
-    let samples = words(bytes, format, layout)?;
+    }
+    // Pairs of an odd frame reach over its end.
+    let swapped = (size == 1 && layout.big_endian && layout.words).then(|| swap_pairs(bytes));
+    let bytes = &swapped.as_deref().unwrap_or(bytes)[start..start + length];
+    let samples = words(bytes, format, layout.big_endian)?;
     if subsampled {
         return Ok(upsample_422(&samples, format.columns as usize));
     }
@@ -49,15 +52,15 @@ pub(crate) fn frame(
     })
 }
 
+fn swap_pairs(bytes: &[u8]) -> Vec<u8> {
+    let mut swapped = bytes.to_vec();
+    swapped.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+    swapped
+}
+
 /// Samples of whole bytes, sign and unused bits not yet seen to.
-fn words(bytes: &[u8], format: &PixelFormat, layout: &Layout) -> Result<Samples, ImagingError> {
-    let big_endian = layout.big_endian;
+fn words(bytes: &[u8], format: &PixelFormat, big_endian: bool) -> Result<Samples, ImagingError> {
     Ok(match format.bits_allocated {
-        8 if big_endian && layout.words => {
-            let mut swapped = bytes.to_vec();
-            swapped.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
-            Samples::U8(swapped)
-        }
         8 => Samples::U8(bytes.to_vec()),
         16 => Samples::U16(
             bytes

@@ -92,7 +92,12 @@ impl DicomFile<'_> {
                     Json::String(format!("{:04X}{:04X}", half(0), half(2)))
                 })
                 .collect(),
-            VR::US | VR::SS | VR::UL | VR::SL | VR::FL | VR::FD | VR::UV | VR::SV => self
+            // 64 bits would lose digits as a floating point number.
+            VR::UV => words64(bytes, dataset).map(|word| json!(word)).collect(),
+            VR::SV => words64(bytes, dataset)
+                .map(|word| json!(word.cast_signed()))
+                .collect(),
+            VR::US | VR::SS | VR::UL | VR::SL | VR::FL | VR::FD => self
                 .element_numbers(dataset, element)
                 .into_iter()
                 .map(number_json)
@@ -104,6 +109,13 @@ impl DicomFile<'_> {
             _ => texts().split('\\').map(text_json).collect(),
         })
     }
+}
+
+fn words64<'b>(bytes: &'b [u8], dataset: &Dataset) -> impl Iterator<Item = u64> + use<'b> {
+    let big_endian = dataset.big_endian;
+    bytes
+        .chunks_exact(8)
+        .map(move |word| super::values::u64_at(word, big_endian))
 }
 
 fn is_bulk(tag: Tag) -> bool {

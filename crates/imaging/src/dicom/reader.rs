@@ -360,10 +360,20 @@ impl<'a> Reader<'a> {
             });
         }
         let bytes = self.data[..end].get(at + 8..at + 12)?;
+        let length = u32_at(bytes, 0, syntax.big_endian);
         Some(Head {
             tag,
-            vr: known.unwrap_or(VR::UN),
-            length: u32_at(bytes, 0, syntax.big_endian),
+            vr: match known {
+                Some(vr) if vr != VR::UN => vr,
+                // Written by a tool that did not know the tag, or was made to forget it; the bytes
+                // are those of implicit little endian (PS3.5 6.2.2 note 2).
+                _ if length == UNDEFINED || syntax.big_endian || tag == PIXEL_DATA => VR::UN,
+                _ => match dictionary_vr(tag) {
+                    VR::SQ => VR::UN,
+                    vr => vr,
+                },
+            },
+            length,
             body: at + 12,
         })
     }
