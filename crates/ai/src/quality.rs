@@ -12,9 +12,12 @@ use crate::picture::Histogram;
 /// | contrast | `min(1, contrast / 0.6)` |
 /// | exposure | `1 - max(0, abs(exposure - 0.5) - 0.15) / 0.35` |
 /// | clipping | `1 - max(0, clipping - 0.1) / 0.7` |
-/// | sharpness | `min(1, sharpness / 0.12)` |
+/// | sharpness | `min(1, sharpness / 0.035)` |
 ///
-/// The marks are a description for people and drift figures; they are no part of the risk.
+/// The bounds are where 460 children's films of 224 px (Kermany 2018, test part) lie: contrast 0.58
+/// to 0.89, exposure 0.36 to 0.60, clipping up to 0.12 and sharpness 0.023 to 0.052 from the 5th
+/// to the 95th percentile. The marks describe a picture to people and to drift figures; they are no
+/// part of the risk.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Quality {
     /// Geometric mean of the marks, 0 to 1.
@@ -41,7 +44,7 @@ pub(crate) fn quality(histogram: &Histogram, plane: &[f32], size: usize) -> Qual
         (contrast / 0.6).min(1.0),
         1.0 - ((exposure - 0.5).abs() - 0.15).max(0.0) / 0.35,
         1.0 - (clipping - 0.1).max(0.0) / 0.7,
-        (sharpness / 0.12).min(1.0),
+        (sharpness / 0.035).min(1.0),
     ];
     let product: f64 = marks.iter().map(|mark| mark.clamp(0.0, 1.0)).product();
     Quality {

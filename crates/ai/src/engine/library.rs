@@ -117,6 +117,10 @@ fn try_load(path: &Path) -> Result<(), String> {
             .with_name("medical-portal")
             .with_telemetry(false)
             .commit();
+        // Its own account of every graph it optimises is no news for the portal's log.
+        ort::environment::Environment::current()
+            .map_err(|error| error.to_string())?
+            .set_log_level(ort::logging::LogLevel::Warning);
         Ok(())
     })
 }
