@@ -26,6 +26,16 @@ pub struct Model {
     engine: Box<dyn Engine>,
 }
 
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("name", &self.manifest.name)
+            .field("version", &self.manifest.version)
+            .field("engine", &self.engine.kind())
+            .finish_non_exhaustive()
+    }
+}
+
 /// A model that could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
