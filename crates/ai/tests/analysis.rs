@@ -308,9 +308,7 @@ fn a_changed_model_file_is_not_loaded() {
     let package = ai::Package::open(folder.path()).unwrap();
     let other = std::fs::read(support::data().join("refused/brighter.onnx")).unwrap();
     std::fs::write(folder.path().join("model.onnx"), other).unwrap();
-    let error = Model::load(&package, EngineOptions::default())
-        .err()
-        .unwrap();
+    let error = Model::load(&package, EngineOptions::default()).unwrap_err();
     assert!(error.to_string().contains("has changed since"), "{error}");
 }
 

@@ -23,8 +23,7 @@ fn options(preference: EnginePreference, library: &Path) -> EngineOptions {
 fn falls_back(library: &Path, words: &str) {
     let package = support::package("binary");
     let error = Model::load(&package, options(EnginePreference::OnnxRuntime, library))
-        .err()
-        .expect("the library must be refused");
+        .expect_err("the library must be refused");
     assert!(matches!(error, ModelError::Engine(_)), "{error}");
     assert!(error.to_string().contains(words), "{error}");
     assert!(
