@@ -18,8 +18,12 @@ pub enum Permission {
     ReviewReports,
     /// Find patients and make patient records.
     ManagePatients,
-    /// Read and change a patient's medical history (the own one for a patient).
+    /// Read a patient's medical history (the own one for a patient).
     ReadHistory,
+    /// Change a patient's medical history (the own one for a patient).
+    ChangeHistory,
+    /// See who looked at the own record.
+    ReadAccesses,
     /// Create, change and deactivate accounts.
     ManageUsers,
     /// Read the model registry and its figures.
@@ -40,11 +44,13 @@ impl Permission {
     pub const fn roles(self) -> &'static [Role] {
         use Role::{Doctor, Patient, Radiologist, Tech};
         match self {
-            Self::UploadReports => &[Radiologist, Doctor],
+            Self::UploadReports => &[Radiologist],
             Self::ReadReports => &[Patient, Radiologist, Doctor],
             Self::RequestAnalysis | Self::ManagePatients => &[Radiologist, Doctor],
             Self::ReadQueue | Self::ReviewReports => &[Doctor],
             Self::ReadHistory => &[Patient, Radiologist, Doctor],
+            Self::ChangeHistory => &[Patient, Doctor],
+            Self::ReadAccesses => &[Patient],
             Self::ReadModels => &[Radiologist, Doctor, Tech],
             Self::ManageUsers
             | Self::ManageModels

@@ -1,0 +1,123 @@
+//! `GET` and `PATCH /api/auth/me`.
+
+use axum::{Json as Answer, extract::State};
+use chrono::{DateTime, Utc};
+use db::{
+    accounts::{self, Profile, ProfileChange},
+    audit::Act,
+};
+use domain::{
+    SessionId,
+    audit::{AuditAction, EntityType},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::own_profile;
+use crate::{
+    body::{Checks, Json},
+    problem::{Problem, ProblemBody},
+    signed::Signed,
+    state::ApiState,
+};
+
+/// Who is signed in, and with which session.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    /// Who.
+    user: Profile,
+    /// The session of this request.
+    session_id: SessionId,
+    /// When it ends at the latest.
+    expires_at: DateTime<Utc>,
+    /// Notifications not yet read.
+    unread_notifications: i64,
+}
+
+/// Who am I
+#[utoipa::path(get, path = "/api/auth/me", tag = "auth",
+    responses((status = 200, body = Me), (status = 401, body = ProblemBody)))]
+pub(crate) async fn read(
+    State(state): State<ApiState>,
+    signed: Signed,
+) -> Result<Answer<Me>, Problem> {
+    let user = own_profile(&state, signed.user_id, signed.actor.origin.clone()).await?;
+    let mut tx = signed.begin(&state).await?;
+    let unread_notifications = db::notifications::count_unread(&mut tx).await?;
+    Ok(Answer(Me {
+        user,
+        session_id: signed.session_id,
+        expires_at: signed.expires_at,
+        unread_notifications,
+    }))
+}
+
+/// What of the own profile changes; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MeChange {
+    /// Name as shown.
+    name: Option<String>,
+    /// Telephone number.
+    phone: Option<String>,
+    /// Theme, language, hotkeys, channels: an object of at most 16 KiB that the portal only keeps.
+    #[schema(value_type = Option<Object>)]
+    preferences: Option<Value>,
+}
+
+/// Change the own profile
+#[utoipa::path(patch, path = "/api/auth/me", tag = "auth", request_body = MeChange,
+    responses((status = 200, body = Profile), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+              (status = 422, body = ProblemBody)))]
+pub(crate) async fn change(
+    State(state): State<ApiState>,
+    signed: Signed,
+    Json(request): Json<MeChange>,
+) -> Result<Answer<Profile>, Problem> {
+    let mut checks = Checks::default();
+    if let Some(name) = &request.name {
+        checks.present("name", name, 200);
+    }
+    checks.at_most("phone", request.phone.as_deref(), 40);
+    if let Some(preferences) = &request.preferences {
+        checks.require(
+            preferences.is_object(),
+            "preferences",
+            "wrong_type",
+            "must be an object",
+        );
+        checks.require(
+            preferences.to_string().len() <= 16_384,
+            "preferences",
+            "too_long",
+            "at most 16 KiB",
+        );
+    }
+    checks.done()?;
+    let mut tx = signed.begin(&state).await?;
+    let change = ProfileChange {
+        name: request.name.as_deref().map(str::trim),
+        phone: request.phone.as_deref(),
+        preferences: request.preferences.as_ref(),
+    };
+    accounts::change_own(&mut tx, &change).await?;
+    let changed: Vec<&str> = [
+        ("name", request.name.is_some()),
+        ("phone", request.phone.is_some()),
+        ("preferences", request.preferences.is_some()),
+    ]
+    .iter()
+    .filter_map(|(field, changed)| changed.then_some(*field))
+    .collect();
+    tx.audit(
+        Act::new(AuditAction::UpdateProfile, EntityType::User)
+            .on(signed.user_id)
+            .new_values(json!({ "changed": changed })),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Answer(
+        own_profile(&state, signed.user_id, signed.actor.origin.clone()).await?,
+    ))
+}

@@ -1,0 +1,165 @@
+//! Request bodies and queries, refused as problems that name the field; and the checks that say
+//! everything wrong at once.
+
+use axum::{
+    extract::{
+        FromRequest, FromRequestParts, Request,
+        rejection::{BytesRejection, QueryRejection},
+    },
+    http::request::Parts,
+};
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{FieldError, Problem};
+
+/// A JSON body.
+pub(crate) struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = request
+            .headers()
+            .get("content-type")
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| {
+                value.split(';').next().is_some_and(|media| {
+                    media.trim() == "application/json" || media.trim().ends_with("+json")
+                })
+            });
+        if !is_json {
+            return Err(Problem::Malformed(
+                "send the body as JSON, with 'Content-Type: application/json'".to_owned(),
+            ));
+        }
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection {
+                    BytesRejection::FailedToBufferBody(_) => {
+                        Problem::TooLarge("the body is too large for this path".to_owned())
+                    }
+                    other => Problem::Malformed(other.body_text()),
+                })?;
+        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let path = error.path().to_string();
+            let detail = error.into_inner().to_string();
+            if path == "." {
+                Problem::Malformed(detail)
+            } else {
+                Problem::field(&path, "wrong_type", detail)
+            }
+        })?;
+        deserializer
+            .end()
+            .map_err(|error| Problem::Malformed(error.to_string()))?;
+        Ok(Self(value))
+    }
+}
+
+/// The query of an address.
+pub(crate) struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        axum::extract::Query::<T>::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(value)| Self(value))
+            .map_err(|rejection: QueryRejection| {
+                Problem::field("query", "wrong_type", rejection.body_text())
+            })
+    }
+}
+
+/// Identifiers in the path; one that is no UUID is a thing that is not there.
+pub(crate) struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        axum::extract::Path::<T>::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(value)| Self(value))
+            .map_err(|_| Problem::NotFound("thing"))
+    }
+}
+
+/// Collects what is wrong with a request, so that all of it is said at once.
+#[derive(Default)]
+pub(crate) struct Checks(Vec<FieldError>);
+
+impl Checks {
+    /// Notes a fault unless `fine`.
+    pub(crate) fn require(
+        &mut self,
+        fine: bool,
+        field: &str,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) {
+        if !fine {
+            self.0.push(FieldError {
+                field: field.to_owned(),
+                code,
+                detail: detail.into(),
+            });
+        }
+    }
+
+    /// Notes what `check` finds wrong; gives what it found right.
+    pub(crate) fn take<T, E: std::fmt::Display>(
+        &mut self,
+        field: &str,
+        code: &'static str,
+        outcome: Result<T, E>,
+    ) -> Option<T> {
+        outcome
+            .map_err(|error| self.require(false, field, code, error.to_string()))
+            .ok()
+    }
+
+    /// A word of one of the domain's enumerations.
+    pub(crate) fn word<T>(&mut self, field: &str, word: Option<&str>) -> Option<T>
+    where
+        T: std::str::FromStr<Err = domain::text_enum::UnknownWord>,
+    {
+        word.and_then(|word| self.take(field, "unknown_word", word.parse::<T>()))
+    }
+
+    /// A text of at most `most` characters.
+    pub(crate) fn at_most(&mut self, field: &str, text: Option<&str>, most: usize) {
+        let length = text.map_or(0, |text| text.chars().count());
+        self.require(
+            length <= most,
+            field,
+            "too_long",
+            format!("at most {most} characters; this has {length}"),
+        );
+    }
+
+    /// A text of 1 to `most` characters.
+    pub(crate) fn present(&mut self, field: &str, text: &str, most: usize) {
+        self.require(
+            !text.trim().is_empty(),
+            field,
+            "required",
+            "must not be empty",
+        );
+        self.at_most(field, Some(text), most);
+    }
+
+    /// Refuses when anything was wrong.
+    pub(crate) fn done(self) -> Result<(), Problem> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::Invalid(self.0))
+        }
+    }
+}

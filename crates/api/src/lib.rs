@@ -1,0 +1,33 @@
+//! The HTTP interface. One file an endpoint holds its request, its answer, its documentation and
+//! its handler; errors become one problem+json in [`problem`]; who may do what is decided by
+//! [`signed`] and, row by row, by the database.
+
+mod ai;
+mod audit_trail;
+mod auth;
+mod body;
+mod events;
+mod health;
+mod hub;
+mod notifications;
+mod observe;
+mod openapi;
+mod operations;
+pub mod passwords;
+mod patients;
+mod problem;
+mod query;
+mod reports;
+mod reviews;
+mod router;
+mod security_headers;
+mod signed;
+mod start_page;
+mod state;
+mod tokens;
+
+pub use hub::EventHub;
+pub use openapi::document;
+pub use problem::Problem;
+pub use router::router;
+pub use state::{ApiOptions, ApiState, DemoAccount};

@@ -1,0 +1,109 @@
+//! `GET /api/reports`.
+
+use axum::{Json as Answer, extract::State};
+use chrono::{DateTime, Utc};
+use db::{
+    audit::Act,
+    reports::{self, Order, Report, ReportFilter},
+};
+use domain::{
+    ReportStatus, RiskCategory, UserId,
+    access::Permission,
+    audit::{AuditAction, EntityType},
+};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    body::{Checks, Query},
+    problem::{Problem, ProblemBody},
+    query::{ListAnswer, PageQuery, search_text},
+    signed::Signed,
+    state::ApiState,
+};
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+pub(crate) enum Sort {
+    /// Newest first.
+    #[default]
+    #[serde(rename = "-upload_date")]
+    NewestFirst,
+    /// Oldest first.
+    #[serde(rename = "upload_date")]
+    OldestFirst,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ReportsQuery {
+    /// In this state.
+    #[param(value_type = Option<ReportStatus>)]
+    status: Option<String>,
+    /// With this risk.
+    #[param(value_type = Option<RiskCategory>)]
+    risk_score: Option<String>,
+    /// Of this patient.
+    patient_id: Option<UserId>,
+    /// Sent in by this radiologist.
+    radiologist_id: Option<UserId>,
+    /// With this in the patient's name.
+    search: Option<String>,
+    /// Sent in from this moment on.
+    from: Option<DateTime<Utc>>,
+    /// Sent in before this moment.
+    until: Option<DateTime<Utc>>,
+    /// `-upload_date` (newest first, the default) or `upload_date`.
+    #[param(value_type = Option<Sort>)]
+    sort: Option<Sort>,
+    /// Rows a page, 1 to 200; 50 by default.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// Where the page starts: `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List reports
+///
+/// Patients see their own released ones, radiologists their own uploads, doctors all.
+#[utoipa::path(get, path = "/api/reports", tag = "reports", params(ReportsQuery),
+    responses((status = 200, body = ListAnswer<Report>), (status = 401, body = ProblemBody),
+              (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    signed: Signed,
+    Query(query): Query<ReportsQuery>,
+) -> Result<Answer<ListAnswer<Report>>, Problem> {
+    let (limit, after) = PageQuery {
+        limit: query.limit,
+        cursor: query.cursor.clone(),
+    }
+    .parse()?;
+    let mut checks = Checks::default();
+    let status = checks.word("status", query.status.as_deref());
+    let risk_score = checks.word("risk_score", query.risk_score.as_deref());
+    checks.done()?;
+    let filter = ReportFilter {
+        status,
+        risk_score,
+        patient_id: query.patient_id,
+        radiologist_id: query.radiologist_id,
+        search: search_text(query.search.as_deref())?,
+        from: query.from,
+        until: query.until,
+    };
+    let order = match query.sort.unwrap_or_default() {
+        Sort::NewestFirst => Order::NewestFirst,
+        Sort::OldestFirst => Order::OldestFirst,
+    };
+    let mut tx = signed.begin_as(Permission::ReadReports, &state).await?;
+    let page = reports::list(&mut tx, &filter, order, after, limit).await?;
+    let ids: Vec<_> = page.items.iter().map(|report| report.report_id).collect();
+    tx.audit(
+        Act::new(AuditAction::ListReports, EntityType::Report)
+            .new_values(json!({ "report_ids": ids })),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Answer(page.into()))
+}

@@ -1,0 +1,8 @@
+//! Reports: sending films in, lists, one report with all that hangs on it, its images.
+
+pub(crate) mod annotations;
+pub(crate) mod detail;
+pub(crate) mod images;
+pub(crate) mod list;
+pub(crate) mod release;
+pub(crate) mod upload;

@@ -1,0 +1,127 @@
+//! Every path of the portal, in one list.
+
+use std::time::Duration;
+
+use axum::{
+    Json, Router,
+    extract::DefaultBodyLimit,
+    http::{Method, StatusCode},
+    middleware,
+    routing::get,
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{
+    ai, audit_trail, auth, events, health, notifications, observe,
+    openapi::ApiDoc,
+    operations::{jobs, models, settings, users},
+    patients,
+    problem::{self, Problem},
+    reports, reviews, security_headers, start_page,
+    state::ApiState,
+};
+
+/// Largest body of a path that is no upload.
+const BODY_LIMIT: usize = 1 << 20;
+/// Longest time for an answer of a path that is neither upload nor stream.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
+
+/// The paths of the document.
+pub(crate) fn api() -> OpenApiRouter<ApiState> {
+    let quick = OpenApiRouter::new()
+        .routes(routes!(auth::signup::signup))
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::me::read, auth::me::change))
+        .routes(routes!(auth::password::change))
+        .routes(routes!(auth::sessions::list))
+        .routes(routes!(auth::sessions::end))
+        .routes(routes!(reports::list::list))
+        .routes(routes!(reports::detail::read))
+        .routes(routes!(reports::images::original))
+        .routes(routes!(reports::images::rendered))
+        .routes(routes!(reports::images::thumbnail))
+        .routes(routes!(reports::images::frame))
+        .routes(routes!(reports::annotations::save))
+        .routes(routes!(reports::release::release))
+        .routes(routes!(ai::analyze::analyze))
+        .routes(routes!(ai::analysis::read))
+        .routes(routes!(ai::heatmap::read))
+        .routes(routes!(reviews::list::list, reviews::sign::sign))
+        .routes(routes!(reviews::draft::save))
+        .routes(routes!(reviews::queue::read))
+        .routes(routes!(reviews::claim::claim, reviews::claim::give_back))
+        .routes(routes!(reviews::impression::record))
+        .routes(routes!(reviews::addenda::add))
+        .routes(routes!(notifications::list))
+        .routes(routes!(notifications::mark_read))
+        .routes(routes!(
+            patients::list::search,
+            patients::register::register
+        ))
+        .routes(routes!(patients::list::read))
+        .routes(routes!(patients::history::read, patients::history::change))
+        .routes(routes!(patients::accesses::list))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::read, users::change))
+        .routes(routes!(models::list))
+        .routes(routes!(models::metrics))
+        .routes(routes!(settings::list))
+        .routes(routes!(settings::change))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::retry))
+        .routes(routes!(audit_trail::list))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ANSWER_TIME,
+        ))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    let slow = OpenApiRouter::new()
+        .routes(routes!(reports::upload::upload))
+        // Bounded file by file while it streams to disk, by the setting.
+        .layer(DefaultBodyLimit::disable())
+        .routes(routes!(events::follow));
+    OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .merge(quick)
+        .merge(slow)
+}
+
+/// The whole interface.
+pub fn router(state: ApiState) -> Router {
+    let (router, document) = api().split_for_parts();
+    let docs = utoipa_swagger_ui::Config::from("/api/openapi.json").validator_url("none");
+    router
+        .route("/api/openapi.json", get(async move || Json(document)))
+        .merge(SwaggerUi::new("/api/docs").config(docs))
+        .merge(start_page::routes())
+        .fallback(unknown_path)
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(problem::finish))
+        .layer(CatchPanicLayer::custom(
+            |panic: Box<dyn std::any::Any + Send>| {
+                let text = panic
+                    .downcast_ref::<String>()
+                    .cloned()
+                    .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+                axum::response::IntoResponse::into_response(Problem::Internal(format!(
+                    "a handler panicked: {}",
+                    text.unwrap_or_default()
+                )))
+            },
+        ))
+        .layer(middleware::from_fn(security_headers::add))
+        .route_layer(middleware::from_fn(observe::observe))
+        .with_state(state)
+}
+
+async fn unknown_path(_: Method) -> Problem {
+    Problem::NotFound("path (see /api/docs)")
+}

@@ -1,0 +1,93 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use ::analysis::ModelCache;
+use blobs::BlobStore;
+use db::Database;
+use domain::Clock;
+use intake::Intake;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::{hub::EventHub, passwords::Passwords};
+
+/// An account of the demo, shown on the start page.
+#[derive(Debug, Clone)]
+pub struct DemoAccount {
+    /// Address to sign in with.
+    pub email: String,
+    /// What it is for.
+    pub role: &'static str,
+}
+
+/// How the interface behaves.
+#[derive(Debug, Clone, Default)]
+pub struct ApiOptions {
+    /// Whether cookies are for TLS only.
+    pub secure_cookies: bool,
+    /// Accounts to show on the start page; empty outside demo mode.
+    pub demo_accounts: Vec<DemoAccount>,
+    /// The demo accounts' password.
+    pub demo_password: Option<String>,
+    /// The program's version.
+    pub version: &'static str,
+}
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ApiState {
+    /// The database.
+    pub database: Database,
+    /// The blob store.
+    pub blobs: BlobStore,
+    /// The way in.
+    pub intake: Intake,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Events for open screens.
+    pub hub: EventHub,
+    /// How it behaves.
+    pub options: Arc<ApiOptions>,
+    /// The figures for `/metrics`.
+    pub figures: Option<Figures>,
+    /// The loaded model, for `/readyz`.
+    pub models: Arc<ModelCache>,
+}
+
+/// The recorder behind `/metrics`.
+#[derive(Clone)]
+pub struct Figures(pub PrometheusHandle);
+
+impl std::fmt::Debug for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Figures")
+    }
+}
+
+impl ApiState {
+    /// On this database and store.
+    #[must_use]
+    pub fn new(
+        database: Database,
+        blobs: BlobStore,
+        models: Arc<ModelCache>,
+        options: ApiOptions,
+    ) -> Self {
+        Self {
+            intake: Intake::new(database.clone(), blobs.clone()),
+            hub: EventHub::new(database.clone()),
+            passwords: Passwords::default(),
+            options: Arc::new(options),
+            figures: None,
+            models,
+            blobs,
+            database,
+        }
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        self.database.clock()
+    }
+}
