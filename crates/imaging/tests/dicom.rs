@@ -50,7 +50,7 @@ fn film(width: u32, height: u32, samples: &[u16], inverted: bool) -> Vec<u8> {
         inverted,
         window: None,
     };
-    dicom_from_grey(&image, &identity()).unwrap()
+    dicom_from_grey(&image, &identity()).expect("the film can be written")
 }
 
 fn grey(samples: Samples, bits_stored: u8, signed: bool) -> GreyRaster {
@@ -143,6 +143,19 @@ fn cut_off_pixels_are_truncated_and_still_inspected() {
         inspect(&bytes, &tight).unwrap_err().code(),
         "too_many_pixels"
     );
+}
+
+/// Found by changing bytes at random.
+#[test]
+fn no_bits_allocated_is_corrupt() {
+    let mut bytes = film(2, 2, &[1, 2, 3, 4], false);
+    let at = bytes
+        .windows(8)
+        .position(|head| head == b"\x28\0\0\x01US\x02\0")
+        .expect("Bits Allocated was written");
+    bytes[at + 8] = 0;
+    let error = inspect(&bytes, &limits()).expect_err("no bits make no image");
+    assert_eq!(error.code(), "corrupt");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn png(pixels: &[u8], kind: ExtendedColorType) -> Vec<u8> {
     let mut out = Vec::new();
     PngEncoder::new(&mut out)
         .write_image(pixels, WIDTH, HEIGHT, kind)
-        .unwrap();
+        .expect("the picture is sound");
     out
 }
 
@@ -26,7 +26,7 @@ fn jpeg(pixels: &[u8], kind: ExtendedColorType) -> Vec<u8> {
     let mut out = Vec::new();
     JpegEncoder::new_with_quality(&mut out, 100)
         .write_image(pixels, WIDTH, HEIGHT, kind)
-        .unwrap();
+        .expect("the picture is sound");
     out
 }
 
@@ -42,7 +42,7 @@ fn limits() -> Limits {
 }
 
 fn grey_samples(bytes: &[u8]) -> Samples {
-    match decode(bytes, 0, &limits()).unwrap() {
+    match decode(bytes, 0, &limits()).expect("the picture is sound") {
         Raster::Grey(grey) => grey.samples,
         Raster::Rgb8(_) => panic!("colour was not expected"),
     }

@@ -81,6 +81,11 @@ impl DicomFile<'_> {
                 });
             }
         };
+        if !(1..=64).contains(&bits_allocated) {
+            return Err(ImagingError::corrupt(format!(
+                "{bits_allocated} bits are allocated to a sample"
+            )));
+        }
         let bits_stored = number(tags::BITS_STORED)
             .filter(|bits| (1..=bits_allocated).contains(bits))
             .unwrap_or(bits_allocated);
