@@ -71,6 +71,7 @@ pub(crate) async fn follow(
         loop {
             let told = tokio::select! {
                 () = &mut end => break,
+                () = state.stopping.cancelled() => break,
                 told = receiver.recv() => told,
             };
             match told {

@@ -28,6 +28,6 @@ mod tokens;
 
 pub use hub::EventHub;
 pub use openapi::document;
-pub use problem::Problem;
+pub use problem::{FieldError, Problem, ProblemBody};
 pub use router::router;
-pub use state::{ApiOptions, ApiState, DemoAccount};
+pub use state::{ApiOptions, ApiState, DemoAccount, Figures};

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use ::analysis::ModelCache;
 use blobs::BlobStore;
 use db::Database;
 use domain::Clock;
 use intake::Intake;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::{hub::EventHub, passwords::Passwords};
 
@@ -50,8 +50,8 @@ pub struct ApiState {
     pub options: Arc<ApiOptions>,
     /// The figures for `/metrics`.
     pub figures: Option<Figures>,
-    /// The loaded model, for `/readyz`.
-    pub models: Arc<ModelCache>,
+    /// Cancelled when the server goes down, so that streams end.
+    pub stopping: CancellationToken,
 }
 
 /// The recorder behind `/metrics`.
@@ -67,19 +67,14 @@ impl std::fmt::Debug for Figures {
 impl ApiState {
     /// On this database and store.
     #[must_use]
-    pub fn new(
-        database: Database,
-        blobs: BlobStore,
-        models: Arc<ModelCache>,
-        options: ApiOptions,
-    ) -> Self {
+    pub fn new(database: Database, blobs: BlobStore, options: ApiOptions) -> Self {
         Self {
             intake: Intake::new(database.clone(), blobs.clone()),
             hub: EventHub::new(database.clone()),
             passwords: Passwords::default(),
             options: Arc::new(options),
             figures: None,
-            models,
+            stopping: CancellationToken::new(),
             blobs,
             database,
         }

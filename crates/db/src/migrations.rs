@@ -188,3 +188,99 @@ pub async fn create_database(options: &DatabaseOptions, name: &str) -> Result<()
     }
     connection.close().await.during("close the connection")
 }
+
+/// The development data.
+const SEEDS: &str = include_str!("../../../database/seeds/development.sql");
+
+/// Loads the development data; what is there already stays.
+///
+/// # Errors
+/// When the server cannot be reached or refuses.
+pub async fn seed(options: &DatabaseOptions) -> Result<(), DbError> {
+    let mut connection = connect(options).await?;
+    connection
+        .execute(SEEDS)
+        .await
+        .during("load the development data")?;
+    connection.close().await.during("close the connection")
+}
+
+/// The whole schema as plain SQL that `psql -f` loads into an empty database, after which
+/// [`migrate`] finds nothing to do. Made by `pg_dump` from a migrated database, without what changes
+/// from run to run.
+///
+/// # Errors
+/// When `pg_dump` is missing or fails, or the server cannot be reached.
+pub async fn dump_schema(
+    options: &DatabaseOptions,
+    programs: Option<&std::path::Path>,
+) -> Result<String, DbError> {
+    let program = programs.map_or_else(|| "pg_dump".into(), |folder| folder.join("pg_dump"));
+    let output = tokio::process::Command::new(&program)
+        .args(["--schema-only", "--no-tablespaces", "--dbname"])
+        .arg(&options.url)
+        .output()
+        .await
+        .map_err(|error| {
+            DbError::Migration(format!("cannot run {}: {error}", program.display()))
+        })?;
+    if !output.status.success() {
+        return Err(DbError::Migration(format!(
+            "pg_dump failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )));
+    }
+    let dump = String::from_utf8_lossy(&output.stdout);
+    let mut schema = String::from(HEAD);
+    schema.push_str(ROLES);
+    schema.push('\n');
+    let mut blank = false;
+    for line in dump.lines().filter(|line| !changes_from_run_to_run(line)) {
+        if !(line.is_empty() && blank) {
+            schema.push_str(line);
+            schema.push('\n');
+        }
+        blank = line.is_empty();
+    }
+    schema.push_str(&migrations_that_ran());
+    Ok(schema)
+}
+
+const HEAD: &str =
+    "-- The whole schema, for reading and for `psql -f` into an empty database. Generated from
+-- database/migrations by `make schema`; do not edit.
+
+";
+
+/// Versions, and the random word that newer `pg_dump`s put around a dump.
+fn changes_from_run_to_run(line: &str) -> bool {
+    [
+        "-- Dumped ",
+        "\\restrict",
+        "\\unrestrict",
+        "-- PostgreSQL database dump",
+    ]
+    .iter()
+    .any(|start| line.starts_with(start))
+        || line == "--"
+}
+
+/// The rows of the list of migrations.
+fn migrations_that_ran() -> String {
+    let mut rows: Vec<String> = Vec::new();
+    for migration in migrator().iter() {
+        let checksum: String = migration
+            .checksum
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        rows.push(format!(
+            "    ({}, '{}', true, '\\x{checksum}', 0)",
+            migration.version, migration.description
+        ));
+    }
+    format!(
+        "INSERT INTO {TABLE} (version, description, success, checksum, execution_time) VALUES\n{};\n",
+        rows.join(",\n")
+    )
+}

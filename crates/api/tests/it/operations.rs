@@ -1,0 +1,271 @@
+//! Models, settings, jobs, notifications, medical history.
+
+use std::sync::Arc;
+
+use domain::Role;
+use serde_json::{Value, json};
+use testkit::{TestApp, chest_film};
+
+#[tokio::test]
+async fn the_bundled_model_is_registered_and_at_work() {
+    let app = TestApp::start().await;
+    let tech = app.client(Role::Tech).await;
+    let models = tech.get("/api/models").await.expect(200);
+    let model = &models["items"][0];
+    assert_eq!(
+        (&model["model_name"], &model["is_active"]),
+        (&json!("chest-paediatric"), &json!(true))
+    );
+    assert!(model["baseline_accuracy"].as_f64().unwrap() > 0.9);
+    assert!(
+        !model.to_string().contains(app.folder().to_str().unwrap()),
+        "no path of the machine is told"
+    );
+    let metrics = format!(
+        "/api/models/{}/metrics",
+        model["model_id"].as_str().unwrap()
+    );
+    assert_eq!(tech.get(&metrics).await.expect(200)["items"], json!([]));
+}
+
+#[tokio::test]
+async fn settings_are_checked_stored_in_force_and_audited() {
+    let app = TestApp::start().await;
+    let tech = app.client(Role::Tech).await;
+    let settings = tech.get("/api/settings").await.expect(200);
+    assert_eq!(
+        settings["items"].as_array().unwrap().len(),
+        domain::settings::ALL.len()
+    );
+    let path = "/api/settings/queue.maximum_wait_minutes";
+    for wrong in [
+        json!(1),
+        json!({ "high": 1 }),
+        json!({ "high": 0, "unscored": 1, "medium": 1, "low": 1 }),
+    ] {
+        let body = tech
+            .put(path, json!({ "setting_value": wrong }))
+            .await
+            .expect(422);
+        assert_eq!(body["errors"][0]["field"], "setting_value");
+    }
+    let value = json!({ "high": 1, "unscored": 2, "medium": 3, "low": 4 });
+    tech.put(path, json!({ "setting_value": value }))
+        .await
+        .expect(200);
+    tech.put("/api/settings/no.such", json!({ "setting_value": 1 }))
+        .await
+        .expect(404);
+    let wait: String = sqlx::query_scalar("SELECT portal.maximum_wait(4)::text")
+        .fetch_one(&mut app.test_database.superuser().await)
+        .await
+        .unwrap();
+    assert_eq!(wait, "00:04:00");
+    let trail = tech
+        .get("/api/audit?action=update_setting")
+        .await
+        .expect(200);
+    assert_eq!(trail["items"][0]["new_values"]["setting_value"], value);
+}
+
+/// A film that makes the worker fail again and again ends in front of a doctor, and tech is told.
+#[tokio::test]
+async fn a_poisonous_job_dies_and_its_case_goes_to_a_doctor() {
+    let app = TestApp::start().await;
+    let patient = app.client(Role::Patient).await;
+    let (radiologist, doctor, tech) = (
+        app.client(Role::Radiologist).await,
+        app.client(Role::Doctor).await,
+        app.client(Role::Tech).await,
+    );
+    let film = chest_film(1, 80);
+    let digest = blobs::Digest::of(&film).to_string();
+    let receipt = radiologist
+        .upload(
+            vec![("a.png", film.clone())],
+            &[("patient_id", &patient.user_id())],
+        )
+        .await
+        .expect(201);
+    let blob = app
+        .folder()
+        .join("blobs")
+        .join(&digest[0..2])
+        .join(&digest[2..4])
+        .join(&digest);
+    std::fs::remove_file(&blob).unwrap();
+    for _ in 0..10 {
+        app.run_jobs().await;
+        app.advance(chrono::Duration::minutes(5));
+    }
+    let dead = tech.get("/api/jobs?state=dead").await.expect(200);
+    assert_eq!(dead["items"].as_array().unwrap().len(), 1);
+    let item = doctor.get("/api/reviews/queue").await.expect(200)["items"][0].clone();
+    assert_eq!(
+        (&item["report_id"], &item["risk_score"]),
+        (&receipt["reports"][0]["report_id"], &Value::Null)
+    );
+    assert_eq!(
+        tech.get("/api/notifications").await.expect(200)["items"][0]["type"],
+        "job_dead"
+    );
+
+    std::fs::create_dir_all(blob.parent().unwrap()).unwrap();
+    std::fs::write(&blob, film).unwrap();
+    let retry = format!(
+        "/api/jobs/{}/retry",
+        dead["items"][0]["job_id"].as_str().unwrap()
+    );
+    tech.post(&retry, json!({})).await.expect(204);
+    tech.post(&retry, json!({})).await.expect(404);
+    app.run_jobs().await;
+    assert_eq!(
+        tech.get("/api/jobs?state=dead").await.expect(200)["items"],
+        json!([])
+    );
+    tech.get("/api/jobs?state=lost").await.expect(422);
+}
+
+/// A worker killed in the middle: its lease runs out, another one does the work, once.
+#[tokio::test]
+async fn a_worker_that_is_lost_loses_nothing_and_nothing_is_analysed_twice() {
+    let app = TestApp::start().await;
+    let patient = app.client(Role::Patient).await;
+    let (radiologist, doctor) = (
+        app.client(Role::Radiologist).await,
+        app.client(Role::Doctor).await,
+    );
+    let receipt = radiologist
+        .upload(
+            vec![("a.png", chest_film(1, 80))],
+            &[("patient_id", &patient.user_id())],
+        )
+        .await
+        .expect(201);
+    let id = receipt["reports"][0]["report_id"].as_str().unwrap();
+    // The lost worker: it has taken the job and is never heard of again.
+    let mut tx = app.database.begin(&db::Actor::worker()).await.unwrap();
+    let lost = db::jobs::lease(&mut tx, &["analyze_report".to_owned()], "lost", 30)
+        .await
+        .unwrap()
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(app.run_jobs().await, 0);
+    app.advance(chrono::Duration::seconds(31));
+    app.run_chores().await;
+    app.advance(chrono::Duration::seconds(5));
+    assert_eq!(app.run_jobs().await, 1);
+    assert_eq!(
+        doctor.get(&format!("/api/reports/{id}")).await.expect(200)["report"]["status"],
+        "analyzed"
+    );
+    // It comes back from the dead and tries to write.
+    let models = Arc::new(analysis::ModelCache::new(ai::EnginePreference::BuiltIn));
+    let job = analysis::AnalysisJob::new(app.database.clone(), app.blobs.clone(), models, "lost");
+    jobs::Handler::run(&job, &lost).await.unwrap();
+    let records: i64 = sqlx::query_scalar("SELECT count(*) FROM portal.inference_records")
+        .fetch_one(&mut app.test_database.superuser().await)
+        .await
+        .unwrap();
+    assert_eq!(records, 1, "the lost worker wrote something");
+}
+
+#[tokio::test]
+async fn notifications_are_marked_as_read_by_their_owner_only() {
+    let app = TestApp::start().await;
+    let patient = app.client(Role::Patient).await;
+    let (radiologist, doctor) = (
+        app.client(Role::Radiologist).await,
+        app.client(Role::Doctor).await,
+    );
+    let receipt = radiologist
+        .upload(
+            vec![("a.png", chest_film(1, 80))],
+            &[("patient_id", &patient.user_id())],
+        )
+        .await
+        .expect(201);
+    let sign = json!({ "report_id": receipt["reports"][0]["report_id"], "doctor_risk_assessment": "low", "urgency_level": "critical" });
+    doctor.post("/api/reviews", sign).await.expect(201);
+    let mine = radiologist
+        .get("/api/notifications?unread=true")
+        .await
+        .expect(200);
+    assert_eq!(mine["items"][0]["priority"], "urgent");
+    let path = format!(
+        "/api/notifications/{}/read",
+        mine["items"][0]["notification_id"].as_str().unwrap()
+    );
+    patient.patch(&path, json!({})).await.expect(404);
+    assert_eq!(
+        radiologist.patch(&path, json!({})).await.expect(200)["is_read"],
+        true
+    );
+    assert_eq!(
+        radiologist
+            .get("/api/notifications?unread=true")
+            .await
+            .expect(200)["items"],
+        json!([])
+    );
+    assert_eq!(
+        radiologist.get("/api/auth/me").await.expect(200)["unread_notifications"],
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_history_is_seen_and_changed_by_those_who_may() {
+    let app = TestApp::start().await;
+    let (patient, stranger) = (
+        app.client(Role::Patient).await,
+        app.client(Role::Patient).await,
+    );
+    let (radiologist, doctor) = (
+        app.client(Role::Radiologist).await,
+        app.client(Role::Doctor).await,
+    );
+    let path = format!("/api/patients/{}/history", patient.user_id());
+    patient.get(&path).await.expect(404);
+    let wrong = json!({ "conditions": "asthma", "lifestyle": [] });
+    assert_eq!(
+        patient.patch(&path, wrong).await.expect(422)["errors"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    patient
+        .patch(
+            &path,
+            json!({ "conditions": ["asthma"], "lifestyle": { "smoking": "never" } }),
+        )
+        .await
+        .expect(200);
+    let changed = doctor
+        .patch(&path, json!({ "allergies": ["penicillin"] }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&changed["conditions"], &changed["allergies"]),
+        (&json!(["asthma"]), &json!(["penicillin"]))
+    );
+    stranger.get(&path).await.expect(404);
+    stranger
+        .patch(&path, json!({ "conditions": [] }))
+        .await
+        .expect(404);
+    radiologist.get(&path).await.expect(404);
+    radiologist
+        .upload(
+            vec![("a.png", chest_film(1, 80))],
+            &[("patient_id", &patient.user_id())],
+        )
+        .await
+        .expect(201);
+    radiologist.get(&path).await.expect(200);
+    radiologist
+        .patch(&path, json!({ "conditions": [] }))
+        .await
+        .expect(403);
+}

@@ -1,0 +1,230 @@
+//! Who sees and changes which rows, tried in SQL as the real database roles.
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use testkit::TestDatabase;
+
+const PATIENT: &str = "01900000-0000-7000-8000-000000000106";
+const STRANGER: &str = "01900000-0000-7000-8000-000000000001";
+const RADIOLOGIST: &str = "01900000-0000-7000-8000-000000000002";
+const OTHER_RADIOLOGIST: &str = "01900000-0000-7000-8000-000000000011";
+const DOCTOR: &str = "01900000-0000-7000-8000-000000000003";
+const TECH: &str = "01900000-0000-7000-8000-000000000004";
+
+/// A connection as the portal's login role, on the development data and one more radiologist's
+/// report.
+async fn login() -> (TestDatabase, PgConnection) {
+    let test = TestDatabase::migrated().await;
+    db::migrations::seed(&test.owner()).await.unwrap();
+    let mut superuser = test.superuser().await;
+    for sql in [
+        format!("INSERT INTO users (id, email, role, name) VALUES ('{OTHER_RADIOLOGIST}', 'other@example.com', 'radiologist', 'Other')"),
+        format!(
+            "INSERT INTO medical_reports (report_id, patient_id, radiologist_id, patient_name)
+             VALUES ('01900000-0000-7000-8000-000000000499', '{PATIENT}', '{OTHER_RADIOLOGIST}', 'P')"
+        ),
+        format!("INSERT INTO notifications (notification_id, user_id, type, title, message) VALUES (gen_random_uuid(), '{DOCTOR}', 't', 't', 'm')"),
+        "INSERT INTO audit_logs (log_id, action, entity_type, status) VALUES (gen_random_uuid(), 'a', 'e', 'success')".to_owned(),
+        "INSERT INTO report_images (image_id, report_id, image_url, image_type, image_format, file_size)
+         SELECT gen_random_uuid(), report_id, '', 'xray', 'PNG', 1 FROM medical_reports".to_owned(),
+        "INSERT INTO system_settings (setting_id, setting_key, setting_value, is_sensitive) VALUES (gen_random_uuid(), 'secret', '1', true)".to_owned(),
+    ] {
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut superuser).await.unwrap();
+    }
+    let connection = PgConnection::connect(&test.login().url).await.unwrap();
+    (test, connection)
+}
+
+/// The first column of a query as an actor, or the error's code.
+async fn ask(
+    connection: &mut PgConnection,
+    role: &str,
+    actor: &str,
+    sql: &str,
+) -> Result<i64, String> {
+    let mut tx = connection.begin().await.unwrap();
+    sqlx::query("SELECT set_config('role', $1, true), set_config('portal.actor_id', $2, true)")
+        .bind(format!("portal_{role}"))
+        .bind(actor)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    let outcome = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql.to_owned()))
+        .fetch_one(&mut *tx)
+        .await;
+    tx.rollback().await.unwrap();
+    outcome.map_err(|error| match error.as_database_error() {
+        Some(error) => error.code().unwrap_or_default().into_owned(),
+        None => error.to_string(),
+    })
+}
+
+/// Rows that each actor sees of each clinical table. `Err` is "permission denied".
+#[tokio::test]
+async fn each_role_sees_its_rows_and_no_others() {
+    let (_test, mut connection) = login().await;
+    let denied = || Err("42501".to_owned());
+    // The patient has 4 reports that are reviewed and released, and one more that is not.
+    let table: Vec<(&str, [Result<i64, String>; 6])> = vec![
+        // table: patient, stranger, radiologist, other radiologist, doctor, tech
+        (
+            "medical_reports",
+            [Ok(4), Ok(0), Ok(24), Ok(1), Ok(25), denied()],
+        ),
+        (
+            "report_images",
+            [Ok(4), Ok(0), Ok(24), Ok(1), Ok(25), denied()],
+        ),
+        (
+            "ai_analysis",
+            [Ok(2), Ok(0), Ok(18), Ok(0), Ok(18), denied()],
+        ),
+        (
+            "doctor_reviews",
+            [Ok(4), Ok(0), Ok(4), Ok(0), Ok(4), denied()],
+        ),
+        (
+            "v_patient_reports",
+            [Ok(4), Ok(0), Ok(24), Ok(1), Ok(25), denied()],
+        ),
+        (
+            "v_doctor_priority_queue",
+            [denied(), denied(), denied(), denied(), Ok(20), denied()],
+        ),
+        (
+            "patient_medical_history",
+            [Ok(0), Ok(1), Ok(0), Ok(0), Ok(1), denied()],
+        ),
+        ("notifications", [Ok(0), Ok(0), Ok(0), Ok(0), Ok(1), Ok(0)]),
+        (
+            "audit_logs",
+            [denied(), denied(), denied(), denied(), denied(), Ok(1)],
+        ),
+        ("users", [Ok(1), Ok(1), Ok(8), Ok(8), Ok(8), Ok(11)]),
+        ("sessions", [Ok(0), Ok(0), Ok(0), Ok(0), Ok(0), Ok(0)]),
+        (
+            "system_settings",
+            [Ok(0), Ok(0), Ok(0), Ok(0), Ok(0), Ok(1)],
+        ),
+        (
+            "ai_models",
+            [denied(), denied(), Ok(1), Ok(1), Ok(1), Ok(1)],
+        ),
+        (
+            "portal.jobs",
+            [denied(), denied(), denied(), denied(), denied(), Ok(0)],
+        ),
+    ];
+    let actors = [
+        ("patient", PATIENT),
+        ("patient", STRANGER),
+        ("radiologist", RADIOLOGIST),
+        ("radiologist", OTHER_RADIOLOGIST),
+        ("doctor", DOCTOR),
+        ("tech", TECH),
+    ];
+    for (relation, expected) in table {
+        for ((role, actor), expected) in actors.iter().zip(expected) {
+            let column = if relation == "users" { "id" } else { "1" };
+            let found = ask(
+                &mut connection,
+                role,
+                actor,
+                &format!("SELECT count({column}) FROM {relation}"),
+            )
+            .await;
+            assert_eq!(found, expected, "{relation} as {role} {actor}");
+        }
+    }
+}
+
+/// What nobody of that role may do, whatever the handler does.
+#[tokio::test]
+async fn each_role_is_kept_from_what_is_not_its_own() {
+    let (_test, mut connection) = login().await;
+    let hidden = "01900000-0000-7000-8000-000000000499";
+    let denied: &[(&str, &str, String)] = &[
+        ("patient", PATIENT, "UPDATE medical_reports SET findings = 'x' RETURNING 1::bigint".to_owned()),
+        ("patient", PATIENT, "SELECT count(password_hash) FROM users".to_owned()),
+        ("patient", PATIENT, "UPDATE users SET role = 'tech' RETURNING 1::bigint".to_owned()),
+        ("radiologist", RADIOLOGIST, "SELECT count(password_hash) FROM users".to_owned()),
+        ("radiologist", RADIOLOGIST, format!(
+            "INSERT INTO medical_reports (report_id, patient_id, radiologist_id, patient_name)
+             VALUES (gen_random_uuid(), '{PATIENT}', '{OTHER_RADIOLOGIST}', 'x') RETURNING 1::bigint")),
+        ("radiologist", RADIOLOGIST, format!(
+            "INSERT INTO doctor_reviews (review_id, report_id, doctor_id) VALUES (gen_random_uuid(), '{hidden}', '{RADIOLOGIST}') RETURNING 1::bigint")),
+        ("radiologist", RADIOLOGIST, format!(
+            "INSERT INTO report_images (image_id, report_id, image_url, image_type, image_format, file_size)
+             VALUES (gen_random_uuid(), '{hidden}', '', 'xray', 'PNG', 1) RETURNING 1::bigint")),
+        ("radiologist", RADIOLOGIST, "INSERT INTO users (id, email, role, name) VALUES (gen_random_uuid(), 'n@example.com', 'doctor', 'N') RETURNING 1::bigint".to_owned()),
+        ("doctor", DOCTOR, format!(
+            "INSERT INTO doctor_reviews (review_id, report_id, doctor_id) VALUES (gen_random_uuid(), '{hidden}', '{TECH}') RETURNING 1::bigint")),
+        ("doctor", DOCTOR, "DELETE FROM audit_logs RETURNING 1::bigint".to_owned()),
+        ("doctor", DOCTOR, format!(
+            "INSERT INTO audit_logs (log_id, user_id, action, entity_type, status) VALUES (gen_random_uuid(), '{TECH}', 'a', 'e', 'success') RETURNING 1::bigint")),
+        ("tech", TECH, "SELECT count(date_of_birth) FROM users".to_owned()),
+        ("tech", TECH, "SELECT count(password_hash) FROM users".to_owned()),
+        ("tech", TECH, "DELETE FROM audit_logs RETURNING 1::bigint".to_owned()),
+        ("tech", TECH, "UPDATE audit_logs SET action = 'x' RETURNING 1::bigint".to_owned()),
+        ("anonymous", "", "SELECT count(1) FROM medical_reports".to_owned()),
+        ("anonymous", "", "INSERT INTO users (id, email, role, name) VALUES (gen_random_uuid(), 'n@example.com', 'tech', 'N') RETURNING 1::bigint".to_owned()),
+        ("worker", "", "SELECT count(password_hash) FROM users".to_owned()),
+        ("worker", "", "UPDATE audit_logs SET action = 'x' RETURNING 1::bigint".to_owned()),
+        ("worker", "", "UPDATE portal.inference_records SET output = '{}' RETURNING 1::bigint".to_owned()),
+    ];
+    for (role, actor, sql) in denied {
+        assert_eq!(
+            ask(&mut connection, role, actor, sql).await,
+            Err("42501".to_owned()),
+            "{role}: {sql}"
+        );
+    }
+}
+
+/// Rows that are another's cannot be changed: the change finds nothing.
+#[tokio::test]
+async fn changes_reach_only_own_rows() {
+    let (_test, mut connection) = login().await;
+    let count =
+        |sql: &str| format!("WITH changed AS ({sql} RETURNING 1) SELECT count(*) FROM changed");
+    let cases = [
+        ("patient", PATIENT, "UPDATE users SET name = 'x'", 1),
+        (
+            "patient",
+            PATIENT,
+            "UPDATE patient_medical_history SET conditions = '[]'",
+            0,
+        ),
+        (
+            "patient",
+            STRANGER,
+            "UPDATE patient_medical_history SET conditions = '[]'",
+            1,
+        ),
+        (
+            "radiologist",
+            OTHER_RADIOLOGIST,
+            "UPDATE medical_reports SET updated_by = NULL",
+            1,
+        ),
+        (
+            "doctor",
+            DOCTOR,
+            "UPDATE notifications SET is_read = true",
+            1,
+        ),
+        ("tech", TECH, "UPDATE notifications SET is_read = true", 0),
+        (
+            "doctor",
+            DOCTOR,
+            "UPDATE doctor_reviews SET review_notes = 'x'",
+            0,
+        ),
+    ];
+    for (role, actor, sql, expected) in cases {
+        assert_eq!(
+            ask(&mut connection, role, actor, &count(sql)).await,
+            Ok(expected),
+            "{role}: {sql}"
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! A portal of a test's own.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use analysis::{AnalysisJob, ModelCache};
+use api::{ApiOptions, ApiState};
+use blobs::BlobStore;
+use chrono::{DateTime, Duration, Utc};
+use db::{Actor, Database, accounts::NewAccount};
+use domain::{Clock, FixedClock, Role, UserId};
+use jobs::{Handler, Maintenance, Worker, WorkerOptions};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Client, TestDatabase};
+
+/// The password of every account that a test makes.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// What a test wants to be different.
+#[derive(Debug, Clone, Default)]
+pub struct TestOptions {
+    /// Run workers and regular chores in the background, as `serve` does; else the test runs them.
+    pub background: bool,
+    /// Do not put the bundled model to work.
+    pub without_model: bool,
+}
+
+/// A portal: database, store, server on loopback.
+#[derive(Debug)]
+pub struct TestApp {
+    /// Its database.
+    pub test_database: TestDatabase,
+    /// The same, as the portal uses it.
+    pub database: Database,
+    /// Its clock; it stands still.
+    pub clock: FixedClock,
+    /// Where it listens.
+    pub base: String,
+    /// Its blob store.
+    pub blobs: BlobStore,
+    /// Its worker.
+    pub worker: Worker,
+    /// Its regular chores.
+    pub maintenance: Maintenance,
+    state: ApiState,
+    folder: tempfile::TempDir,
+    stop: CancellationToken,
+}
+
+impl TestApp {
+    /// A portal as it comes.
+    pub async fn start() -> Self {
+        Self::start_with(TestOptions::default()).await
+    }
+
+    /// A portal with these options.
+    pub async fn start_with(options: TestOptions) -> Self {
+        let test_database = TestDatabase::migrated().await;
+        // A whole second, since PostgreSQL keeps microseconds and a test compares.
+        let start = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
+        let clock = FixedClock::new(start);
+        let database = Database::connect(&test_database.login(), Arc::new(clock.clone()))
+            .await
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = BlobStore::open(folder.path().join("blobs")).unwrap();
+        if !options.without_model {
+            analysis::registry::ensure_bundled(&database, &folder.path().join("models"))
+                .await
+                .unwrap();
+        }
+        let models = Arc::new(ModelCache::new(ai::EnginePreference::Fastest));
+        let job: Arc<dyn Handler> = Arc::new(AnalysisJob::new(
+            database.clone(),
+            blobs.clone(),
+            models,
+            "test",
+        ));
+        let worker = Worker::new(database.clone(), vec![job], WorkerOptions::new("test"));
+        let maintenance = Maintenance::new(
+            database.clone(),
+            worker.clone(),
+            vec![
+                Arc::new(|database| Box::pin(analysis::release::release_due(database))),
+                Arc::new(|database| Box::pin(analysis::release::clear_claims(database))),
+            ],
+        );
+        let state = ApiState::new(
+            database.clone(),
+            blobs.clone(),
+            ApiOptions {
+                version: "test",
+                ..ApiOptions::default()
+            },
+        );
+        let stop = CancellationToken::new();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let service =
+            api::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        tokio::spawn(state.hub.clone().run(stop.clone()));
+        if options.background {
+            tokio::spawn(worker.clone().run(stop.clone()));
+            tokio::spawn(maintenance.clone().run(stop.clone()));
+        }
+        Self {
+            test_database,
+            database,
+            clock,
+            base,
+            blobs,
+            worker,
+            maintenance,
+            state,
+            folder,
+            stop,
+        }
+    }
+
+    /// The folder that holds blobs and models.
+    #[must_use]
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The router, for requests without a network.
+    #[must_use]
+    pub fn router(&self) -> axum::Router {
+        api::router(self.state.clone())
+    }
+
+    /// Does what is queued.
+    pub async fn run_jobs(&self) -> usize {
+        self.worker.run_until_idle().await.unwrap()
+    }
+
+    /// Runs the regular chores once.
+    pub async fn run_chores(&self) {
+        self.maintenance.frequently().await.unwrap();
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// What the clock shows.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A client that is not signed in.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.base.clone())
+    }
+
+    /// Makes an account with [`PASSWORD`].
+    pub async fn create_account(&self, email: &str, role: Role, name: &str) -> UserId {
+        let hash = test_hash().await;
+        let mut tx = self.database.begin(&Actor::command_line()).await.unwrap();
+        let id = UserId::new_at(tx.now());
+        let account = NewAccount {
+            id,
+            email: &email.parse().unwrap(),
+            password_hash: Some(&hash),
+            role,
+            name,
+            phone: None,
+            date_of_birth: None,
+        };
+        db::accounts::create(&mut tx, &account).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// A client of this role with an account of its own.
+    pub async fn client(&self, role: Role) -> Client {
+        self.client_named(
+            role,
+            &format!(
+                "{role}-{}",
+                uuid::Uuid::from_u128(self.now().timestamp_micros() as u128 + next())
+            ),
+        )
+        .await
+    }
+
+    /// A client of this role whose account's address begins so.
+    pub async fn client_named(&self, role: Role, name: &str) -> Client {
+        let email = format!("{name}@example.com");
+        self.create_account(&email, role, name).await;
+        let mut client = self.anonymous();
+        client.sign_in(&email, PASSWORD).await.expect(200);
+        client
+    }
+}
+
+fn next() -> u128 {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    u128::from(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+}
+
+/// The hash of [`PASSWORD`], made once a test program.
+async fn test_hash() -> String {
+    static HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+    HASH.get_or_init(|| async { api::passwords::hash_now(PASSWORD).unwrap() })
+        .await
+        .clone()
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.state.stopping.cancel();
+    }
+}

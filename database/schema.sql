@@ -1,0 +1,2815 @@
+-- The whole schema, for reading and for `psql -f` into an empty database. Generated from
+-- database/migrations by `make schema`; do not edit.
+
+-- Roles of the portal. They belong to the server, not to one database, so this runs before the
+-- migrations and may run again at any time. Needs CREATEROLE (or a superuser).
+--
+--   portal_owner        owns every object; migrations run as this role; cannot log in
+--   portal_login        the only role that the running portal logs in as; NOINHERIT and without
+--                       grants of its own, so a query outside an actor's transaction sees nothing
+--   portal_anonymous    before sign-in: looks an account up, opens sessions, signs patients up
+--   portal_patient, portal_radiologist, portal_doctor, portal_tech   the four kinds of actor
+--   portal_worker       the machinery: jobs, analysis, release, retention
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7286510);
+    FOREACH wanted IN ARRAY ARRAY['portal_owner', 'portal_anonymous', 'portal_patient',
+        'portal_radiologist', 'portal_doctor', 'portal_tech', 'portal_worker']
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);
+        END IF;
+    END LOOP;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'portal_login') THEN
+        CREATE ROLE portal_login LOGIN NOINHERIT;
+    END IF;
+    FOREACH wanted IN ARRAY ARRAY['portal_anonymous', 'portal_patient', 'portal_radiologist',
+        'portal_doctor', 'portal_tech', 'portal_worker']
+    LOOP
+        IF NOT pg_has_role('portal_login', wanted, 'MEMBER') THEN
+            EXECUTE format('GRANT %I TO portal_login', wanted);
+        END IF;
+    END LOOP;
+    -- Whoever runs this must be able to act as the owner and, with no login of its own for the
+    -- portal, as portal_login. A superuser can anyway.
+    FOREACH wanted IN ARRAY ARRAY['portal_owner', 'portal_login']
+    LOOP
+        IF NOT pg_has_role(session_user, wanted, 'MEMBER') THEN
+            EXECUTE format('GRANT %I TO %I', wanted, session_user);
+        END IF;
+    END LOOP;
+    EXECUTE format('GRANT CREATE, CONNECT, TEMPORARY ON DATABASE %I TO portal_owner', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO portal_login', current_database());
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    GRANT USAGE, CREATE ON SCHEMA public TO portal_owner;
+    GRANT USAGE ON SCHEMA public
+        TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker;
+END
+$$;
+
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+-- Name: portal; Type: SCHEMA; Schema: -; Owner: portal_owner
+
+CREATE SCHEMA portal;
+
+ALTER SCHEMA portal OWNER TO portal_owner;
+
+-- Name: citext; Type: EXTENSION; Schema: -; Owner: -
+
+CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA portal;
+
+-- Name: EXTENSION citext; Type: COMMENT; Schema: -; Owner: 
+
+COMMENT ON EXTENSION citext IS 'data type for case-insensitive character strings';
+
+-- Name: accesses_to_own_record(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.accesses_to_own_record() RETURNS TABLE(log_id uuid, created_at timestamp with time zone, action text, user_role text, staff_name text, report_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT a.log_id, a.created_at, a.action, a.user_role, portal.staff_name(a.user_id),
+           CASE a.entity_type WHEN 'report' THEN a.entity_id END
+    FROM public.audit_logs a
+    WHERE a.status = 'success'
+      AND a.user_id IS DISTINCT FROM portal.actor_id()
+      AND ((a.entity_type = 'report'
+            AND a.entity_id IN (SELECT r.report_id FROM public.medical_reports r WHERE r.patient_id = portal.actor_id()))
+           OR (a.entity_type IN ('patient', 'history') AND a.entity_id = portal.actor_id()))
+$$;
+
+ALTER FUNCTION portal.accesses_to_own_record() OWNER TO portal_owner;
+
+-- Name: active_doctors(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.active_doctors() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT u.id FROM public.users u WHERE u.role = 'doctor' AND u.is_active $$;
+
+ALTER FUNCTION portal.active_doctors() OWNER TO portal_owner;
+
+-- Name: active_tech(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.active_tech() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT u.id FROM public.users u WHERE u.role = 'tech' AND u.is_active $$;
+
+ALTER FUNCTION portal.active_tech() OWNER TO portal_owner;
+
+-- Name: actor_id(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.actor_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('portal.actor_id', true), '')::uuid $$;
+
+ALTER FUNCTION portal.actor_id() OWNER TO portal_owner;
+
+-- Name: announce_event(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.announce_event() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_notify('portal_events', NEW.event_id::text);
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION portal.announce_event() OWNER TO portal_owner;
+
+-- Name: create_audit_partition(date); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.create_audit_partition(month date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+DECLARE
+    first_day date := date_trunc('month', month);
+    name text := 'audit_logs_' || to_char(first_day, 'YYYY_MM');
+BEGIN
+    IF to_regclass('portal.' || name) IS NULL THEN
+        EXECUTE format(
+            'CREATE TABLE portal.%I PARTITION OF public.audit_logs FOR VALUES FROM (%L) TO (%L)',
+            name, first_day::timestamp AT TIME ZONE 'UTC',
+            (first_day + interval '1 month') AT TIME ZONE 'UTC');
+    END IF;
+END
+$$;
+
+ALTER FUNCTION portal.create_audit_partition(month date) OWNER TO portal_owner;
+
+-- Name: find_image_by_digest(bytea); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.find_image_by_digest(digest bytea) RETURNS TABLE(report_id uuid, patient_id uuid, status text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT r.report_id, r.patient_id, r.status
+    FROM portal.image_blobs b
+    JOIN public.report_images i USING (image_id)
+    JOIN public.medical_reports r USING (report_id)
+    WHERE b.sha256 = digest
+$$;
+
+ALTER FUNCTION portal.find_image_by_digest(digest bytea) OWNER TO portal_owner;
+
+-- Name: find_report_by_study(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.find_report_by_study(uid text) RETURNS TABLE(report_id uuid, patient_id uuid, radiologist_id uuid, status text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT r.report_id, r.patient_id, r.radiologist_id, r.status
+    FROM public.medical_reports r
+    WHERE r.study_uid = uid
+$$;
+
+ALTER FUNCTION portal.find_report_by_study(uid text) OWNER TO portal_owner;
+
+-- Name: maximum_wait(integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.maximum_wait(class integer) RETURNS interval
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(
+        (SELECT (s.setting_value ->> (ARRAY['high', 'unscored', 'medium', 'low'])[class])::integer
+         FROM public.system_settings s
+         WHERE s.setting_key = 'queue.maximum_wait_minutes'),
+        (ARRAY[60, 240, 480, 1440])[class]) * interval '1 minute'
+$$;
+
+ALTER FUNCTION portal.maximum_wait(class integer) OWNER TO portal_owner;
+
+-- Name: overdue_before(integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.overdue_before(class integer) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$ SELECT portal.present() - portal.maximum_wait(class) $$;
+
+ALTER FUNCTION portal.overdue_before(class integer) OWNER TO portal_owner;
+
+-- Name: present(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.present() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT coalesce(nullif(current_setting('portal.present', true), '')::timestamptz, now()) $$;
+
+ALTER FUNCTION portal.present() OWNER TO portal_owner;
+
+-- Name: queue_class(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.queue_class(risk_score text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT CASE risk_score WHEN 'high' THEN 1 WHEN 'medium' THEN 3 WHEN 'low' THEN 4 ELSE 2 END $$;
+
+ALTER FUNCTION portal.queue_class(risk_score text) OWNER TO portal_owner;
+
+-- Name: refuse_change_of_audit(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.refuse_change_of_audit() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    -- The one change let through is the foreign key's own: a deleted user leaves user_id NULL.
+    IF TG_OP = 'UPDATE' AND NEW.user_id IS NULL AND OLD.user_id IS NOT NULL
+        AND to_jsonb(NEW) - 'user_id' = to_jsonb(OLD) - 'user_id'
+        AND NOT EXISTS (SELECT FROM public.users WHERE id = OLD.user_id)
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'audit_logs is append-only: % refused', TG_OP
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'audit_logs_append_only';
+END
+$$;
+
+ALTER FUNCTION portal.refuse_change_of_audit() OWNER TO portal_owner;
+
+-- Name: refuse_change_of_signed_review(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.refuse_change_of_signed_review() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.reviewed_at IS NOT NULL THEN
+        RAISE EXCEPTION 'review % is signed and cannot be changed: add an addendum', OLD.review_id
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'doctor_reviews_signed';
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+
+ALTER FUNCTION portal.refuse_change_of_signed_review() OWNER TO portal_owner;
+
+-- Name: staff_name(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.staff_name(staff_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT u.name FROM public.users u WHERE u.id = staff_id AND u.role <> 'patient' $$;
+
+ALTER FUNCTION portal.staff_name(staff_id uuid) OWNER TO portal_owner;
+
+-- Name: touch_updated_at(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.touch_updated_at() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.updated_at := portal.present();
+    RETURN NEW;
+END
+$$;
+
+ALTER FUNCTION portal.touch_updated_at() OWNER TO portal_owner;
+
+-- Name: wake_workers(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.wake_workers() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_notify('portal_jobs', NEW.kind);
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION portal.wake_workers() OWNER TO portal_owner;
+
+-- Name: audit_logs; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.audit_logs (
+    log_id uuid NOT NULL,
+    user_id uuid,
+    user_role text,
+    action text NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid,
+    ip_address inet,
+    user_agent text,
+    old_values jsonb,
+    new_values jsonb,
+    status text NOT NULL,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_logs_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text])))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE ONLY public.audit_logs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_logs OWNER TO portal_owner;
+
+SET default_table_access_method = heap;
+
+-- Name: audit_logs_default; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.audit_logs_default (
+    log_id uuid NOT NULL,
+    user_id uuid,
+    user_role text,
+    action text NOT NULL,
+    entity_type text NOT NULL,
+    entity_id uuid,
+    ip_address inet,
+    user_agent text,
+    old_values jsonb,
+    new_values jsonb,
+    status text NOT NULL,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_logs_status_check CHECK ((status = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text])))
+);
+
+ALTER TABLE ONLY portal.audit_logs_default FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.audit_logs_default OWNER TO portal_owner;
+
+-- Name: dicom_instances; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.dicom_instances (
+    image_id uuid NOT NULL,
+    study_uid text NOT NULL,
+    series_uid text NOT NULL,
+    sop_instance_uid text NOT NULL,
+    sop_class_uid text,
+    transfer_syntax_uid text,
+    modality text,
+    body_part text,
+    view_position text,
+    accession_number text,
+    study_date_time timestamp without time zone,
+    series_number integer,
+    instance_number integer,
+    frames integer DEFAULT 1 NOT NULL
+);
+
+ALTER TABLE ONLY portal.dicom_instances FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.dicom_instances OWNER TO portal_owner;
+
+-- Name: events; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.events (
+    event_id bigint NOT NULL,
+    kind text NOT NULL,
+    report_id uuid,
+    user_id uuid,
+    role text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY portal.events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.events OWNER TO portal_owner;
+
+-- Name: events_event_id_seq; Type: SEQUENCE; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME portal.events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: first_impressions; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.first_impressions (
+    report_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    risk text NOT NULL,
+    note text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT first_impressions_risk_check CHECK ((risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))
+);
+
+ALTER TABLE ONLY portal.first_impressions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.first_impressions OWNER TO portal_owner;
+
+-- Name: image_blobs; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.image_blobs (
+    image_id uuid NOT NULL,
+    sha256 bytea NOT NULL,
+    CONSTRAINT image_blobs_sha256_length CHECK ((length(sha256) = 32))
+);
+
+ALTER TABLE ONLY portal.image_blobs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.image_blobs OWNER TO portal_owner;
+
+-- Name: inference_records; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.inference_records (
+    record_id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    image_id uuid,
+    model_id uuid,
+    model_sha256 text,
+    input_sha256 text,
+    output jsonb NOT NULL,
+    threshold numeric(5,4),
+    engine text,
+    processing_time_ms integer NOT NULL,
+    software_version text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY portal.inference_records FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.inference_records OWNER TO portal_owner;
+
+-- Name: jobs; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.jobs (
+    job_id uuid NOT NULL,
+    kind text NOT NULL,
+    report_id uuid,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    priority smallint DEFAULT 5 NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    maximum_attempts integer DEFAULT 5 NOT NULL,
+    run_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_until timestamp with time zone,
+    fencing_token bigint DEFAULT 0 NOT NULL,
+    worker text,
+    last_error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'dead'::text])))
+);
+
+ALTER TABLE ONLY portal.jobs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.jobs OWNER TO portal_owner;
+
+-- Name: not_assessed; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.not_assessed (
+    report_id uuid NOT NULL,
+    code text NOT NULL,
+    reason text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY portal.not_assessed FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.not_assessed OWNER TO portal_owner;
+
+-- Name: patient_identifiers; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.patient_identifiers (
+    issuer text DEFAULT ''::text NOT NULL,
+    identifier text NOT NULL,
+    patient_id uuid NOT NULL,
+    gender text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT patient_identifiers_gender_check CHECK ((gender = ANY (ARRAY['female'::text, 'male'::text, 'other'::text]))),
+    CONSTRAINT patient_identifiers_length CHECK (((length(identifier) >= 1) AND (length(identifier) <= 64)))
+);
+
+ALTER TABLE ONLY portal.patient_identifiers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.patient_identifiers OWNER TO portal_owner;
+
+-- Name: report_annotations; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.report_annotations (
+    report_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    content jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY portal.report_annotations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.report_annotations OWNER TO portal_owner;
+
+-- Name: report_claims; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.report_claims (
+    report_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    claimed_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY portal.report_claims FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.report_claims OWNER TO portal_owner;
+
+-- Name: report_releases; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.report_releases (
+    report_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    review_id uuid NOT NULL,
+    release_at timestamp with time zone NOT NULL,
+    released_at timestamp with time zone,
+    released_by uuid,
+    reason text DEFAULT ''::text NOT NULL
+);
+
+ALTER TABLE ONLY portal.report_releases FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.report_releases OWNER TO portal_owner;
+
+-- Name: review_addenda; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.review_addenda (
+    addendum_id uuid NOT NULL,
+    review_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    addendum text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT review_addenda_length CHECK (((length(addendum) >= 1) AND (length(addendum) <= 20000)))
+);
+
+ALTER TABLE ONLY portal.review_addenda FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.review_addenda OWNER TO portal_owner;
+
+-- Name: review_verdicts; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.review_verdicts (
+    review_id uuid NOT NULL,
+    ai_disagreement_reason text,
+    analysis_id uuid,
+    ai_risk_category text,
+    first_impression_risk text,
+    CONSTRAINT review_verdicts_first_impression_risk_check CHECK ((first_impression_risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))
+);
+
+ALTER TABLE ONLY portal.review_verdicts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.review_verdicts OWNER TO portal_owner;
+
+-- Name: schema_migrations; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.schema_migrations (
+    version bigint NOT NULL,
+    description text NOT NULL,
+    installed_on timestamp with time zone DEFAULT now() NOT NULL,
+    success boolean NOT NULL,
+    checksum bytea NOT NULL,
+    execution_time bigint NOT NULL
+);
+
+ALTER TABLE portal.schema_migrations OWNER TO portal_owner;
+
+-- Name: sign_in_failures; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.sign_in_failures (
+    account_key bytea NOT NULL,
+    failures integer NOT NULL,
+    last_failure timestamp with time zone NOT NULL,
+    locked_until timestamp with time zone,
+    CONSTRAINT sign_in_failures_key_is_sha256 CHECK ((length(account_key) = 32))
+);
+
+ALTER TABLE ONLY portal.sign_in_failures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.sign_in_failures OWNER TO portal_owner;
+
+-- Name: ai_analysis; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.ai_analysis (
+    analysis_id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    model_id uuid NOT NULL,
+    risk_category text NOT NULL,
+    risk_probability numeric(5,4) NOT NULL,
+    low_probability numeric(5,4) NOT NULL,
+    medium_probability numeric(5,4) NOT NULL,
+    high_probability numeric(5,4) NOT NULL,
+    findings jsonb DEFAULT '[]'::jsonb NOT NULL,
+    feature_maps jsonb,
+    attention_maps jsonb,
+    processed_at timestamp with time zone DEFAULT now() NOT NULL,
+    processing_time_ms integer NOT NULL,
+    image_quality_score numeric(5,4),
+    confidence_threshold numeric(5,4),
+    preprocessing_steps jsonb DEFAULT '[]'::jsonb NOT NULL,
+    model_version text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ai_analysis_confidence_threshold_range CHECK (((confidence_threshold >= (0)::numeric) AND (confidence_threshold <= (1)::numeric))),
+    CONSTRAINT ai_analysis_high_probability_range CHECK (((high_probability >= (0)::numeric) AND (high_probability <= (1)::numeric))),
+    CONSTRAINT ai_analysis_image_quality_score_range CHECK (((image_quality_score >= (0)::numeric) AND (image_quality_score <= (1)::numeric))),
+    CONSTRAINT ai_analysis_low_probability_range CHECK (((low_probability >= (0)::numeric) AND (low_probability <= (1)::numeric))),
+    CONSTRAINT ai_analysis_medium_probability_range CHECK (((medium_probability >= (0)::numeric) AND (medium_probability <= (1)::numeric))),
+    CONSTRAINT ai_analysis_probabilities_sum CHECK ((abs((((low_probability + medium_probability) + high_probability) - (1)::numeric)) <= 0.001)),
+    CONSTRAINT ai_analysis_processing_time_ms_positive CHECK ((processing_time_ms >= 0)),
+    CONSTRAINT ai_analysis_risk_category_check CHECK ((risk_category = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text]))),
+    CONSTRAINT ai_analysis_risk_probability_range CHECK (((risk_probability >= (0)::numeric) AND (risk_probability <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY public.ai_analysis FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_analysis OWNER TO portal_owner;
+
+-- Name: ai_models; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.ai_models (
+    model_id uuid NOT NULL,
+    model_name text NOT NULL,
+    version text NOT NULL,
+    architecture text,
+    framework text,
+    model_file_url text NOT NULL,
+    model_config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    trained_date date,
+    training_dataset_version text,
+    deployed_date timestamp with time zone,
+    is_active boolean DEFAULT false NOT NULL,
+    baseline_accuracy numeric(5,4),
+    baseline_precision numeric(5,4),
+    baseline_recall numeric(5,4),
+    baseline_f1_score numeric(5,4),
+    description text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ai_models_baseline_accuracy_range CHECK (((baseline_accuracy >= (0)::numeric) AND (baseline_accuracy <= (1)::numeric))),
+    CONSTRAINT ai_models_baseline_f1_score_range CHECK (((baseline_f1_score >= (0)::numeric) AND (baseline_f1_score <= (1)::numeric))),
+    CONSTRAINT ai_models_baseline_precision_range CHECK (((baseline_precision >= (0)::numeric) AND (baseline_precision <= (1)::numeric))),
+    CONSTRAINT ai_models_baseline_recall_range CHECK (((baseline_recall >= (0)::numeric) AND (baseline_recall <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY public.ai_models FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ai_models OWNER TO portal_owner;
+
+-- Name: doctor_reviews; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.doctor_reviews (
+    review_id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    review_notes text,
+    clinical_findings text,
+    confirmed_ai_diagnosis boolean,
+    ai_accuracy_rating smallint,
+    doctor_risk_assessment text,
+    urgency_level text,
+    recommended_action text,
+    follow_up_required boolean DEFAULT false NOT NULL,
+    follow_up_date date,
+    treatment_plan text,
+    medication_prescribed jsonb,
+    reviewed_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT doctor_reviews_ai_accuracy_rating_range CHECK (((ai_accuracy_rating >= 1) AND (ai_accuracy_rating <= 5))),
+    CONSTRAINT doctor_reviews_doctor_risk_assessment_check CHECK ((doctor_risk_assessment = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text]))),
+    CONSTRAINT doctor_reviews_urgency_level_check CHECK ((urgency_level = ANY (ARRAY['routine'::text, 'follow_up'::text, 'urgent'::text, 'critical'::text])))
+);
+
+ALTER TABLE ONLY public.doctor_reviews FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.doctor_reviews OWNER TO portal_owner;
+
+-- Name: medical_reports; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.medical_reports (
+    report_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    radiologist_id uuid,
+    patient_name text NOT NULL,
+    radiologist_name text,
+    study_type text DEFAULT 'chest_xray'::text NOT NULL,
+    study_uid text,
+    report_image_url text,
+    image_metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    risk_score text,
+    confidence_score numeric(5,4),
+    findings text,
+    recommendations jsonb,
+    upload_date timestamp with time zone DEFAULT now() NOT NULL,
+    analysis_date timestamp with time zone,
+    status text DEFAULT 'pending'::text NOT NULL,
+    patient_age integer,
+    patient_gender text,
+    medical_history jsonb,
+    symptoms jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid,
+    updated_by uuid,
+    CONSTRAINT medical_reports_confidence_score_range CHECK (((confidence_score >= (0)::numeric) AND (confidence_score <= (1)::numeric))),
+    CONSTRAINT medical_reports_patient_age_range CHECK (((patient_age >= 0) AND (patient_age <= 150))),
+    CONSTRAINT medical_reports_patient_gender_check CHECK ((patient_gender = ANY (ARRAY['female'::text, 'male'::text, 'other'::text]))),
+    CONSTRAINT medical_reports_risk_score_check CHECK ((risk_score = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text]))),
+    CONSTRAINT medical_reports_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'analyzing'::text, 'analyzed'::text, 'reviewed'::text]))),
+    CONSTRAINT medical_reports_study_uid_form CHECK ((study_uid ~ '^[0-9.]{1,64}$'::text))
+);
+
+ALTER TABLE ONLY public.medical_reports FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.medical_reports OWNER TO portal_owner;
+
+-- Name: model_metrics; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.model_metrics (
+    metric_id uuid NOT NULL,
+    model_id uuid NOT NULL,
+    accuracy numeric(5,4),
+    "precision" numeric(5,4),
+    recall numeric(5,4),
+    f1_score numeric(5,4),
+    true_positives integer DEFAULT 0 NOT NULL,
+    true_negatives integer DEFAULT 0 NOT NULL,
+    false_positives integer DEFAULT 0 NOT NULL,
+    false_negatives integer DEFAULT 0 NOT NULL,
+    total_predictions integer DEFAULT 0 NOT NULL,
+    correct_predictions integer DEFAULT 0 NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    period_start timestamp with time zone,
+    period_end timestamp with time zone,
+    auc_roc numeric(5,4),
+    CONSTRAINT model_metrics_accuracy_range CHECK (((accuracy >= (0)::numeric) AND (accuracy <= (1)::numeric))),
+    CONSTRAINT model_metrics_auc_roc_range CHECK (((auc_roc >= (0)::numeric) AND (auc_roc <= (1)::numeric))),
+    CONSTRAINT model_metrics_f1_score_range CHECK (((f1_score >= (0)::numeric) AND (f1_score <= (1)::numeric))),
+    CONSTRAINT model_metrics_precision_range CHECK ((("precision" >= (0)::numeric) AND ("precision" <= (1)::numeric))),
+    CONSTRAINT model_metrics_recall_range CHECK (((recall >= (0)::numeric) AND (recall <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY public.model_metrics FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.model_metrics OWNER TO portal_owner;
+
+-- Name: notifications; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.notifications (
+    notification_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    type text NOT NULL,
+    priority text DEFAULT 'normal'::text NOT NULL,
+    title text NOT NULL,
+    message text NOT NULL,
+    action_url text,
+    is_read boolean DEFAULT false NOT NULL,
+    read_at timestamp with time zone,
+    related_report_id uuid,
+    sent_via_email boolean DEFAULT false NOT NULL,
+    sent_via_sms boolean DEFAULT false NOT NULL,
+    sent_via_push boolean DEFAULT false NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT notifications_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text, 'urgent'::text])))
+);
+
+ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notifications OWNER TO portal_owner;
+
+-- Name: patient_medical_history; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.patient_medical_history (
+    history_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    conditions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    allergies jsonb DEFAULT '[]'::jsonb NOT NULL,
+    medications jsonb DEFAULT '[]'::jsonb NOT NULL,
+    family_history jsonb DEFAULT '[]'::jsonb NOT NULL,
+    lifestyle jsonb DEFAULT '{}'::jsonb NOT NULL,
+    previous_procedures jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid
+);
+
+ALTER TABLE ONLY public.patient_medical_history FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.patient_medical_history OWNER TO portal_owner;
+
+-- Name: report_images; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.report_images (
+    image_id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    image_url text NOT NULL,
+    image_type text NOT NULL,
+    image_format text NOT NULL,
+    width integer,
+    height integer,
+    file_size bigint NOT NULL,
+    dicom_metadata jsonb,
+    uploaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT report_images_file_size_positive CHECK ((file_size > 0)),
+    CONSTRAINT report_images_height_positive CHECK ((height > 0)),
+    CONSTRAINT report_images_image_format_check CHECK ((image_format = ANY (ARRAY['DICOM'::text, 'PNG'::text, 'JPEG'::text]))),
+    CONSTRAINT report_images_image_type_check CHECK ((image_type = ANY (ARRAY['xray'::text, 'ct_scan'::text, 'mri'::text]))),
+    CONSTRAINT report_images_width_positive CHECK ((width > 0))
+);
+
+ALTER TABLE ONLY public.report_images FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.report_images OWNER TO portal_owner;
+
+-- Name: sessions; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.sessions (
+    session_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    token text NOT NULL,
+    ip_address inet,
+    user_agent text,
+    device_info jsonb DEFAULT '{}'::jsonb NOT NULL,
+    login_time timestamp with time zone DEFAULT now() NOT NULL,
+    last_activity timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    logout_time timestamp with time zone,
+    CONSTRAINT sessions_token_is_sha256 CHECK ((token ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sessions OWNER TO portal_owner;
+
+-- Name: COLUMN sessions.token; Type: COMMENT; Schema: public; Owner: portal_owner
+
+COMMENT ON COLUMN public.sessions.token IS 'SHA-256 of the bearer token in hexadecimal; the token itself is never stored';
+
+-- Name: system_settings; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.system_settings (
+    setting_id uuid NOT NULL,
+    setting_key text NOT NULL,
+    setting_value jsonb NOT NULL,
+    description text,
+    is_sensitive boolean DEFAULT false NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid
+);
+
+ALTER TABLE ONLY public.system_settings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.system_settings OWNER TO portal_owner;
+
+-- Name: users; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.users (
+    id uuid NOT NULL,
+    email portal.citext NOT NULL,
+    password_hash text,
+    role text NOT NULL,
+    name text NOT NULL,
+    phone text,
+    date_of_birth date,
+    profile_picture_url text,
+    preferences jsonb DEFAULT '{}'::jsonb NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    last_login_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT users_email_length CHECK (((length((email)::text) >= 3) AND (length((email)::text) <= 254))),
+    CONSTRAINT users_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT users_preferences_object CHECK ((jsonb_typeof(preferences) = 'object'::text)),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'radiologist'::text, 'doctor'::text, 'tech'::text])))
+);
+
+ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.users OWNER TO portal_owner;
+
+-- Name: v_doctor_priority_queue; Type: VIEW; Schema: public; Owner: portal_owner
+
+CREATE VIEW public.v_doctor_priority_queue WITH (security_invoker='true') AS
+ SELECT q.report_id,
+    q.patient_id,
+    q.patient_name,
+    q.study_type,
+    q.risk_score,
+    q.confidence_score,
+    q.upload_date,
+    q.analysis_date,
+    ( SELECT a.risk_probability
+           FROM public.ai_analysis a
+          WHERE (a.report_id = q.report_id)) AS risk_probability,
+    q.priority_order,
+    (q.upload_date + portal.maximum_wait(portal.queue_class(q.risk_score))) AS due_at,
+    ((q.upload_date + portal.maximum_wait(portal.queue_class(q.risk_score))) < portal.present()) AS is_overdue,
+    ( SELECT l.doctor_id
+           FROM portal.report_claims l
+          WHERE ((l.report_id = q.report_id) AND (l.expires_at > portal.present()))) AS claimed_by
+   FROM (( SELECT 1 AS priority_order,
+            top.report_id,
+            top.patient_id,
+            top.radiologist_id,
+            top.patient_name,
+            top.radiologist_name,
+            top.study_type,
+            top.study_uid,
+            top.report_image_url,
+            top.image_metadata,
+            top.risk_score,
+            top.confidence_score,
+            top.findings,
+            top.recommendations,
+            top.upload_date,
+            top.analysis_date,
+            top.status,
+            top.patient_age,
+            top.patient_gender,
+            top.medical_history,
+            top.symptoms,
+            top.created_at,
+            top.updated_at,
+            top.created_by,
+            top.updated_by
+           FROM (( SELECT r.report_id,
+                    r.patient_id,
+                    r.radiologist_id,
+                    r.patient_name,
+                    r.radiologist_name,
+                    r.study_type,
+                    r.study_uid,
+                    r.report_image_url,
+                    r.image_metadata,
+                    r.risk_score,
+                    r.confidence_score,
+                    r.findings,
+                    r.recommendations,
+                    r.upload_date,
+                    r.analysis_date,
+                    r.status,
+                    r.patient_age,
+                    r.patient_gender,
+                    r.medical_history,
+                    r.symptoms,
+                    r.created_at,
+                    r.updated_at,
+                    r.created_by,
+                    r.updated_by
+                   FROM public.medical_reports r
+                  WHERE ((r.status = 'analyzed'::text) AND (r.risk_score = 'high'::text))
+                  ORDER BY r.upload_date, r.report_id)
+                UNION ALL
+                ( SELECT r.report_id,
+                    r.patient_id,
+                    r.radiologist_id,
+                    r.patient_name,
+                    r.radiologist_name,
+                    r.study_type,
+                    r.study_uid,
+                    r.report_image_url,
+                    r.image_metadata,
+                    r.risk_score,
+                    r.confidence_score,
+                    r.findings,
+                    r.recommendations,
+                    r.upload_date,
+                    r.analysis_date,
+                    r.status,
+                    r.patient_age,
+                    r.patient_gender,
+                    r.medical_history,
+                    r.symptoms,
+                    r.created_at,
+                    r.updated_at,
+                    r.created_by,
+                    r.updated_by
+                   FROM public.medical_reports r
+                  WHERE ((r.status = 'analyzed'::text) AND (r.risk_score IS NULL) AND (r.upload_date < ( SELECT portal.overdue_before(2) AS overdue_before)))
+                  ORDER BY r.upload_date, r.report_id)
+                UNION ALL
+                ( SELECT r.report_id,
+                    r.patient_id,
+                    r.radiologist_id,
+                    r.patient_name,
+                    r.radiologist_name,
+                    r.study_type,
+                    r.study_uid,
+                    r.report_image_url,
+                    r.image_metadata,
+                    r.risk_score,
+                    r.confidence_score,
+                    r.findings,
+                    r.recommendations,
+                    r.upload_date,
+                    r.analysis_date,
+                    r.status,
+                    r.patient_age,
+                    r.patient_gender,
+                    r.medical_history,
+                    r.symptoms,
+                    r.created_at,
+                    r.updated_at,
+                    r.created_by,
+                    r.updated_by
+                   FROM public.medical_reports r
+                  WHERE ((r.status = 'analyzed'::text) AND (r.risk_score = 'medium'::text) AND (r.upload_date < ( SELECT portal.overdue_before(3) AS overdue_before)))
+                  ORDER BY r.upload_date, r.report_id)
+                UNION ALL
+                ( SELECT r.report_id,
+                    r.patient_id,
+                    r.radiologist_id,
+                    r.patient_name,
+                    r.radiologist_name,
+                    r.study_type,
+                    r.study_uid,
+                    r.report_image_url,
+                    r.image_metadata,
+                    r.risk_score,
+                    r.confidence_score,
+                    r.findings,
+                    r.recommendations,
+                    r.upload_date,
+                    r.analysis_date,
+                    r.status,
+                    r.patient_age,
+                    r.patient_gender,
+                    r.medical_history,
+                    r.symptoms,
+                    r.created_at,
+                    r.updated_at,
+                    r.created_by,
+                    r.updated_by
+                   FROM public.medical_reports r
+                  WHERE ((r.status = 'analyzed'::text) AND (r.risk_score = 'low'::text) AND (r.upload_date < ( SELECT portal.overdue_before(4) AS overdue_before)))
+                  ORDER BY r.upload_date, r.report_id)) top
+          ORDER BY top.upload_date, top.report_id)
+        UNION ALL
+        ( SELECT 2 AS priority_order,
+            r.report_id,
+            r.patient_id,
+            r.radiologist_id,
+            r.patient_name,
+            r.radiologist_name,
+            r.study_type,
+            r.study_uid,
+            r.report_image_url,
+            r.image_metadata,
+            r.risk_score,
+            r.confidence_score,
+            r.findings,
+            r.recommendations,
+            r.upload_date,
+            r.analysis_date,
+            r.status,
+            r.patient_age,
+            r.patient_gender,
+            r.medical_history,
+            r.symptoms,
+            r.created_at,
+            r.updated_at,
+            r.created_by,
+            r.updated_by
+           FROM public.medical_reports r
+          WHERE ((r.status = 'analyzed'::text) AND (r.risk_score IS NULL) AND (r.upload_date >= ( SELECT portal.overdue_before(2) AS overdue_before)))
+          ORDER BY r.upload_date, r.report_id)
+        UNION ALL
+        ( SELECT 3 AS priority_order,
+            r.report_id,
+            r.patient_id,
+            r.radiologist_id,
+            r.patient_name,
+            r.radiologist_name,
+            r.study_type,
+            r.study_uid,
+            r.report_image_url,
+            r.image_metadata,
+            r.risk_score,
+            r.confidence_score,
+            r.findings,
+            r.recommendations,
+            r.upload_date,
+            r.analysis_date,
+            r.status,
+            r.patient_age,
+            r.patient_gender,
+            r.medical_history,
+            r.symptoms,
+            r.created_at,
+            r.updated_at,
+            r.created_by,
+            r.updated_by
+           FROM public.medical_reports r
+          WHERE ((r.status = 'analyzed'::text) AND (r.risk_score = 'medium'::text) AND (r.upload_date >= ( SELECT portal.overdue_before(3) AS overdue_before)))
+          ORDER BY r.upload_date, r.report_id)
+        UNION ALL
+        ( SELECT 4 AS priority_order,
+            r.report_id,
+            r.patient_id,
+            r.radiologist_id,
+            r.patient_name,
+            r.radiologist_name,
+            r.study_type,
+            r.study_uid,
+            r.report_image_url,
+            r.image_metadata,
+            r.risk_score,
+            r.confidence_score,
+            r.findings,
+            r.recommendations,
+            r.upload_date,
+            r.analysis_date,
+            r.status,
+            r.patient_age,
+            r.patient_gender,
+            r.medical_history,
+            r.symptoms,
+            r.created_at,
+            r.updated_at,
+            r.created_by,
+            r.updated_by
+           FROM public.medical_reports r
+          WHERE ((r.status = 'analyzed'::text) AND (r.risk_score = 'low'::text) AND (r.upload_date >= ( SELECT portal.overdue_before(4) AS overdue_before)))
+          ORDER BY r.upload_date, r.report_id)) q;
+
+ALTER TABLE public.v_doctor_priority_queue OWNER TO portal_owner;
+
+-- Name: v_patient_reports; Type: VIEW; Schema: public; Owner: portal_owner
+
+CREATE VIEW public.v_patient_reports WITH (security_invoker='true') AS
+ SELECT r.report_id,
+    r.patient_id,
+    r.patient_name,
+    r.study_type,
+    r.risk_score,
+    r.confidence_score,
+    r.upload_date,
+    r.analysis_date,
+    r.status,
+    a.risk_probability,
+    a.processed_at,
+    v.review_id,
+    v.doctor_id,
+    v.urgency_level,
+    v.reviewed_at,
+    COALESCE((x.released_at <= portal.present()), false) AS is_released
+   FROM (((public.medical_reports r
+     LEFT JOIN public.ai_analysis a ON ((a.report_id = r.report_id)))
+     LEFT JOIN portal.report_releases x ON ((x.report_id = r.report_id)))
+     LEFT JOIN LATERAL ( SELECT d.review_id,
+            d.doctor_id,
+            d.urgency_level,
+            d.reviewed_at
+           FROM public.doctor_reviews d
+          WHERE ((d.report_id = r.report_id) AND (d.reviewed_at IS NOT NULL))
+          ORDER BY d.reviewed_at DESC, d.review_id DESC
+         LIMIT 1) v ON (true))
+  WHERE (((CURRENT_USER <> 'portal_patient'::name) OR ((r.patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (x.released_at IS NOT NULL))) AND ((CURRENT_USER <> 'portal_radiologist'::name) OR (r.radiologist_id = ( SELECT portal.actor_id() AS actor_id))));
+
+ALTER TABLE public.v_patient_reports OWNER TO portal_owner;
+
+-- Name: audit_logs_default; Type: TABLE ATTACH; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY public.audit_logs ATTACH PARTITION portal.audit_logs_default DEFAULT;
+
+-- Name: audit_logs audit_logs_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.audit_logs
+    ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (log_id, created_at);
+
+-- Name: audit_logs_default audit_logs_default_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.audit_logs_default
+    ADD CONSTRAINT audit_logs_default_pkey PRIMARY KEY (log_id, created_at);
+
+-- Name: dicom_instances dicom_instances_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_instances
+    ADD CONSTRAINT dicom_instances_pkey PRIMARY KEY (image_id);
+
+-- Name: events events_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (event_id);
+
+-- Name: first_impressions first_impressions_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.first_impressions
+    ADD CONSTRAINT first_impressions_pkey PRIMARY KEY (report_id, doctor_id);
+
+-- Name: image_blobs image_blobs_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.image_blobs
+    ADD CONSTRAINT image_blobs_pkey PRIMARY KEY (image_id);
+
+-- Name: inference_records inference_records_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.inference_records
+    ADD CONSTRAINT inference_records_pkey PRIMARY KEY (record_id);
+
+-- Name: jobs jobs_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (job_id);
+
+-- Name: not_assessed not_assessed_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.not_assessed
+    ADD CONSTRAINT not_assessed_pkey PRIMARY KEY (report_id);
+
+-- Name: patient_identifiers patient_identifiers_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.patient_identifiers
+    ADD CONSTRAINT patient_identifiers_pkey PRIMARY KEY (issuer, identifier);
+
+-- Name: report_annotations report_annotations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_annotations
+    ADD CONSTRAINT report_annotations_pkey PRIMARY KEY (report_id, doctor_id);
+
+-- Name: report_claims report_claims_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_claims
+    ADD CONSTRAINT report_claims_pkey PRIMARY KEY (report_id);
+
+-- Name: report_releases report_releases_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_releases
+    ADD CONSTRAINT report_releases_pkey PRIMARY KEY (report_id);
+
+-- Name: review_addenda review_addenda_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.review_addenda
+    ADD CONSTRAINT review_addenda_pkey PRIMARY KEY (addendum_id);
+
+-- Name: review_verdicts review_verdicts_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.review_verdicts
+    ADD CONSTRAINT review_verdicts_pkey PRIMARY KEY (review_id);
+
+-- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+-- Name: sign_in_failures sign_in_failures_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.sign_in_failures
+    ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (account_key);
+
+-- Name: ai_analysis ai_analysis_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.ai_analysis
+    ADD CONSTRAINT ai_analysis_pkey PRIMARY KEY (analysis_id);
+
+-- Name: ai_models ai_models_name_version_key; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.ai_models
+    ADD CONSTRAINT ai_models_name_version_key UNIQUE (model_name, version);
+
+-- Name: ai_models ai_models_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.ai_models
+    ADD CONSTRAINT ai_models_pkey PRIMARY KEY (model_id);
+
+-- Name: doctor_reviews doctor_reviews_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.doctor_reviews
+    ADD CONSTRAINT doctor_reviews_pkey PRIMARY KEY (review_id);
+
+-- Name: medical_reports medical_reports_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.medical_reports
+    ADD CONSTRAINT medical_reports_pkey PRIMARY KEY (report_id);
+
+-- Name: model_metrics model_metrics_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.model_metrics
+    ADD CONSTRAINT model_metrics_pkey PRIMARY KEY (metric_id);
+
+-- Name: notifications notifications_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (notification_id);
+
+-- Name: patient_medical_history patient_medical_history_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.patient_medical_history
+    ADD CONSTRAINT patient_medical_history_pkey PRIMARY KEY (history_id);
+
+-- Name: report_images report_images_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.report_images
+    ADD CONSTRAINT report_images_pkey PRIMARY KEY (image_id);
+
+-- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (session_id);
+
+-- Name: system_settings system_settings_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.system_settings
+    ADD CONSTRAINT system_settings_pkey PRIMARY KEY (setting_id);
+
+-- Name: system_settings system_settings_setting_key_key; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.system_settings
+    ADD CONSTRAINT system_settings_setting_key_key UNIQUE (setting_key);
+
+-- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+-- Name: idx_audit_logs_action; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_audit_logs_action ON ONLY public.audit_logs USING btree (action, created_at DESC);
+
+-- Name: audit_logs_default_action_created_at_idx; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX audit_logs_default_action_created_at_idx ON portal.audit_logs_default USING btree (action, created_at DESC);
+
+-- Name: idx_audit_logs_created_at; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_audit_logs_created_at ON ONLY public.audit_logs USING btree (created_at DESC, log_id DESC);
+
+-- Name: audit_logs_default_created_at_log_id_idx; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX audit_logs_default_created_at_log_id_idx ON portal.audit_logs_default USING btree (created_at DESC, log_id DESC);
+
+-- Name: idx_audit_logs_entity_type; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_audit_logs_entity_type ON ONLY public.audit_logs USING btree (entity_type, entity_id, created_at DESC);
+
+-- Name: audit_logs_default_entity_type_entity_id_created_at_idx; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX audit_logs_default_entity_type_entity_id_created_at_idx ON portal.audit_logs_default USING btree (entity_type, entity_id, created_at DESC);
+
+-- Name: idx_audit_logs_user_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_audit_logs_user_id ON ONLY public.audit_logs USING btree (user_id, created_at DESC);
+
+-- Name: audit_logs_default_user_id_created_at_idx; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX audit_logs_default_user_id_created_at_idx ON portal.audit_logs_default USING btree (user_id, created_at DESC);
+
+-- Name: idx_dicom_instances_accession_number; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_instances_accession_number ON portal.dicom_instances USING btree (accession_number);
+
+-- Name: idx_dicom_instances_sop_instance_uid; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_instances_sop_instance_uid ON portal.dicom_instances USING btree (sop_instance_uid);
+
+-- Name: idx_dicom_instances_study_uid; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_instances_study_uid ON portal.dicom_instances USING btree (study_uid, series_uid);
+
+-- Name: idx_events_created_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_events_created_at ON portal.events USING btree (created_at);
+
+-- Name: idx_first_impressions_doctor_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_first_impressions_doctor_id ON portal.first_impressions USING btree (doctor_id);
+
+-- Name: idx_image_blobs_sha256; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_image_blobs_sha256 ON portal.image_blobs USING btree (sha256);
+
+-- Name: idx_inference_records_image_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_inference_records_image_id ON portal.inference_records USING btree (image_id);
+
+-- Name: idx_inference_records_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_inference_records_model_id ON portal.inference_records USING btree (model_id, created_at DESC);
+
+-- Name: idx_inference_records_report_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_inference_records_report_id ON portal.inference_records USING btree (report_id, created_at DESC);
+
+-- Name: idx_jobs_leases; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_jobs_leases ON portal.jobs USING btree (lease_until) WHERE (state = 'running'::text);
+
+-- Name: idx_jobs_queued_once; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_jobs_queued_once ON portal.jobs USING btree (kind, report_id) WHERE ((state = 'queued'::text) AND (report_id IS NOT NULL));
+
+-- Name: idx_jobs_ready; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_jobs_ready ON portal.jobs USING btree (priority, run_at, job_id) WHERE (state = 'queued'::text);
+
+-- Name: idx_jobs_report_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_jobs_report_id ON portal.jobs USING btree (report_id);
+
+-- Name: idx_jobs_state; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_jobs_state ON portal.jobs USING btree (state, created_at DESC, job_id DESC);
+
+-- Name: idx_patient_identifiers_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_patient_identifiers_patient_id ON portal.patient_identifiers USING btree (patient_id);
+
+-- Name: idx_report_annotations_doctor_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_report_annotations_doctor_id ON portal.report_annotations USING btree (doctor_id);
+
+-- Name: idx_report_claims_doctor_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_report_claims_doctor_id ON portal.report_claims USING btree (doctor_id);
+
+-- Name: idx_report_releases_due; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_report_releases_due ON portal.report_releases USING btree (release_at) WHERE (released_at IS NULL);
+
+-- Name: idx_report_releases_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_report_releases_patient_id ON portal.report_releases USING btree (patient_id);
+
+-- Name: idx_report_releases_review_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_report_releases_review_id ON portal.report_releases USING btree (review_id);
+
+-- Name: idx_review_addenda_doctor_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_review_addenda_doctor_id ON portal.review_addenda USING btree (doctor_id);
+
+-- Name: idx_review_addenda_review_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_review_addenda_review_id ON portal.review_addenda USING btree (review_id, created_at);
+
+-- Name: idx_ai_analysis_model_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_ai_analysis_model_id ON public.ai_analysis USING btree (model_id);
+
+-- Name: idx_ai_analysis_processed_at; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_ai_analysis_processed_at ON public.ai_analysis USING btree (processed_at);
+
+-- Name: idx_ai_analysis_report_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_ai_analysis_report_id ON public.ai_analysis USING btree (report_id);
+
+-- Name: idx_ai_analysis_risk_category; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_ai_analysis_risk_category ON public.ai_analysis USING btree (risk_category);
+
+-- Name: idx_ai_models_deployed_date; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_ai_models_deployed_date ON public.ai_models USING btree (deployed_date);
+
+-- Name: idx_ai_models_is_active; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_ai_models_is_active ON public.ai_models USING btree (is_active);
+
+-- Name: idx_ai_models_one_active; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_ai_models_one_active ON public.ai_models USING btree (is_active) WHERE is_active;
+
+-- Name: idx_ai_models_version; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_ai_models_version ON public.ai_models USING btree (version);
+
+-- Name: idx_doctor_reviews_doctor_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_doctor_reviews_doctor_id ON public.doctor_reviews USING btree (doctor_id, reviewed_at DESC, review_id DESC);
+
+-- Name: idx_doctor_reviews_one_draft; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_doctor_reviews_one_draft ON public.doctor_reviews USING btree (report_id, doctor_id) WHERE (reviewed_at IS NULL);
+
+-- Name: idx_doctor_reviews_report_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_doctor_reviews_report_id ON public.doctor_reviews USING btree (report_id, reviewed_at DESC);
+
+-- Name: idx_doctor_reviews_reviewed_at; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_doctor_reviews_reviewed_at ON public.doctor_reviews USING btree (reviewed_at);
+
+-- Name: idx_doctor_reviews_urgency_level; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_doctor_reviews_urgency_level ON public.doctor_reviews USING btree (urgency_level);
+
+-- Name: idx_medical_reports_analysis_date; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_analysis_date ON public.medical_reports USING btree (analysis_date);
+
+-- Name: idx_medical_reports_patient_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_patient_id ON public.medical_reports USING btree (patient_id, upload_date DESC, report_id DESC);
+
+-- Name: idx_medical_reports_queue_high; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_queue_high ON public.medical_reports USING btree (upload_date, report_id) WHERE ((status = 'analyzed'::text) AND (risk_score = 'high'::text));
+
+-- Name: idx_medical_reports_queue_low; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_queue_low ON public.medical_reports USING btree (upload_date, report_id) WHERE ((status = 'analyzed'::text) AND (risk_score = 'low'::text));
+
+-- Name: idx_medical_reports_queue_medium; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_queue_medium ON public.medical_reports USING btree (upload_date, report_id) WHERE ((status = 'analyzed'::text) AND (risk_score = 'medium'::text));
+
+-- Name: idx_medical_reports_queue_unscored; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_queue_unscored ON public.medical_reports USING btree (upload_date, report_id) WHERE ((status = 'analyzed'::text) AND (risk_score IS NULL));
+
+-- Name: idx_medical_reports_radiologist_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_radiologist_id ON public.medical_reports USING btree (radiologist_id, upload_date DESC, report_id DESC);
+
+-- Name: idx_medical_reports_risk_score; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_risk_score ON public.medical_reports USING btree (risk_score, upload_date DESC, report_id DESC);
+
+-- Name: idx_medical_reports_status; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_status ON public.medical_reports USING btree (status, upload_date DESC, report_id DESC);
+
+-- Name: idx_medical_reports_study_uid; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_medical_reports_study_uid ON public.medical_reports USING btree (study_uid);
+
+-- Name: idx_medical_reports_upload_date; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_upload_date ON public.medical_reports USING btree (upload_date DESC, report_id DESC);
+
+-- Name: idx_model_metrics_model_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_model_metrics_model_id ON public.model_metrics USING btree (model_id, recorded_at DESC, metric_id DESC);
+
+-- Name: idx_model_metrics_recorded_at; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_model_metrics_recorded_at ON public.model_metrics USING btree (recorded_at);
+
+-- Name: idx_notifications_created_at; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_notifications_created_at ON public.notifications USING btree (created_at);
+
+-- Name: idx_notifications_is_read; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_notifications_is_read ON public.notifications USING btree (is_read);
+
+-- Name: idx_notifications_priority; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_notifications_priority ON public.notifications USING btree (priority);
+
+-- Name: idx_notifications_related_report_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_notifications_related_report_id ON public.notifications USING btree (related_report_id);
+
+-- Name: idx_notifications_type; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_notifications_type ON public.notifications USING btree (type);
+
+-- Name: idx_notifications_user_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_notifications_user_id ON public.notifications USING btree (user_id, created_at DESC, notification_id DESC);
+
+-- Name: idx_patient_medical_history_patient_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_patient_medical_history_patient_id ON public.patient_medical_history USING btree (patient_id);
+
+-- Name: idx_report_images_image_type; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_report_images_image_type ON public.report_images USING btree (image_type);
+
+-- Name: idx_report_images_report_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_report_images_report_id ON public.report_images USING btree (report_id);
+
+-- Name: idx_sessions_expires_at; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_sessions_expires_at ON public.sessions USING btree (expires_at);
+
+-- Name: idx_sessions_is_active; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_sessions_is_active ON public.sessions USING btree (is_active);
+
+-- Name: idx_sessions_token; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_sessions_token ON public.sessions USING btree (token);
+
+-- Name: idx_sessions_user_id; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_sessions_user_id ON public.sessions USING btree (user_id);
+
+-- Name: idx_users_created_at; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_users_created_at ON public.users USING btree (created_at);
+
+-- Name: idx_users_email; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_users_email ON public.users USING btree (email);
+
+-- Name: idx_users_is_active; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_users_is_active ON public.users USING btree (is_active);
+
+-- Name: idx_users_role; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_users_role ON public.users USING btree (role);
+
+-- Name: audit_logs_default_action_created_at_idx; Type: INDEX ATTACH; Schema: portal; Owner: portal_owner
+
+ALTER INDEX public.idx_audit_logs_action ATTACH PARTITION portal.audit_logs_default_action_created_at_idx;
+
+-- Name: audit_logs_default_created_at_log_id_idx; Type: INDEX ATTACH; Schema: portal; Owner: portal_owner
+
+ALTER INDEX public.idx_audit_logs_created_at ATTACH PARTITION portal.audit_logs_default_created_at_log_id_idx;
+
+-- Name: audit_logs_default_entity_type_entity_id_created_at_idx; Type: INDEX ATTACH; Schema: portal; Owner: portal_owner
+
+ALTER INDEX public.idx_audit_logs_entity_type ATTACH PARTITION portal.audit_logs_default_entity_type_entity_id_created_at_idx;
+
+-- Name: audit_logs_default_pkey; Type: INDEX ATTACH; Schema: portal; Owner: portal_owner
+
+ALTER INDEX public.audit_logs_pkey ATTACH PARTITION portal.audit_logs_default_pkey;
+
+-- Name: audit_logs_default_user_id_created_at_idx; Type: INDEX ATTACH; Schema: portal; Owner: portal_owner
+
+ALTER INDEX public.idx_audit_logs_user_id ATTACH PARTITION portal.audit_logs_default_user_id_created_at_idx;
+
+-- Name: events announce_event; Type: TRIGGER; Schema: portal; Owner: portal_owner
+
+CREATE TRIGGER announce_event AFTER INSERT ON portal.events FOR EACH ROW EXECUTE FUNCTION portal.announce_event();
+
+-- Name: jobs wake_workers; Type: TRIGGER; Schema: portal; Owner: portal_owner
+
+CREATE TRIGGER wake_workers AFTER INSERT OR UPDATE OF state, run_at ON portal.jobs FOR EACH ROW WHEN ((new.state = 'queued'::text)) EXECUTE FUNCTION portal.wake_workers();
+
+-- Name: audit_logs append_only; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION portal.refuse_change_of_audit();
+
+-- Name: audit_logs append_only_truncate; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change_of_audit();
+
+-- Name: doctor_reviews signed_is_final; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE TRIGGER signed_is_final BEFORE DELETE OR UPDATE ON public.doctor_reviews FOR EACH ROW EXECUTE FUNCTION portal.refuse_change_of_signed_review();
+
+-- Name: doctor_reviews touch_updated_at; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.doctor_reviews FOR EACH ROW EXECUTE FUNCTION portal.touch_updated_at();
+
+-- Name: medical_reports touch_updated_at; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.medical_reports FOR EACH ROW EXECUTE FUNCTION portal.touch_updated_at();
+
+-- Name: patient_medical_history touch_updated_at; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.patient_medical_history FOR EACH ROW EXECUTE FUNCTION portal.touch_updated_at();
+
+-- Name: system_settings touch_updated_at; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.system_settings FOR EACH ROW EXECUTE FUNCTION portal.touch_updated_at();
+
+-- Name: users touch_updated_at; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION portal.touch_updated_at();
+
+-- Name: dicom_instances dicom_instances_image_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_instances
+    ADD CONSTRAINT dicom_instances_image_id_fkey FOREIGN KEY (image_id) REFERENCES public.report_images(image_id) ON DELETE CASCADE;
+
+-- Name: first_impressions first_impressions_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.first_impressions
+    ADD CONSTRAINT first_impressions_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: first_impressions first_impressions_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.first_impressions
+    ADD CONSTRAINT first_impressions_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: image_blobs image_blobs_image_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.image_blobs
+    ADD CONSTRAINT image_blobs_image_id_fkey FOREIGN KEY (image_id) REFERENCES public.report_images(image_id) ON DELETE CASCADE;
+
+-- Name: inference_records inference_records_image_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.inference_records
+    ADD CONSTRAINT inference_records_image_id_fkey FOREIGN KEY (image_id) REFERENCES public.report_images(image_id) ON DELETE CASCADE;
+
+-- Name: inference_records inference_records_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.inference_records
+    ADD CONSTRAINT inference_records_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE RESTRICT;
+
+-- Name: inference_records inference_records_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.inference_records
+    ADD CONSTRAINT inference_records_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: jobs jobs_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.jobs
+    ADD CONSTRAINT jobs_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: not_assessed not_assessed_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.not_assessed
+    ADD CONSTRAINT not_assessed_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: patient_identifiers patient_identifiers_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.patient_identifiers
+    ADD CONSTRAINT patient_identifiers_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: report_annotations report_annotations_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_annotations
+    ADD CONSTRAINT report_annotations_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: report_annotations report_annotations_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_annotations
+    ADD CONSTRAINT report_annotations_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: report_claims report_claims_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_claims
+    ADD CONSTRAINT report_claims_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: report_claims report_claims_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_claims
+    ADD CONSTRAINT report_claims_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: report_releases report_releases_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_releases
+    ADD CONSTRAINT report_releases_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: report_releases report_releases_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_releases
+    ADD CONSTRAINT report_releases_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: report_releases report_releases_review_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.report_releases
+    ADD CONSTRAINT report_releases_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.doctor_reviews(review_id) ON DELETE RESTRICT;
+
+-- Name: review_addenda review_addenda_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.review_addenda
+    ADD CONSTRAINT review_addenda_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: review_addenda review_addenda_review_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.review_addenda
+    ADD CONSTRAINT review_addenda_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.doctor_reviews(review_id) ON DELETE RESTRICT;
+
+-- Name: review_verdicts review_verdicts_review_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.review_verdicts
+    ADD CONSTRAINT review_verdicts_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.doctor_reviews(review_id) ON DELETE CASCADE;
+
+-- Name: ai_analysis ai_analysis_model_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.ai_analysis
+    ADD CONSTRAINT ai_analysis_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE RESTRICT;
+
+-- Name: ai_analysis ai_analysis_report_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.ai_analysis
+    ADD CONSTRAINT ai_analysis_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: audit_logs audit_logs_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.audit_logs
+    ADD CONSTRAINT audit_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: doctor_reviews doctor_reviews_doctor_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.doctor_reviews
+    ADD CONSTRAINT doctor_reviews_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: doctor_reviews doctor_reviews_report_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.doctor_reviews
+    ADD CONSTRAINT doctor_reviews_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE RESTRICT;
+
+-- Name: medical_reports medical_reports_patient_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.medical_reports
+    ADD CONSTRAINT medical_reports_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: medical_reports medical_reports_radiologist_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.medical_reports
+    ADD CONSTRAINT medical_reports_radiologist_id_fkey FOREIGN KEY (radiologist_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: model_metrics model_metrics_model_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.model_metrics
+    ADD CONSTRAINT model_metrics_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
+
+-- Name: notifications notifications_related_report_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_related_report_id_fkey FOREIGN KEY (related_report_id) REFERENCES public.medical_reports(report_id) ON DELETE SET NULL;
+
+-- Name: notifications notifications_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: patient_medical_history patient_medical_history_patient_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.patient_medical_history
+    ADD CONSTRAINT patient_medical_history_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: report_images report_images_report_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.report_images
+    ADD CONSTRAINT report_images_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: sessions sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: review_addenda add_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY add_own ON portal.review_addenda FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: events announce; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY announce ON portal.events FOR INSERT TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker WITH CHECK (true);
+
+-- Name: audit_logs_default; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.audit_logs_default ENABLE ROW LEVEL SECURITY;
+
+-- Name: report_claims claim; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY claim ON portal.report_claims FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: report_claims clear_claims; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY clear_claims ON portal.report_claims FOR DELETE TO portal_worker USING (true);
+
+-- Name: sign_in_failures clear_failures; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY clear_failures ON portal.sign_in_failures TO portal_tech, portal_worker USING (true);
+
+-- Name: sign_in_failures count_failures; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY count_failures ON portal.sign_in_failures TO portal_anonymous USING (true) WITH CHECK (true);
+
+-- Name: dicom_instances; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.dicom_instances ENABLE ROW LEVEL SECURITY;
+
+-- Name: events dispatch; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY dispatch ON portal.events TO portal_worker USING (true);
+
+-- Name: report_annotations draw_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY draw_own ON portal.report_annotations FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: events; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.events ENABLE ROW LEVEL SECURITY;
+
+-- Name: first_impressions; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.first_impressions ENABLE ROW LEVEL SECURITY;
+
+-- Name: image_blobs; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.image_blobs ENABLE ROW LEVEL SECURITY;
+
+-- Name: inference_records; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.inference_records ENABLE ROW LEVEL SECURITY;
+
+-- Name: jobs; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.jobs ENABLE ROW LEVEL SECURITY;
+
+-- Name: report_claims let_go; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY let_go ON portal.report_claims FOR DELETE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: patient_identifiers match_patients; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY match_patients ON portal.patient_identifiers TO portal_radiologist, portal_doctor USING (true) WITH CHECK (true);
+
+-- Name: not_assessed; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.not_assessed ENABLE ROW LEVEL SECURITY;
+
+-- Name: report_releases of_own_uploads; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY of_own_uploads ON portal.report_releases FOR SELECT TO portal_radiologist USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: inference_records oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.inference_records FOR SELECT TO portal_tech USING (true);
+
+-- Name: patient_identifiers own_identifiers; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY own_identifiers ON portal.patient_identifiers FOR SELECT TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: first_impressions own_impressions; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY own_impressions ON portal.first_impressions TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: report_releases own_releases; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY own_releases ON portal.report_releases FOR SELECT TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: audit_logs_default owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.audit_logs_default TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: dicom_instances owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.dicom_instances TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: events owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.events TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: first_impressions owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.first_impressions TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: image_blobs owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.image_blobs TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: inference_records owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.inference_records TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: jobs owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.jobs TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: not_assessed owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.not_assessed TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: patient_identifiers owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.patient_identifiers TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: report_annotations owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.report_annotations TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: report_claims owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.report_claims TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: report_releases owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.report_releases TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: review_addenda owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.review_addenda TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: review_verdicts owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.review_verdicts TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: sign_in_failures owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.sign_in_failures TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: patient_identifiers; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.patient_identifiers ENABLE ROW LEVEL SECURITY;
+
+-- Name: jobs queue_work; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY queue_work ON portal.jobs FOR INSERT TO portal_radiologist, portal_doctor WITH CHECK (true);
+
+-- Name: dicom_instances read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.dicom_instances FOR SELECT TO portal_doctor, portal_worker USING (true);
+
+-- Name: image_blobs read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.image_blobs FOR SELECT TO portal_doctor, portal_worker USING (true);
+
+-- Name: inference_records read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.inference_records FOR SELECT TO portal_doctor USING (true);
+
+-- Name: not_assessed read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.not_assessed FOR SELECT TO portal_doctor USING (true);
+
+-- Name: report_annotations read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.report_annotations FOR SELECT TO portal_doctor USING (true);
+
+-- Name: review_addenda read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.review_addenda FOR SELECT TO portal_doctor USING (true);
+
+-- Name: review_verdicts read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.review_verdicts FOR SELECT TO portal_doctor, portal_worker USING (true);
+
+-- Name: report_annotations redraw_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY redraw_own ON portal.report_annotations FOR UPDATE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: report_releases release; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY release ON portal.report_releases TO portal_doctor USING (true) WITH CHECK (true);
+
+-- Name: report_releases release_when_due; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY release_when_due ON portal.report_releases TO portal_worker USING (true);
+
+-- Name: report_annotations; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.report_annotations ENABLE ROW LEVEL SECURITY;
+
+-- Name: report_claims; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.report_claims ENABLE ROW LEVEL SECURITY;
+
+-- Name: report_releases; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.report_releases ENABLE ROW LEVEL SECURITY;
+
+-- Name: review_addenda; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.review_addenda ENABLE ROW LEVEL SECURITY;
+
+-- Name: review_verdicts; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.review_verdicts ENABLE ROW LEVEL SECURITY;
+
+-- Name: jobs run_jobs; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY run_jobs ON portal.jobs TO portal_tech, portal_worker USING (true) WITH CHECK (true);
+
+-- Name: inference_records score; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY score ON portal.inference_records TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: not_assessed score; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY score ON portal.not_assessed TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: report_claims see_claims; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY see_claims ON portal.report_claims FOR SELECT TO portal_doctor, portal_worker USING (true);
+
+-- Name: dicom_instances send_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY send_in ON portal.dicom_instances FOR INSERT TO portal_radiologist WITH CHECK ((image_id IN ( SELECT i.image_id
+   FROM public.report_images i)));
+
+-- Name: image_blobs send_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY send_in ON portal.image_blobs FOR INSERT TO portal_radiologist WITH CHECK ((image_id IN ( SELECT i.image_id
+   FROM public.report_images i)));
+
+-- Name: sign_in_failures; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.sign_in_failures ENABLE ROW LEVEL SECURITY;
+
+-- Name: report_claims take_over; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY take_over ON portal.report_claims FOR UPDATE TO portal_doctor USING (((doctor_id = ( SELECT portal.actor_id() AS actor_id)) OR (expires_at <= portal.present()))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: dicom_instances with_its_image; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_image ON portal.dicom_instances FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
+   FROM public.report_images i)));
+
+-- Name: image_blobs with_its_image; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_image ON portal.image_blobs FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
+   FROM public.report_images i)));
+
+-- Name: inference_records with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_report ON portal.inference_records FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: not_assessed with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_report ON portal.not_assessed FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: review_addenda with_its_review; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_review ON portal.review_addenda FOR SELECT TO portal_patient, portal_radiologist USING ((review_id IN ( SELECT d.review_id
+   FROM public.doctor_reviews d)));
+
+-- Name: review_verdicts with_own_review; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_own_review ON portal.review_verdicts FOR INSERT TO portal_doctor WITH CHECK ((review_id IN ( SELECT d.review_id
+   FROM public.doctor_reviews d
+  WHERE (d.doctor_id = ( SELECT portal.actor_id() AS actor_id)))));
+
+-- Name: ai_analysis; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.ai_analysis ENABLE ROW LEVEL SECURITY;
+
+-- Name: ai_models; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.ai_models ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_logs append; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY append ON public.audit_logs FOR INSERT TO portal_anonymous, portal_worker WITH CHECK (true);
+
+-- Name: audit_logs append_own; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY append_own ON public.audit_logs FOR INSERT TO portal_patient, portal_radiologist, portal_doctor WITH CHECK ((user_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: audit_logs append_own_or_command_line; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY append_own_or_command_line ON public.audit_logs FOR INSERT TO portal_tech WITH CHECK ((NOT (user_id IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))));
+
+-- Name: audit_logs; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.audit_logs ENABLE ROW LEVEL SECURITY;
+
+-- Name: users change_own_account; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY change_own_account ON public.users FOR UPDATE TO portal_patient USING ((id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: doctor_reviews change_own_draft; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY change_own_draft ON public.doctor_reviews FOR UPDATE TO portal_doctor USING (((doctor_id = ( SELECT portal.actor_id() AS actor_id)) AND (reviewed_at IS NULL))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: users change_patients_and_own_account; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY change_patients_and_own_account ON public.users FOR UPDATE TO portal_radiologist, portal_doctor USING (((role = 'patient'::text) OR (id = ( SELECT portal.actor_id() AS actor_id))));
+
+-- Name: sessions clear_expired; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY clear_expired ON public.sessions TO portal_worker USING (true);
+
+-- Name: notifications deliver; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY deliver ON public.notifications TO portal_worker USING (true);
+
+-- Name: doctor_reviews; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.doctor_reviews ENABLE ROW LEVEL SECURITY;
+
+-- Name: doctor_reviews drop_own_draft; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY drop_own_draft ON public.doctor_reviews FOR DELETE TO portal_doctor USING (((doctor_id = ( SELECT portal.actor_id() AS actor_id)) AND (reviewed_at IS NULL)));
+
+-- Name: sessions end_sessions; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY end_sessions ON public.sessions TO portal_tech USING (true);
+
+-- Name: patient_medical_history keep_history; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY keep_history ON public.patient_medical_history TO portal_doctor USING (true) WITH CHECK (true);
+
+-- Name: users know_recipients; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY know_recipients ON public.users FOR SELECT TO portal_worker USING (true);
+
+-- Name: doctor_reviews measure; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY measure ON public.doctor_reviews FOR SELECT TO portal_worker USING ((reviewed_at IS NOT NULL));
+
+-- Name: medical_reports; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.medical_reports ENABLE ROW LEVEL SECURITY;
+
+-- Name: model_metrics; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.model_metrics ENABLE ROW LEVEL SECURITY;
+
+-- Name: notifications; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
+
+-- Name: notifications notify; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY notify ON public.notifications FOR INSERT TO portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker WITH CHECK (true);
+
+-- Name: patient_medical_history of_own_uploads; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY of_own_uploads ON public.patient_medical_history FOR SELECT TO portal_radiologist USING ((patient_id IN ( SELECT r.patient_id
+   FROM public.medical_reports r)));
+
+-- Name: sessions open_and_check; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY open_and_check ON public.sessions TO portal_anonymous USING (true) WITH CHECK (true);
+
+-- Name: users own_account; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY own_account ON public.users FOR SELECT TO portal_patient USING ((id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: patient_medical_history own_history; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY own_history ON public.patient_medical_history TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: notifications own_notifications; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY own_notifications ON public.notifications FOR SELECT TO portal_patient, portal_radiologist, portal_doctor, portal_tech USING ((user_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: medical_reports own_released; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY own_released ON public.medical_reports FOR SELECT TO portal_patient USING (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (report_id IN ( SELECT x.report_id
+   FROM portal.report_releases x
+  WHERE ((x.patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (x.released_at IS NOT NULL))))));
+
+-- Name: sessions own_sessions; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY own_sessions ON public.sessions TO portal_patient, portal_radiologist, portal_doctor USING ((user_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: medical_reports own_uploads; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY own_uploads ON public.medical_reports TO portal_radiologist USING ((radiologist_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((radiologist_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: ai_analysis owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.ai_analysis TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: ai_models owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.ai_models TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: audit_logs owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.audit_logs TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: doctor_reviews owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.doctor_reviews TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: medical_reports owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.medical_reports TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: model_metrics owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.model_metrics TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: notifications owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.notifications TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: patient_medical_history owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.patient_medical_history TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: report_images owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.report_images TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: sessions owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.sessions TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: system_settings owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.system_settings TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: users owner_maintains; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON public.users TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: patient_medical_history; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.patient_medical_history ENABLE ROW LEVEL SECURITY;
+
+-- Name: users patients_and_own_account; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY patients_and_own_account ON public.users FOR SELECT TO portal_radiologist, portal_doctor USING (((role = 'patient'::text) OR (id = ( SELECT portal.actor_id() AS actor_id))));
+
+-- Name: ai_analysis read_all; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY read_all ON public.ai_analysis FOR SELECT TO portal_doctor USING (true);
+
+-- Name: medical_reports read_all; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY read_all ON public.medical_reports FOR SELECT TO portal_doctor USING (true);
+
+-- Name: report_images read_all; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY read_all ON public.report_images FOR SELECT TO portal_doctor USING (true);
+
+-- Name: model_metrics read_metrics; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY read_metrics ON public.model_metrics FOR SELECT TO portal_radiologist, portal_doctor, portal_tech, portal_worker USING (true);
+
+-- Name: ai_models read_models; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY read_models ON public.ai_models FOR SELECT TO portal_radiologist, portal_doctor, portal_worker USING (true);
+
+-- Name: system_settings read_open_settings; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY read_open_settings ON public.system_settings FOR SELECT TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_worker USING ((NOT is_sensitive));
+
+-- Name: notifications read_own_notifications; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY read_own_notifications ON public.notifications FOR UPDATE TO portal_patient, portal_radiologist, portal_doctor, portal_tech USING ((user_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: audit_logs read_trail; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY read_trail ON public.audit_logs FOR SELECT TO portal_tech USING (true);
+
+-- Name: users register_patients; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY register_patients ON public.users FOR INSERT TO portal_radiologist, portal_doctor WITH CHECK (((role = 'patient'::text) AND (password_hash IS NULL)));
+
+-- Name: report_images; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.report_images ENABLE ROW LEVEL SECURITY;
+
+-- Name: users run_accounts; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY run_accounts ON public.users TO portal_tech USING (true) WITH CHECK (true);
+
+-- Name: ai_models run_models; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY run_models ON public.ai_models TO portal_tech USING (true) WITH CHECK (true);
+
+-- Name: system_settings run_settings; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY run_settings ON public.system_settings TO portal_tech USING (true) WITH CHECK (true);
+
+-- Name: ai_analysis score; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY score ON public.ai_analysis TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: medical_reports score; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY score ON public.medical_reports FOR SELECT TO portal_worker USING (true);
+
+-- Name: report_images score; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY score ON public.report_images TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: medical_reports score_update; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY score_update ON public.medical_reports FOR UPDATE TO portal_worker USING (true);
+
+-- Name: report_images send_in; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY send_in ON public.report_images FOR INSERT TO portal_radiologist WITH CHECK ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: sessions; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
+
+-- Name: medical_reports sign; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY sign ON public.medical_reports FOR UPDATE TO portal_doctor USING (true);
+
+-- Name: users sign_in; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY sign_in ON public.users FOR SELECT TO portal_anonymous USING (true);
+
+-- Name: users sign_in_note; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY sign_in_note ON public.users FOR UPDATE TO portal_anonymous USING (is_active);
+
+-- Name: users sign_up; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY sign_up ON public.users FOR INSERT TO portal_anonymous WITH CHECK ((role = 'patient'::text));
+
+-- Name: doctor_reviews signed_and_own; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY signed_and_own ON public.doctor_reviews FOR SELECT TO portal_doctor USING (((reviewed_at IS NOT NULL) OR (doctor_id = ( SELECT portal.actor_id() AS actor_id))));
+
+-- Name: doctor_reviews signed_of_seen_reports; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY signed_of_seen_reports ON public.doctor_reviews FOR SELECT TO portal_patient, portal_radiologist USING (((reviewed_at IS NOT NULL) AND (report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r))));
+
+-- Name: system_settings; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.system_settings ENABLE ROW LEVEL SECURITY;
+
+-- Name: users; Type: ROW SECURITY; Schema: public; Owner: portal_owner
+
+ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
+
+-- Name: ai_analysis with_its_report; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY with_its_report ON public.ai_analysis FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: report_images with_its_report; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY with_its_report ON public.report_images FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: model_metrics write_metrics; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY write_metrics ON public.model_metrics FOR INSERT TO portal_tech, portal_worker WITH CHECK (true);
+
+-- Name: doctor_reviews write_own; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY write_own ON public.doctor_reviews FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: SCHEMA portal; Type: ACL; Schema: -; Owner: portal_owner
+
+GRANT USAGE ON SCHEMA portal TO portal_anonymous;
+GRANT USAGE ON SCHEMA portal TO portal_patient;
+GRANT USAGE ON SCHEMA portal TO portal_radiologist;
+GRANT USAGE ON SCHEMA portal TO portal_doctor;
+GRANT USAGE ON SCHEMA portal TO portal_tech;
+GRANT USAGE ON SCHEMA portal TO portal_worker;
+
+-- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
+
+GRANT ALL ON SCHEMA public TO portal_owner;
+GRANT USAGE ON SCHEMA public TO portal_anonymous;
+GRANT USAGE ON SCHEMA public TO portal_patient;
+GRANT USAGE ON SCHEMA public TO portal_radiologist;
+GRANT USAGE ON SCHEMA public TO portal_doctor;
+GRANT USAGE ON SCHEMA public TO portal_tech;
+GRANT USAGE ON SCHEMA public TO portal_worker;
+
+-- Name: FUNCTION accesses_to_own_record(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.accesses_to_own_record() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.accesses_to_own_record() TO portal_patient;
+
+-- Name: FUNCTION active_doctors(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.active_doctors() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.active_doctors() TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.active_doctors() TO portal_worker;
+
+-- Name: FUNCTION active_tech(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.active_tech() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.active_tech() TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.active_tech() TO portal_worker;
+
+-- Name: FUNCTION create_audit_partition(month date); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.create_audit_partition(month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.create_audit_partition(month date) TO portal_worker;
+
+-- Name: FUNCTION find_image_by_digest(digest bytea); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.find_image_by_digest(digest bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.find_image_by_digest(digest bytea) TO portal_radiologist;
+
+-- Name: FUNCTION find_report_by_study(uid text); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.find_report_by_study(uid text) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.find_report_by_study(uid text) TO portal_radiologist;
+
+-- Name: FUNCTION staff_name(staff_id uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.staff_name(staff_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_patient;
+GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_tech;
+GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_worker;
+
+-- Name: TABLE audit_logs; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT INSERT ON TABLE public.audit_logs TO portal_anonymous;
+GRANT INSERT ON TABLE public.audit_logs TO portal_patient;
+GRANT INSERT ON TABLE public.audit_logs TO portal_radiologist;
+GRANT INSERT ON TABLE public.audit_logs TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE public.audit_logs TO portal_tech;
+GRANT INSERT ON TABLE public.audit_logs TO portal_worker;
+
+-- Name: TABLE dicom_instances; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.dicom_instances TO portal_patient;
+GRANT SELECT,INSERT ON TABLE portal.dicom_instances TO portal_radiologist;
+GRANT SELECT ON TABLE portal.dicom_instances TO portal_doctor;
+GRANT SELECT ON TABLE portal.dicom_instances TO portal_worker;
+
+-- Name: TABLE events; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT INSERT ON TABLE portal.events TO portal_anonymous;
+GRANT INSERT ON TABLE portal.events TO portal_patient;
+GRANT INSERT ON TABLE portal.events TO portal_radiologist;
+GRANT INSERT ON TABLE portal.events TO portal_doctor;
+GRANT INSERT ON TABLE portal.events TO portal_tech;
+GRANT SELECT,INSERT,DELETE ON TABLE portal.events TO portal_worker;
+
+-- Name: TABLE first_impressions; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.first_impressions TO portal_doctor;
+
+-- Name: TABLE image_blobs; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.image_blobs TO portal_patient;
+GRANT SELECT,INSERT ON TABLE portal.image_blobs TO portal_radiologist;
+GRANT SELECT ON TABLE portal.image_blobs TO portal_doctor;
+GRANT SELECT ON TABLE portal.image_blobs TO portal_worker;
+
+-- Name: TABLE inference_records; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.inference_records TO portal_patient;
+GRANT SELECT ON TABLE portal.inference_records TO portal_radiologist;
+GRANT SELECT ON TABLE portal.inference_records TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE portal.inference_records TO portal_worker;
+GRANT SELECT ON TABLE portal.inference_records TO portal_tech;
+
+-- Name: TABLE jobs; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT INSERT ON TABLE portal.jobs TO portal_radiologist;
+GRANT INSERT ON TABLE portal.jobs TO portal_doctor;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.jobs TO portal_tech;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.jobs TO portal_worker;
+
+-- Name: TABLE not_assessed; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.not_assessed TO portal_patient;
+GRANT SELECT ON TABLE portal.not_assessed TO portal_radiologist;
+GRANT SELECT ON TABLE portal.not_assessed TO portal_doctor;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.not_assessed TO portal_worker;
+
+-- Name: TABLE patient_identifiers; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.patient_identifiers TO portal_radiologist;
+GRANT SELECT,INSERT ON TABLE portal.patient_identifiers TO portal_doctor;
+GRANT SELECT ON TABLE portal.patient_identifiers TO portal_patient;
+
+-- Name: TABLE report_annotations; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.report_annotations TO portal_doctor;
+
+-- Name: TABLE report_claims; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.report_claims TO portal_doctor;
+GRANT SELECT,DELETE ON TABLE portal.report_claims TO portal_worker;
+
+-- Name: TABLE report_releases; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.report_releases TO portal_patient;
+GRANT SELECT ON TABLE portal.report_releases TO portal_radiologist;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.report_releases TO portal_doctor;
+GRANT SELECT,UPDATE ON TABLE portal.report_releases TO portal_worker;
+
+-- Name: TABLE review_addenda; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.review_addenda TO portal_patient;
+GRANT SELECT ON TABLE portal.review_addenda TO portal_radiologist;
+GRANT SELECT,INSERT ON TABLE portal.review_addenda TO portal_doctor;
+
+-- Name: TABLE review_verdicts; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.review_verdicts TO portal_doctor;
+GRANT SELECT ON TABLE portal.review_verdicts TO portal_worker;
+
+-- Name: TABLE sign_in_failures; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.sign_in_failures TO portal_anonymous;
+GRANT SELECT,DELETE ON TABLE portal.sign_in_failures TO portal_tech;
+GRANT SELECT,DELETE ON TABLE portal.sign_in_failures TO portal_worker;
+
+-- Name: TABLE ai_analysis; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT ON TABLE public.ai_analysis TO portal_patient;
+GRANT SELECT ON TABLE public.ai_analysis TO portal_radiologist;
+GRANT SELECT ON TABLE public.ai_analysis TO portal_doctor;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_analysis TO portal_worker;
+
+-- Name: TABLE ai_models; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT ON TABLE public.ai_models TO portal_radiologist;
+GRANT SELECT ON TABLE public.ai_models TO portal_doctor;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.ai_models TO portal_tech;
+GRANT SELECT ON TABLE public.ai_models TO portal_worker;
+
+-- Name: TABLE doctor_reviews; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT ON TABLE public.doctor_reviews TO portal_patient;
+GRANT SELECT ON TABLE public.doctor_reviews TO portal_radiologist;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.doctor_reviews TO portal_doctor;
+GRANT SELECT ON TABLE public.doctor_reviews TO portal_worker;
+
+-- Name: TABLE medical_reports; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT ON TABLE public.medical_reports TO portal_patient;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.medical_reports TO portal_radiologist;
+GRANT SELECT,UPDATE ON TABLE public.medical_reports TO portal_doctor;
+GRANT SELECT,UPDATE ON TABLE public.medical_reports TO portal_worker;
+
+-- Name: TABLE model_metrics; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT ON TABLE public.model_metrics TO portal_radiologist;
+GRANT SELECT ON TABLE public.model_metrics TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE public.model_metrics TO portal_tech;
+GRANT SELECT,INSERT ON TABLE public.model_metrics TO portal_worker;
+
+-- Name: TABLE notifications; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE public.notifications TO portal_patient;
+GRANT SELECT,INSERT ON TABLE public.notifications TO portal_radiologist;
+GRANT SELECT,INSERT ON TABLE public.notifications TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE public.notifications TO portal_tech;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO portal_worker;
+
+-- Name: COLUMN notifications.is_read; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(is_read) ON TABLE public.notifications TO portal_patient;
+GRANT UPDATE(is_read) ON TABLE public.notifications TO portal_radiologist;
+GRANT UPDATE(is_read) ON TABLE public.notifications TO portal_doctor;
+GRANT UPDATE(is_read) ON TABLE public.notifications TO portal_tech;
+
+-- Name: COLUMN notifications.read_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(read_at) ON TABLE public.notifications TO portal_patient;
+GRANT UPDATE(read_at) ON TABLE public.notifications TO portal_radiologist;
+GRANT UPDATE(read_at) ON TABLE public.notifications TO portal_doctor;
+GRANT UPDATE(read_at) ON TABLE public.notifications TO portal_tech;
+
+-- Name: TABLE patient_medical_history; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_medical_history TO portal_patient;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_medical_history TO portal_doctor;
+GRANT SELECT ON TABLE public.patient_medical_history TO portal_radiologist;
+
+-- Name: TABLE report_images; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT ON TABLE public.report_images TO portal_patient;
+GRANT SELECT,INSERT ON TABLE public.report_images TO portal_radiologist;
+GRANT SELECT ON TABLE public.report_images TO portal_doctor;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.report_images TO portal_worker;
+
+-- Name: TABLE sessions; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sessions TO portal_anonymous;
+GRANT SELECT ON TABLE public.sessions TO portal_patient;
+GRANT SELECT ON TABLE public.sessions TO portal_radiologist;
+GRANT SELECT ON TABLE public.sessions TO portal_doctor;
+GRANT SELECT ON TABLE public.sessions TO portal_tech;
+GRANT SELECT,DELETE ON TABLE public.sessions TO portal_worker;
+
+-- Name: COLUMN sessions.is_active; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(is_active) ON TABLE public.sessions TO portal_patient;
+GRANT UPDATE(is_active) ON TABLE public.sessions TO portal_radiologist;
+GRANT UPDATE(is_active) ON TABLE public.sessions TO portal_doctor;
+GRANT UPDATE(is_active) ON TABLE public.sessions TO portal_tech;
+
+-- Name: COLUMN sessions.logout_time; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(logout_time) ON TABLE public.sessions TO portal_patient;
+GRANT UPDATE(logout_time) ON TABLE public.sessions TO portal_radiologist;
+GRANT UPDATE(logout_time) ON TABLE public.sessions TO portal_doctor;
+GRANT UPDATE(logout_time) ON TABLE public.sessions TO portal_tech;
+
+-- Name: TABLE system_settings; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT ON TABLE public.system_settings TO portal_anonymous;
+GRANT SELECT ON TABLE public.system_settings TO portal_patient;
+GRANT SELECT ON TABLE public.system_settings TO portal_radiologist;
+GRANT SELECT ON TABLE public.system_settings TO portal_doctor;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.system_settings TO portal_tech;
+GRANT SELECT ON TABLE public.system_settings TO portal_worker;
+
+-- Name: TABLE users; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE public.users TO portal_anonymous;
+GRANT INSERT ON TABLE public.users TO portal_radiologist;
+GRANT INSERT ON TABLE public.users TO portal_doctor;
+GRANT INSERT ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.id; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(id) ON TABLE public.users TO portal_patient;
+GRANT SELECT(id) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(id) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(id) ON TABLE public.users TO portal_tech;
+GRANT SELECT(id) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.email; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(email) ON TABLE public.users TO portal_patient;
+GRANT SELECT(email) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(email) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(email),UPDATE(email) ON TABLE public.users TO portal_tech;
+GRANT SELECT(email) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.password_hash; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(password_hash) ON TABLE public.users TO portal_anonymous;
+GRANT UPDATE(password_hash) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.role; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(role) ON TABLE public.users TO portal_patient;
+GRANT SELECT(role) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(role) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(role),UPDATE(role) ON TABLE public.users TO portal_tech;
+GRANT SELECT(role) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.name; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_patient;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_tech;
+GRANT SELECT(name) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.phone; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_patient;
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_doctor;
+
+-- Name: COLUMN users.date_of_birth; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_patient;
+GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_doctor;
+
+-- Name: COLUMN users.profile_picture_url; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_patient;
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.preferences; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_patient;
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_tech;
+GRANT SELECT(preferences) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.is_active; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(is_active) ON TABLE public.users TO portal_patient;
+GRANT SELECT(is_active) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(is_active) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(is_active),UPDATE(is_active) ON TABLE public.users TO portal_tech;
+GRANT SELECT(is_active) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.last_login_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(last_login_at) ON TABLE public.users TO portal_anonymous;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_patient;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(created_at) ON TABLE public.users TO portal_patient;
+GRANT SELECT(created_at) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(created_at) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(created_at) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_patient;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_tech;
+
+-- Name: TABLE v_doctor_priority_queue; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT ON TABLE public.v_doctor_priority_queue TO portal_doctor;
+GRANT SELECT ON TABLE public.v_doctor_priority_queue TO portal_worker;
+
+-- Name: TABLE v_patient_reports; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT ON TABLE public.v_patient_reports TO portal_patient;
+GRANT SELECT ON TABLE public.v_patient_reports TO portal_radiologist;
+GRANT SELECT ON TABLE public.v_patient_reports TO portal_doctor;
+GRANT SELECT ON TABLE public.v_patient_reports TO portal_worker;
+
+INSERT INTO portal.schema_migrations (version, description, success, checksum, execution_time) VALUES
+    (1, 'foundations', true, '\xedfa64b9a38b045e52b3116a9d8678b9090ea916a885d17bec4e42ae1bdc95b44de25bb01a6b50a2661367cc471929a3', 0),
+    (2, 'accounts', true, '\x706d86547693831a1e0ade4a2dcc972a92b82a15bc9e5c2b4c7e02723ea92e5768f2ff555f1606e8bfdbfa559c3ecb6a', 0),
+    (3, 'reports', true, '\x6ade8cc4a934b5c5aed3ea5c2a3be29b8aefef983589cea9f83657f3f7dcc13fd0b75781d7043a35ca8c7ee0918b4d2d', 0),
+    (4, 'models and analysis', true, '\x910587dea6003f849dc1c0d4716ded8bc758cdda4210f22ffc039aeccf5f55b129ac777250e1217a94e7bfff056460dc', 0),
+    (5, 'reviews and release', true, '\x031aa40610aebbc8020260f237e318e70b61b07cd22a17e0389402dd1b211a2fcee317a113ac783ff3b16481212fc6eb', 0),
+    (6, 'notifications history settings audit', true, '\xd48fba19bffb484c505380de8e960b152c571c54cff75a3a2fe9d77406a29b8f25f6571fec91d79984d3c709c6e922b3', 0),
+    (7, 'jobs and events', true, '\x813160d62b54ca730d3177422b838fa02760c42c8469f5669aae95ab040610f7b7bfc3e43adb369eed3e6e4323108508', 0),
+    (8, 'views', true, '\x73ad290ea60d84d28452796742da6210bc46db702d20715f66566225c03d7d9e7a34833b540371a2ababa1a9f2893556', 0),
+    (9, 'row security', true, '\xc0ea53c6412fabbd096c2dcc06f1c9fb8370843653596b3135e5f45cf45e3de8f886fc56e3898f818a8ceb4235321191', 0);
