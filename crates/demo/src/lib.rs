@@ -3,6 +3,8 @@
 //! Drawing is pure: a class and a seed decide a film ([`FilmModel`], [`Film`]), a patient and a time
 //! make it a file ([`Study`]). Every film says that it is synthetic, in the picture and in the DICOM
 //! header (ImageType DERIVED). Never train or judge a model on them.
+//!
+//! [`seed::fill`] makes an example portal of them, [`seed::arrive`] sends one more in.
 
 mod film;
 mod film_model;
@@ -11,6 +13,7 @@ pub mod hand;
 mod mark;
 mod patient;
 mod randomness;
+pub mod seed;
 pub mod study;
 
 pub use film::Film;
