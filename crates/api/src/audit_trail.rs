@@ -51,7 +51,7 @@ pub(crate) struct AuditQuery {
 /// Read the audit trail
 ///
 /// Newest first. Reading it is audited as well.
-#[utoipa::path(get, path = "/api/audit", tag = "operations", params(AuditQuery),
+#[utoipa::path(get, operation_id = "audit_trail_list", path = "/api/audit", tag = "operations", params(AuditQuery),
     responses((status = 200, body = ListAnswer<AuditLog>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn list(

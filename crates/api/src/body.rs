@@ -46,11 +46,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
-            let detail = error.into_inner().to_string();
-            if path == "." {
-                Problem::Malformed(detail)
+            let error = error.into_inner();
+            // A body that is no JSON has no field at fault.
+            if path == "." || error.is_syntax() || error.is_eof() {
+                Problem::Malformed(error.to_string())
             } else {
-                Problem::field(&path, "wrong_type", detail)
+                Problem::field(&path, "wrong_type", error.to_string())
             }
         })?;
         deserializer

@@ -35,7 +35,7 @@ pub(crate) struct EventsQuery {
 /// `operations_changed`, each with `report_id` when there is one, and `resynchronise` when something
 /// may have been missed. Each has an id; sent back as `Last-Event-ID` the stream goes on from there.
 /// An event may come twice. The stream ends with the session.
-#[utoipa::path(get, path = "/api/events", tag = "events", params(EventsQuery),
+#[utoipa::path(get, operation_id = "events_follow", path = "/api/events", tag = "events", params(EventsQuery),
     responses((status = 200, description = "The stream", content_type = "text/event-stream", body = String),
               (status = 401, body = ProblemBody)))]
 pub(crate) async fn follow(

@@ -18,7 +18,7 @@ use crate::{
 /// Is the process alive
 ///
 /// Says nothing of the database; for that see `/readyz`.
-#[utoipa::path(get, path = "/healthz", tag = "health", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(get, operation_id = "health_healthz", path = "/healthz", tag = "health", security(()), responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn healthz() -> &'static str {
     "ok\n"
 }
@@ -47,7 +47,7 @@ pub(crate) struct Readiness {
 /// Can the portal work
 ///
 /// 503 when a part does not; `parts` says which.
-#[utoipa::path(get, path = "/readyz", tag = "health", security(()),
+#[utoipa::path(get, operation_id = "health_readyz", path = "/readyz", tag = "health", security(()),
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub(crate) async fn readyz(State(state): State<ApiState>) -> Response {
     let database = state.database.ping().await.map_err(|error| {
@@ -98,7 +98,7 @@ async fn model_ready(state: &ApiState) -> Result<(), String> {
 }
 
 /// Figures for Prometheus
-#[utoipa::path(get, path = "/metrics", tag = "health", security(()),
+#[utoipa::path(get, operation_id = "health_metrics", path = "/metrics", tag = "health", security(()),
     responses((status = 200, description = "Prometheus text format", content_type = "text/plain", body = String),
               (status = 503, body = ProblemBody)))]
 pub(crate) async fn metrics(State(state): State<ApiState>) -> Result<Response, Problem> {

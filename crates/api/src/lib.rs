@@ -15,6 +15,7 @@ mod openapi;
 mod operations;
 pub mod passwords;
 mod patients;
+mod portal;
 mod problem;
 mod query;
 mod reports;
@@ -25,6 +26,7 @@ mod signed;
 mod start_page;
 mod state;
 mod tokens;
+mod web_assets;
 
 pub use hub::EventHub;
 pub use openapi::document;

@@ -28,7 +28,7 @@ pub(crate) struct NotificationsQuery {
 }
 
 /// List the own notifications
-#[utoipa::path(get, path = "/api/notifications", tag = "notifications", params(NotificationsQuery),
+#[utoipa::path(get, operation_id = "notifications_list", path = "/api/notifications", tag = "notifications", params(NotificationsQuery),
     responses((status = 200, body = ListAnswer<Notification>), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
@@ -49,7 +49,7 @@ pub(crate) async fn list(
 }
 
 /// Mark a notification as read
-#[utoipa::path(patch, path = "/api/notifications/{notification_id}/read", tag = "notifications",
+#[utoipa::path(patch, operation_id = "notifications_mark_read", path = "/api/notifications/{notification_id}/read", tag = "notifications",
     params(("notification_id" = NotificationId, Path, description = "The notification")),
     responses((status = 200, body = Notification), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub(crate) async fn mark_read(

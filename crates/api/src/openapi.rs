@@ -5,7 +5,12 @@ use utoipa::{
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use crate::router::api;
+use domain::audit::{AuditAction, AuditStatus, EntityType};
+
+use crate::{
+    reports::{images::RenderedFormat, list::Sort},
+    router::api,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,6 +19,7 @@ use crate::router::api;
         description = "X-ray triage: films in, a risk estimate, a priority queue, signed reviews, released results. \
                        Decision support, not a diagnosis. Errors are problem details (RFC 9457) with a stable `code`.",
     ),
+    components(schemas(AuditAction, AuditStatus, EntityType, Sort, RenderedFormat)),
     modifiers(&Security),
     security(("bearer" = []), ("cookie" = [])),
     tags(

@@ -26,7 +26,7 @@ pub struct FieldError {
 /// The body of every error (RFC 9457, media type `application/problem+json`).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProblemBody {
-    /// A reference that names the kind of problem.
+    /// A URN that names the kind of problem.
     pub r#type: String,
     /// The kind of problem in words.
     pub title: &'static str,
@@ -229,7 +229,7 @@ impl IntoResponse for Problem {
             _ => (Vec::new(), Vec::new()),
         };
         response.extensions_mut().insert(Pending(ProblemBody {
-            r#type: format!("/api/docs/problems#{code}"),
+            r#type: format!("urn:medical-portal:problem:{code}"),
             title,
             status: status.as_u16(),
             detail,
@@ -288,7 +288,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
 
 fn bare_problem(status: StatusCode, code: &'static str, title: &'static str) -> ProblemBody {
     ProblemBody {
-        r#type: format!("/api/docs/problems#{code}"),
+        r#type: format!("urn:medical-portal:problem:{code}"),
         title,
         status: status.as_u16(),
         detail: "this path does not take that method: see /api/docs".to_owned(),

@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use axum::{
-    Json, Router,
-    extract::DefaultBodyLimit,
-    http::{Method, StatusCode},
-    middleware,
-    routing::get,
-};
+use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
 };
@@ -20,10 +14,11 @@ use crate::{
     ai, audit_trail, auth, events, health, notifications, observe,
     openapi::ApiDoc,
     operations::{jobs, models, settings, users},
-    patients,
+    patients, portal,
     problem::{self, Problem},
     reports, reviews, security_headers, start_page,
     state::ApiState,
+    web_assets,
 };
 
 /// Largest body of a path that is no upload.
@@ -76,6 +71,7 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(audit_trail::list))
+        .routes(routes!(portal::facts))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
@@ -102,9 +98,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/openapi.json", get(async move || Json(document)))
         .merge(SwaggerUi::new("/api/docs").config(docs))
         .merge(start_page::routes())
-        .fallback(unknown_path)
+        .fallback(web_assets::serve)
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(problem::finish))
         .layer(CatchPanicLayer::custom(
             |panic: Box<dyn std::any::Any + Send>| {
                 let text = panic
@@ -117,11 +112,8 @@ pub fn router(state: ApiState) -> Router {
                 )))
             },
         ))
+        .layer(middleware::from_fn(problem::finish))
         .layer(middleware::from_fn(security_headers::add))
-        .route_layer(middleware::from_fn(observe::observe))
+        .layer(middleware::from_fn(observe::observe))
         .with_state(state)
-}
-
-async fn unknown_path(_: Method) -> Problem {
-    Problem::NotFound("path (see /api/docs)")
 }

@@ -8,15 +8,20 @@ use axum::{
     routing::get,
 };
 
-use crate::state::ApiState;
+use crate::{state::ApiState, web_assets};
 
 const STYLE: &str = include_str!("start_page.css");
 
-/// The page and its style.
+/// The page and its style. Where the web interface is built in, `/` is that.
 pub(crate) fn routes() -> Router<ApiState> {
-    Router::new()
-        .route("/", get(page))
-        .route("/start.css", get(style))
+    let router = Router::new()
+        .route("/start", get(page))
+        .route("/start.css", get(style));
+    if web_assets::are_built_in() {
+        router
+    } else {
+        router.route("/", get(page))
+    }
 }
 
 async fn style() -> Response {
@@ -46,8 +51,9 @@ async fn page(State(state): State<ApiState>) -> Response {
 <p>X-ray triage: films in, a risk estimate, a queue that puts the urgent ones first, signed reviews, released results.</p>
 <p class="notice">Decision support, not a diagnosis, and not a medical device. A doctor reads every film.</p>
 {demo}
-<h2>For programs</h2>
+<h2>Where to go</h2>
 <ul>
+{web}
 <li><a href="/api/docs/">API, to read and try</a> (<a href="/api/openapi.json">OpenAPI 3.1 document</a>)</li>
 <li><a href="/readyz">Is every part ready?</a></li>
 </ul>
@@ -57,6 +63,11 @@ async fn page(State(state): State<ApiState>) -> Response {
 </html>
 "#,
         demo = demo_section(&state),
+        web = if web_assets::are_built_in() {
+            r#"<li><a href="/">The portal</a>, for patients and staff</li>"#
+        } else {
+            "<li>The web interface was not built into this program: run <code>make build</code>.</li>"
+        },
         version = escape(state.options.version),
     );
     (

@@ -271,18 +271,27 @@ pub async fn change(
     change: &AccountChange<'_>,
 ) -> Result<bool, DbError> {
     let changed = sqlx::query!(
-        "UPDATE users SET name = coalesce($2, name), role = coalesce($3, role), is_active = coalesce($4, is_active),
-                password_hash = coalesce($5, password_hash)
+        "UPDATE users SET name = coalesce($2, name), role = coalesce($3, role), is_active = coalesce($4, is_active)
          WHERE id = $1",
         id.0,
         change.name,
         change.role.map(Role::as_str),
-        change.is_active,
-        change.password_hash
+        change.is_active
     )
     .execute(tx.connection())
     .await
     .during("change an account")?;
+    // By itself, since tech may write the hash and not read it.
+    if let Some(hash) = change.password_hash {
+        sqlx::query!(
+            "UPDATE users SET password_hash = $2 WHERE id = $1",
+            id.0,
+            hash
+        )
+        .execute(tx.connection())
+        .await
+        .during("change a password")?;
+    }
     Ok(changed.rows_affected() == 1)
 }
 

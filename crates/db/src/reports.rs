@@ -193,7 +193,7 @@ pub struct ReportFilter<'a> {
     pub patient_id: Option<UserId>,
     /// Sent in by this radiologist.
     pub radiologist_id: Option<UserId>,
-    /// With this in the patient's name.
+    /// With this in the patient's name, or this accession number or report identifier.
     pub search: Option<&'a str>,
     /// Sent in from this moment on.
     pub from: Option<DateTime<Utc>>,
@@ -227,7 +227,9 @@ macro_rules! list_query {
                  AND ($2::text IS NULL OR risk_score = $2)
                  AND ($3::uuid IS NULL OR patient_id = $3)
                  AND ($4::uuid IS NULL OR radiologist_id = $4)
-                 AND ($5::text IS NULL OR patient_name ILIKE '%' || $5 || '%')
+                 AND ($5::text IS NULL OR patient_name ILIKE '%' || $5 || '%' OR report_id::text = $5
+                      OR report_id IN (SELECT i.report_id FROM portal.dicom_instances d JOIN report_images i USING (image_id)
+                                       WHERE d.accession_number = $5))
                  AND ($6::timestamptz IS NULL OR upload_date >= $6)
                  AND ($7::timestamptz IS NULL OR upload_date < $7)
                  AND ($8::timestamptz IS NULL OR (upload_date, report_id) "# + $compare + " ($8, $9)) ORDER BY " + $order + " LIMIT $10",

@@ -26,7 +26,7 @@ use crate::{
 /// Read an analysis
 ///
 /// By its own identifier or by its report's.
-#[utoipa::path(get, path = "/api/ai/analysis/{id}", tag = "ai",
+#[utoipa::path(get, operation_id = "ai_analysis_read", path = "/api/ai/analysis/{id}", tag = "ai",
     params(("id" = Uuid, Path, description = "`analysis_id` or `report_id`")),
     responses((status = 200, body = Analysis), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, body = ProblemBody),

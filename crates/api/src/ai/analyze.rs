@@ -35,7 +35,7 @@ pub(crate) struct AnalysisQueued {
 /// Ask for a new analysis
 ///
 /// The result replaces the one before; the report's `analysis` and `GET /api/events` tell when.
-#[utoipa::path(post, path = "/api/ai/analyze/{report_id}", tag = "ai",
+#[utoipa::path(post, operation_id = "ai_analyze", path = "/api/ai/analyze/{report_id}", tag = "ai",
     params(("report_id" = ReportId, Path, description = "The report")),
     responses((status = 202, body = AnalysisQueued), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, body = ProblemBody), (status = 409, description = "Already reviewed", body = ProblemBody)))]

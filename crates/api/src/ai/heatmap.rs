@@ -36,7 +36,7 @@ pub(crate) struct HeatmapQuery {
 ///
 /// A transparent PNG to lay over the whole image. It shows where the model looked, not where disease
 /// is.
-#[utoipa::path(get, path = "/api/ai/analysis/{id}/heatmap", tag = "ai",
+#[utoipa::path(get, operation_id = "ai_heatmap_read", path = "/api/ai/analysis/{id}/heatmap", tag = "ai",
     params(("id" = Uuid, Path, description = "`analysis_id` or `report_id`"), HeatmapQuery),
     responses((status = 200, description = "The heatmap", content_type = "image/png", body = Vec<u8>),
               (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),

@@ -34,7 +34,7 @@ pub(crate) struct LoginRequest {
 /// An unknown address and a wrong password get the same answer after the same time. From the fifth
 /// failure in a row on an address has to wait 2, 4, 8 … seconds, at most a quarter of an hour,
 /// whether or not it has an account.
-#[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = LoginRequest, security(()),
+#[utoipa::path(post, operation_id = "login", path = "/api/auth/login", tag = "auth", request_body = LoginRequest, security(()),
     responses((status = 200, body = SignedIn), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub(crate) async fn login(

@@ -17,7 +17,7 @@ use crate::{
 /// Sign out
 ///
 /// Ends the session of this request.
-#[utoipa::path(post, path = "/api/auth/logout", tag = "auth",
+#[utoipa::path(post, operation_id = "logout", path = "/api/auth/logout", tag = "auth",
     responses((status = 204, description = "Signed out"), (status = 401, body = ProblemBody)))]
 pub(crate) async fn logout(
     State(state): State<ApiState>,

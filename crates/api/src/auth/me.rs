@@ -31,12 +31,14 @@ pub(crate) struct Me {
     session_id: SessionId,
     /// When it ends at the latest.
     expires_at: DateTime<Utc>,
+    /// Minutes without use after which it ends.
+    session_idle_minutes: i64,
     /// Notifications not yet read.
     unread_notifications: i64,
 }
 
 /// Who am I
-#[utoipa::path(get, path = "/api/auth/me", tag = "auth",
+#[utoipa::path(get, operation_id = "me_read", path = "/api/auth/me", tag = "auth",
     responses((status = 200, body = Me), (status = 401, body = ProblemBody)))]
 pub(crate) async fn read(
     State(state): State<ApiState>,
@@ -45,10 +47,13 @@ pub(crate) async fn read(
     let user = own_profile(&state, signed.user_id, signed.actor.origin.clone()).await?;
     let mut tx = signed.begin(&state).await?;
     let unread_notifications = db::notifications::count_unread(&mut tx).await?;
+    let session_idle_minutes =
+        db::settings::get(&mut tx, domain::settings::SESSION_IDLE_MINUTES).await?;
     Ok(Answer(Me {
         user,
         session_id: signed.session_id,
         expires_at: signed.expires_at,
+        session_idle_minutes,
         unread_notifications,
     }))
 }
@@ -67,7 +72,7 @@ pub(crate) struct MeChange {
 }
 
 /// Change the own profile
-#[utoipa::path(patch, path = "/api/auth/me", tag = "auth", request_body = MeChange,
+#[utoipa::path(patch, operation_id = "me_change", path = "/api/auth/me", tag = "auth", request_body = MeChange,
     responses((status = 200, body = Profile), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn change(

@@ -34,7 +34,7 @@ pub(crate) struct PasswordChange {
 /// Change the own password
 ///
 /// Ends every other session of the account.
-#[utoipa::path(post, path = "/api/auth/password", tag = "auth", request_body = PasswordChange,
+#[utoipa::path(post, operation_id = "password_change", path = "/api/auth/password", tag = "auth", request_body = PasswordChange,
     responses((status = 204, description = "Changed"), (status = 400, body = ProblemBody),
               (status = 401, body = ProblemBody), (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub(crate) async fn change(

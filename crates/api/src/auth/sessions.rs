@@ -36,7 +36,7 @@ pub(crate) struct OwnSessions {
 }
 
 /// List the own open sessions
-#[utoipa::path(get, path = "/api/auth/sessions", tag = "auth",
+#[utoipa::path(get, operation_id = "sessions_list", path = "/api/auth/sessions", tag = "auth",
     responses((status = 200, body = OwnSessions), (status = 401, body = ProblemBody)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
@@ -58,7 +58,7 @@ pub(crate) async fn list(
 }
 
 /// End one of the own sessions
-#[utoipa::path(delete, path = "/api/auth/sessions/{session_id}", tag = "auth",
+#[utoipa::path(delete, operation_id = "sessions_end", path = "/api/auth/sessions/{session_id}", tag = "auth",
     params(("session_id" = SessionId, Path, description = "The session")),
     responses((status = 204, description = "Ended"), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub(crate) async fn end(

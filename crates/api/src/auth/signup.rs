@@ -47,7 +47,7 @@ pub(crate) struct SignupRequest {
 /// Sign up as a patient
 ///
 /// Staff accounts are made by tech; a role cannot be chosen here.
-#[utoipa::path(post, path = "/api/auth/signup", tag = "auth", request_body = SignupRequest, security(()),
+#[utoipa::path(post, operation_id = "signup", path = "/api/auth/signup", tag = "auth", request_body = SignupRequest, security(()),
     responses((status = 201, body = SignedIn), (status = 400, body = ProblemBody), (status = 409, body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn signup(

@@ -36,7 +36,7 @@ pub(crate) struct JobsQuery {
 }
 
 /// List jobs
-#[utoipa::path(get, path = "/api/jobs", tag = "operations", params(JobsQuery),
+#[utoipa::path(get, operation_id = "jobs_list", path = "/api/jobs", tag = "operations", params(JobsQuery),
     responses((status = 200, body = ListAnswer<Job>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn list(
@@ -67,7 +67,7 @@ pub(crate) async fn list(
 }
 
 /// Send a dead job back to the queue
-#[utoipa::path(post, path = "/api/jobs/{job_id}/retry", tag = "operations",
+#[utoipa::path(post, operation_id = "jobs_retry", path = "/api/jobs/{job_id}/retry", tag = "operations",
     params(("job_id" = JobId, Path, description = "The job")),
     responses((status = 204, description = "Queued again"), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, description = "There is no such dead job", body = ProblemBody),

@@ -30,7 +30,7 @@ pub(crate) struct Settings {
 }
 
 /// List settings
-#[utoipa::path(get, path = "/api/settings", tag = "operations",
+#[utoipa::path(get, operation_id = "settings_list", path = "/api/settings", tag = "operations",
     responses((status = 200, body = Settings), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
@@ -55,7 +55,7 @@ pub(crate) struct SettingRequest {
 /// Change a setting
 ///
 /// In force at once, without a restart.
-#[utoipa::path(put, path = "/api/settings/{setting_key}", tag = "operations", request_body = SettingRequest,
+#[utoipa::path(put, operation_id = "settings_change", path = "/api/settings/{setting_key}", tag = "operations", request_body = SettingRequest,
     params(("setting_key" = String, Path, description = "The key, such as `queue.claim_minutes`")),
     responses((status = 200, body = Setting), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]

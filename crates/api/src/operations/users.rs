@@ -42,7 +42,7 @@ pub(crate) struct UsersQuery {
 }
 
 /// List accounts
-#[utoipa::path(get, path = "/api/users", tag = "operations", params(UsersQuery),
+#[utoipa::path(get, operation_id = "users_list", path = "/api/users", tag = "operations", params(UsersQuery),
     responses((status = 200, body = ListAnswer<Account>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn list(
@@ -75,7 +75,7 @@ pub(crate) async fn list(
 }
 
 /// Read an account
-#[utoipa::path(get, path = "/api/users/{user_id}", tag = "operations",
+#[utoipa::path(get, operation_id = "users_read", path = "/api/users/{user_id}", tag = "operations",
     params(("user_id" = UserId, Path, description = "The account")),
     responses((status = 200, body = Account), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, body = ProblemBody)))]
@@ -111,7 +111,7 @@ pub(crate) struct CreateUser {
 }
 
 /// Make an account
-#[utoipa::path(post, path = "/api/users", tag = "operations", request_body = CreateUser,
+#[utoipa::path(post, operation_id = "users_create", path = "/api/users", tag = "operations", request_body = CreateUser,
     responses((status = 201, body = Account), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(crate) async fn create(
@@ -193,7 +193,7 @@ pub(crate) struct ChangeUser {
 ///
 /// The last active account of tech can be neither deactivated nor given another role, and nobody
 /// can do either to the own one.
-#[utoipa::path(patch, path = "/api/users/{user_id}", tag = "operations", request_body = ChangeUser,
+#[utoipa::path(patch, operation_id = "users_change", path = "/api/users/{user_id}", tag = "operations", request_body = ChangeUser,
     params(("user_id" = UserId, Path, description = "The account")),
     responses((status = 200, body = Account), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),

@@ -22,7 +22,7 @@ use crate::{
 /// Who looked at my record
 ///
 /// What others did with the acting patient's reports and history, newest first.
-#[utoipa::path(get, path = "/api/patients/{patient_id}/accesses", tag = "patients",
+#[utoipa::path(get, operation_id = "patients_accesses_list", path = "/api/patients/{patient_id}/accesses", tag = "patients",
     params(("patient_id" = UserId, Path, description = "The acting patient"), PageQuery),
     responses((status = 200, body = ListAnswer<Access>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]

@@ -26,7 +26,7 @@ use crate::{
 /// Read a medical history
 ///
 /// Patients read their own, radiologists those of patients they sent films of, doctors all.
-#[utoipa::path(get, path = "/api/patients/{patient_id}/history", tag = "patients",
+#[utoipa::path(get, operation_id = "patients_history_read", path = "/api/patients/{patient_id}/history", tag = "patients",
     params(("patient_id" = UserId, Path, description = "The patient")),
     responses((status = 200, body = MedicalHistory), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, description = "None is recorded, or you may not see it", body = ProblemBody)))]
@@ -66,7 +66,7 @@ pub(crate) struct HistoryRequest {
 /// Change a medical history
 ///
 /// Patients change their own, doctors any.
-#[utoipa::path(patch, path = "/api/patients/{patient_id}/history", tag = "patients", request_body = HistoryRequest,
+#[utoipa::path(patch, operation_id = "patients_history_change", path = "/api/patients/{patient_id}/history", tag = "patients", request_body = HistoryRequest,
     params(("patient_id" = UserId, Path, description = "The patient")),
     responses((status = 200, body = MedicalHistory), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]

@@ -35,7 +35,7 @@ pub(crate) struct PatientsQuery {
 }
 
 /// Find patients
-#[utoipa::path(get, path = "/api/patients", tag = "patients", params(PatientsQuery),
+#[utoipa::path(get, operation_id = "patients_list_search", path = "/api/patients", tag = "patients", params(PatientsQuery),
     responses((status = 200, body = ListAnswer<Patient>), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(crate) async fn search(
@@ -61,7 +61,7 @@ pub(crate) async fn search(
 }
 
 /// Read a patient
-#[utoipa::path(get, path = "/api/patients/{patient_id}", tag = "patients",
+#[utoipa::path(get, operation_id = "patients_list_read", path = "/api/patients/{patient_id}", tag = "patients",
     params(("patient_id" = UserId, Path, description = "The patient")),
     responses((status = 200, body = Patient), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, body = ProblemBody)))]

@@ -46,7 +46,7 @@ pub(crate) struct RegisterPatient {
 }
 
 /// Register a patient
-#[utoipa::path(post, path = "/api/patients", tag = "patients", request_body = RegisterPatient,
+#[utoipa::path(post, operation_id = "patients_register", path = "/api/patients", tag = "patients", request_body = RegisterPatient,
     responses((status = 201, body = Patient), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody),
               (status = 409, description = "The address or number is another patient's", body = ProblemBody),

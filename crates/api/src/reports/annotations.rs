@@ -30,7 +30,7 @@ pub(crate) struct AnnotationsRequest {
 /// Save marks on a report's images
 ///
 /// One document a doctor and report; the last one counts.
-#[utoipa::path(put, path = "/api/reports/{report_id}/annotations", tag = "reports", request_body = AnnotationsRequest,
+#[utoipa::path(put, operation_id = "reports_annotations_save", path = "/api/reports/{report_id}/annotations", tag = "reports", request_body = AnnotationsRequest,
     params(("report_id" = ReportId, Path, description = "The report")),
     responses((status = 204, description = "Saved"), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 413, body = ProblemBody),

@@ -55,7 +55,7 @@ pub(crate) struct ReportDetail {
 }
 
 /// Read a report
-#[utoipa::path(get, path = "/api/reports/{report_id}", tag = "reports",
+#[utoipa::path(get, operation_id = "reports_detail_read", path = "/api/reports/{report_id}", tag = "reports",
     params(("report_id" = ReportId, Path, description = "The report")),
     responses((status = 200, body = ReportDetail), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]

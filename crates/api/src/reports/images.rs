@@ -34,7 +34,7 @@ use crate::{
 /// Fetch an image as it came
 ///
 /// The original bytes, verified against their SHA-256.
-#[utoipa::path(get, path = "/api/reports/{report_id}/images/{image_id}", tag = "reports",
+#[utoipa::path(get, operation_id = "reports_images_original", path = "/api/reports/{report_id}/images/{image_id}", tag = "reports",
     params(("report_id" = ReportId, Path, description = "The report"), ("image_id" = ImageId, Path, description = "The image")),
     responses((status = 200, description = "The file", content((Vec<u8> = "application/dicom"), (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"))),
               (status = 304, description = "Not changed"),
@@ -96,7 +96,7 @@ pub(crate) struct RenderQuery {
 ///
 /// In display orientation: sign, Modality LUT, window or VOI LUT (the file's own unless given), and
 /// inversion for MONOCHROME1.
-#[utoipa::path(get, path = "/api/reports/{report_id}/images/{image_id}/rendered", tag = "reports",
+#[utoipa::path(get, operation_id = "reports_images_rendered", path = "/api/reports/{report_id}/images/{image_id}/rendered", tag = "reports",
     params(("report_id" = ReportId, Path, description = "The report"), ("image_id" = ImageId, Path, description = "The image"), RenderQuery),
     responses((status = 200, description = "The picture", content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"))),
               (status = 304, description = "Not changed"), (status = 401, body = ProblemBody),
@@ -126,7 +126,7 @@ pub(crate) async fn rendered(
 /// Fetch a thumbnail of an image
 ///
 /// A JPEG of at most 256 pixels a side.
-#[utoipa::path(get, path = "/api/reports/{report_id}/images/{image_id}/thumbnail", tag = "reports",
+#[utoipa::path(get, operation_id = "reports_images_thumbnail", path = "/api/reports/{report_id}/images/{image_id}/thumbnail", tag = "reports",
     params(("report_id" = ReportId, Path, description = "The report"), ("image_id" = ImageId, Path, description = "The image")),
     responses((status = 200, description = "The thumbnail", content_type = "image/jpeg", body = Vec<u8>),
               (status = 304, description = "Not changed"), (status = 401, body = ProblemBody),
@@ -161,7 +161,7 @@ pub(crate) async fn thumbnail(
 ///
 /// Grey samples as little-endian integers of 8 or 16 bits, or interleaved RGB; the header
 /// `Portal-Frame` describes them in JSON. For viewers that window by themselves.
-#[utoipa::path(get, path = "/api/reports/{report_id}/images/{image_id}/frames/{frame}", tag = "reports",
+#[utoipa::path(get, operation_id = "reports_images_frame", path = "/api/reports/{report_id}/images/{image_id}/frames/{frame}", tag = "reports",
     params(("report_id" = ReportId, Path, description = "The report"), ("image_id" = ImageId, Path, description = "The image"),
            ("frame" = u32, Path, description = "The frame, from 1")),
     responses((status = 200, description = "The samples", content_type = "application/octet-stream", body = Vec<u8>),

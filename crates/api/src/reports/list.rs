@@ -47,7 +47,7 @@ pub(crate) struct ReportsQuery {
     patient_id: Option<UserId>,
     /// Sent in by this radiologist.
     radiologist_id: Option<UserId>,
-    /// With this in the patient's name.
+    /// Part of the patient's name, an accession number, or a report's identifier.
     search: Option<String>,
     /// Sent in from this moment on.
     from: Option<DateTime<Utc>>,
@@ -66,7 +66,7 @@ pub(crate) struct ReportsQuery {
 /// List reports
 ///
 /// Patients see their own released ones, radiologists their own uploads, doctors all.
-#[utoipa::path(get, path = "/api/reports", tag = "reports", params(ReportsQuery),
+#[utoipa::path(get, operation_id = "reports_list", path = "/api/reports", tag = "reports", params(ReportsQuery),
     responses((status = 200, body = ListAnswer<Report>), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(crate) async fn list(

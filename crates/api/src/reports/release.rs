@@ -22,7 +22,7 @@ use crate::{
 /// Release a signed result to the patient now
 ///
 /// For results whose release waits by the setting `release.policy`. Releasing twice changes nothing.
-#[utoipa::path(post, path = "/api/reports/{report_id}/release", tag = "reports",
+#[utoipa::path(post, operation_id = "reports_release", path = "/api/reports/{report_id}/release", tag = "reports",
     params(("report_id" = ReportId, Path, description = "The report")),
     responses((status = 200, body = Release), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, body = ProblemBody), (status = 409, description = "Not signed yet", body = ProblemBody)))]

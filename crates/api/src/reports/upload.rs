@@ -57,7 +57,7 @@ pub(crate) struct UploadForm {
 /// The answer comes when everything in `reports` is durable and queued for analysis. A file that
 /// was sent before is recognised by its SHA-256 (`duplicate`). A file that is no image is refused in
 /// `rejected`; one that cannot be decoded is kept and goes to a doctor unscored.
-#[utoipa::path(post, path = "/api/reports/upload", tag = "reports",
+#[utoipa::path(post, operation_id = "reports_upload", path = "/api/reports/upload", tag = "reports",
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 201, description = "Taken", body = Receipt),
               (status = 400, description = "Not a multipart form", body = ProblemBody),

@@ -32,7 +32,7 @@ pub(crate) struct AddendumRequest {
 }
 
 /// Add an addendum to a signed review
-#[utoipa::path(post, path = "/api/reviews/{review_id}/addenda", tag = "reviews", request_body = AddendumRequest,
+#[utoipa::path(post, operation_id = "reviews_addenda_add", path = "/api/reviews/{review_id}/addenda", tag = "reviews", request_body = AddendumRequest,
     params(("review_id" = ReviewId, Path, description = "The review")),
     responses((status = 201, body = Addendum), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]

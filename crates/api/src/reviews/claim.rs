@@ -25,7 +25,7 @@ use crate::{
 ///
 /// So that two doctors do not read the same one. A claim runs out (setting `queue.claim_minutes`)
 /// and is renewed by claiming again.
-#[utoipa::path(post, path = "/api/reviews/queue/{report_id}/claim", tag = "reviews",
+#[utoipa::path(post, operation_id = "reviews_claim", path = "/api/reviews/queue/{report_id}/claim", tag = "reviews",
     params(("report_id" = ReportId, Path, description = "The report")),
     responses((status = 200, body = Claim), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, body = ProblemBody),
@@ -72,7 +72,7 @@ pub(crate) async fn claim(
 }
 
 /// Give a claim back
-#[utoipa::path(delete, path = "/api/reviews/queue/{report_id}/claim", tag = "reviews",
+#[utoipa::path(delete, operation_id = "reviews_claim_give_back", path = "/api/reviews/queue/{report_id}/claim", tag = "reviews",
     params(("report_id" = ReportId, Path, description = "The report")),
     responses((status = 204, description = "Given back"), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, description = "You hold no claim on it", body = ProblemBody)))]

@@ -30,7 +30,7 @@ pub(crate) struct DraftSaved {
 /// Save a draft
 ///
 /// One draft a doctor and report, seen by nobody else; the last one counts. Nothing is required.
-#[utoipa::path(put, path = "/api/reviews/drafts/{report_id}", tag = "reviews", request_body = ReviewFields,
+#[utoipa::path(put, operation_id = "reviews_draft_save", path = "/api/reviews/drafts/{report_id}", tag = "reviews", request_body = ReviewFields,
     params(("report_id" = ReportId, Path, description = "The report")),
     responses((status = 200, body = DraftSaved), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]

@@ -36,7 +36,7 @@ pub(crate) struct ImpressionRequest {
 /// Record a first impression
 ///
 /// The first one stays; a later one changes nothing.
-#[utoipa::path(post, path = "/api/reviews/queue/{report_id}/impression", tag = "reviews", request_body = ImpressionRequest,
+#[utoipa::path(post, operation_id = "reviews_impression_record", path = "/api/reviews/queue/{report_id}/impression", tag = "reviews", request_body = ImpressionRequest,
     params(("report_id" = ReportId, Path, description = "The report")),
     responses((status = 201, body = FirstImpression), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),

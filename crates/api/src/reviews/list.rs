@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// List the own signed reviews
-#[utoipa::path(get, path = "/api/reviews", tag = "reviews", params(PageQuery),
+#[utoipa::path(get, operation_id = "reviews_list", path = "/api/reviews", tag = "reviews", params(PageQuery),
     responses((status = 200, body = ListAnswer<Review>), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(crate) async fn list(

@@ -38,7 +38,7 @@ pub(crate) struct QueueAnswer {
 /// High risk first, then what the AI could not assess, then medium, then low; inside a class the
 /// longest waiting first. A case past its class's longest wait moves to the top. With the setting
 /// `review.first_impression_before_ai` the order stays and the AI's figures are left out.
-#[utoipa::path(get, path = "/api/reviews/queue", tag = "reviews", params(PageQuery),
+#[utoipa::path(get, operation_id = "reviews_queue_read", path = "/api/reviews/queue", tag = "reviews", params(PageQuery),
     responses((status = 200, body = QueueAnswer), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn read(

@@ -61,7 +61,7 @@ pub(crate) struct SignedReview {
 /// The report becomes `reviewed` and is released to the patient by the setting `release.policy`. A
 /// signed review never changes; what is to be added later is an addendum. A case that another doctor
 /// holds a claim on is refused.
-#[utoipa::path(post, path = "/api/reviews", tag = "reviews", request_body = SignRequest,
+#[utoipa::path(post, operation_id = "reviews_sign", path = "/api/reviews", tag = "reviews", request_body = SignRequest,
     responses((status = 201, body = SignedReview), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
               (status = 409, description = "Claimed by another doctor, or signed already", body = ProblemBody),

@@ -44,6 +44,32 @@ fn every_operation_is_described_and_its_errors_are_problems() {
     }
 }
 
+/// Generators of clients need every reference to lead somewhere and every operation a name.
+#[test]
+fn every_reference_resolves_and_every_operation_has_a_name_of_its_own() {
+    let document = serde_json::to_value(api::document()).unwrap();
+    let text = document.to_string();
+    for reference in text
+        .split("\"#/")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+    {
+        assert!(
+            document.pointer(&format!("/{reference}")).is_some(),
+            "{reference} leads nowhere"
+        );
+    }
+    let mut names: Vec<&str> = document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|operations| operations.as_object().unwrap().values())
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+}
+
 #[tokio::test]
 async fn the_documentation_needs_nothing_from_elsewhere() {
     let app = TestApp::start().await;
@@ -162,7 +188,7 @@ async fn every_answer_carries_the_security_headers() {
 #[tokio::test]
 async fn the_start_page_says_that_the_portal_runs_and_shows_no_password_outside_the_demo() {
     let app = TestApp::start().await;
-    let page = app.anonymous().get("/").await;
+    let page = app.anonymous().get("/start").await;
     let html = String::from_utf8_lossy(&page.bytes).into_owned();
     assert!(html.contains("Medical Portal is running") && html.contains("/api/docs"));
     assert!(!html.contains("password"), "{html}");

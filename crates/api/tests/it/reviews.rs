@@ -52,6 +52,7 @@ async fn a_claim_keeps_others_out_until_it_is_given_back_or_runs_out() {
     app.advance(Duration::minutes(31));
     first.post(&claim, json!({})).await.expect(200);
     app.advance(Duration::minutes(20));
+    second.get("/api/auth/me").await.expect(200);
     first.post(&claim, json!({})).await.expect(200);
     app.advance(Duration::minutes(20));
     second.post(&claim, json!({})).await.expect(409);
@@ -74,9 +75,8 @@ async fn two_doctors_claiming_at_once_do_not_both_get_it() {
                 .await,
         );
     }
-    let claims = doctors
-        .iter()
-        .map(|doctor| doctor.post(&format!("/api/reviews/queue/{id}/claim"), json!({})));
+    let path = format!("/api/reviews/queue/{id}/claim");
+    let claims = doctors.iter().map(|doctor| doctor.post(&path, json!({})));
     let statuses: Vec<u16> = futures::future::join_all(claims)
         .await
         .iter()

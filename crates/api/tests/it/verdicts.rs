@@ -8,8 +8,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{Client, TestApp, chest_film};
 
-use crate::upload::register;
-
 /// `method path: anonymous patient radiologist doctor tech`, each the status expected of a request
 /// that is right in form, on a case that is analysed and not yet reviewed. The patient is the case's.
 /// 401: not signed in. 403: the role may not. 404: not this user's to see.
@@ -62,6 +60,7 @@ POST   /api/jobs/{job_id}/retry                                   401 403 403 40
 GET    /api/audit                                                 401 403 403 403 200
 GET    /api/events                                                401 200 200 200 200
 POST   /api/auth/logout                                           401 204 204 204 204
+GET    /api/portal                                                200 200 200 200 200
 GET    /healthz                                                   200 200 200 200 200
 GET    /readyz                                                    200 200 200 200 200
 GET    /metrics                                                   503 503 503 503 503
@@ -264,8 +263,8 @@ async fn every_role_gets_its_verdict_on_every_path() {
         // Reviewing comes after everything that needs an open case, signing out last.
         let mut rows = table();
         rows.sort_by_key(|(method, path, _)| match (method.as_str(), *path) {
-            ("POST", "/api/reviews") => 1,
-            ("POST", "/api/auth/logout") => 2,
+            ("POST", "/api/reviews") => 2,
+            ("POST", "/api/auth/logout") => 3,
             ("DELETE", "/api/reviews/queue/{report_id}/claim") => 0,
             _ => i32::from(path.ends_with("/claim")),
         });

@@ -1,0 +1,61 @@
+# The commands of the project. `make run` and `make test` are all that a newcomer needs.
+
+.DEFAULT_GOAL := help
+.PHONY: help run build web setup test test-setup format lint test-rust test-sql test-web schema sqlx openapi bench clean
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
+
+run: setup build ## Install what is missing, build, and serve the demo at http://127.0.0.1:8080
+	@exec "$(TARGET)/release/medical-portal" serve --demo $(ARGS)
+
+build: web ## Build the release binary with everything in it: target/release/medical-portal
+	@cargo build --release --quiet -p portal
+
+web: ## Build the web interface
+	@scripts/build-web
+
+setup: ## Install PostgreSQL's programs and ONNX Runtime, where missing
+	@scripts/setup
+
+test: test-setup format web lint test-rust test-sql test-web ## Check everything
+	@echo "make test: everything passed"
+
+test-setup:
+	@scripts/setup --tests
+
+format:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny --offline check licenses bans sources; \
+	else echo "skipped: cargo deny is not installed"; fi
+
+test-rust:
+	cargo test --workspace --quiet
+
+test-sql:
+	cargo run --quiet -p testkit --example scratch_database -- scripts/prepare-sql --check
+
+test-web:
+	scripts/test-web
+
+schema: ## Renew database/schema.sql from the migrations
+	UPDATE_SCHEMA=1 cargo test --quiet -p db --test it the_schema_file
+
+sqlx: ## Renew .sqlx, which queries are checked against, from the migrations
+	cargo run --quiet -p testkit --example scratch_database -- scripts/prepare-sql
+
+openapi: ## Renew web/openapi.json and the client's types from the server
+	cargo run --quiet -p api --example openapi > web/openapi.json
+	cd web && npm run --silent generate
+
+bench: build ## Measure the figures of docs/BENCHMARKS.md
+	scripts/bench "$(TARGET)/release/medical-portal"
+
+clean: ## Remove what was built
+	cargo clean
+	rm -rf web/dist web/node_modules

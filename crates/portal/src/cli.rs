@@ -1,0 +1,306 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use ai::EnginePreference;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::{EmailAddress, Role};
+
+/// Self-hosted X-ray triage: films in, a risk estimate, a priority queue, signed reviews, released
+/// results. Decision support, not a diagnosis.
+#[derive(Debug, Parser)]
+#[command(name = "medical-portal", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Say more in the log (-v) or everything (-vv).
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    /// How log lines look; the log goes to standard error.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, env = "PORTAL_LOG_FORMAT")]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the portal, with workers, on its own PostgreSQL or on DATABASE_URL
+    Serve(ServeArgs),
+    /// Run workers alone, against a portal's database
+    Worker(WorkerArgs),
+    /// Analyse DICOM, PNG or JPEG files without a server or database
+    Analyze(AnalyzeArgs),
+    /// Look after the database
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Look after the models
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Look after accounts
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Synthetic films for demonstrations and tests
+    #[command(subcommand)]
+    Demo(DemoCommand),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Try a model package in a process of its own (used by `model import`)
+    #[command(hide = true)]
+    TryModel {
+        /// The package's folder.
+        package: PathBuf,
+    },
+}
+
+/// Where the portal keeps its things.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlaceArgs {
+    /// Folder for the database cluster, images and models [default: /var/lib/medical-portal for root,
+    /// else ~/.local/share/medical-portal]
+    #[arg(long, env = "PORTAL_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// An external PostgreSQL 14 or later instead of the private cluster
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// Who may migrate the external database, when DATABASE_URL may not
+    #[arg(
+        long,
+        env = "DATABASE_ADMIN_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub(crate) database_admin_url: Option<String>,
+    /// Folder of PostgreSQL's programs for the private cluster [default: the newest found]
+    #[arg(long, env = "PORTAL_PG_BIN", value_name = "DIR")]
+    pub(crate) pg_bin: Option<PathBuf>,
+}
+
+/// Which engine runs the model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineChoice {
+    /// ONNX Runtime when its library is there, else the built-in one.
+    #[default]
+    Fastest,
+    /// ONNX Runtime.
+    OnnxRuntime,
+    /// The built-in one.
+    BuiltIn,
+}
+
+impl From<EngineChoice> for EnginePreference {
+    fn from(choice: EngineChoice) -> Self {
+        match choice {
+            EngineChoice::Fastest => Self::Fastest,
+            EngineChoice::OnnxRuntime => Self::OnnxRuntime,
+            EngineChoice::BuiltIn => Self::BuiltIn,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Address to listen on
+    #[arg(long, env = "PORTAL_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Fill the portal with made-up people and films; loopback only
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// With --demo: a new film arrives every half minute
+    #[arg(long, requires = "demo")]
+    pub(crate) live: bool,
+    /// Workers in this process; 0 for none
+    #[arg(long, default_value_t = 2)]
+    pub(crate) workers: usize,
+    /// Engine that runs the model
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) engine: EngineChoice,
+    /// The portal is reached over TLS (through a proxy): mark cookies Secure
+    #[arg(long)]
+    pub(crate) secure_cookies: bool,
+    /// Password of the demo accounts
+    #[arg(
+        long,
+        env = "PORTAL_DEMO_PASSWORD",
+        hide_env_values = true,
+        default_value = "demo-portal-2026"
+    )]
+    pub(crate) demo_password: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArgs {
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Jobs at a time
+    #[arg(long, default_value_t = 2)]
+    pub(crate) concurrency: usize,
+    /// Engine that runs the model
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) engine: EngineChoice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AnalyzeArgs {
+    /// DICOM, PNG or JPEG files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Age in years, where the file does not say
+    #[arg(long)]
+    pub(crate) age: Option<f64>,
+    /// Model package instead of the bundled one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
+    /// Engine that runs the model
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) engine: EngineChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// Make the roles and run the migrations that are missing
+    Migrate {
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Say which migrations have run
+    Status {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Drop everything the portal made in the database and build it anew, empty
+    Reset {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Yes, every report, review and account is to be deleted
+        #[arg(long)]
+        yes_delete_everything: bool,
+    },
+    /// Load the development data of database/seeds into an empty portal
+    Seed {
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Print the whole schema, as in database/schema.sql
+    Schema {
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// List the registered models
+    List {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a package and register it, inactive
+    Import {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The package's folder
+        package: PathBuf,
+    },
+    /// Put a registered model to work in place of the one that is
+    Activate {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Name of the model
+        name: String,
+        /// Its version
+        version: String,
+    },
+    /// Measure a package on labelled images, without a server or database
+    Evaluate(EvaluateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    /// The package's folder [default: the bundled model]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) package: Option<PathBuf>,
+    /// CSV with the columns file and label (NORMAL, or 0, is negative; anything else positive)
+    #[arg(long, value_name = "CSV")]
+    pub(crate) manifest: PathBuf,
+    /// Folder that the files of the manifest are in
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: PathBuf,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Engine that runs the model
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) engine: EngineChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Make an account; the password is asked for, or read from PORTAL_PASSWORD
+    Create {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Address to sign in with
+        #[arg(long)]
+        email: EmailAddress,
+        /// patient, radiologist, doctor or tech
+        #[arg(long)]
+        role: Role,
+        /// Name as shown
+        #[arg(long)]
+        name: String,
+    },
+    /// Give an account a new password, and end its sessions
+    Password {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The account's address
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// List accounts
+    List {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// Draw films of nobody, with a manifest for `model evaluate`
+    Generate {
+        /// How many
+        #[arg(long, default_value_t = 10)]
+        count: u32,
+        /// Folder to write them into
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// The same seed draws the same films
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// DICOM, PNG or JPEG
+        #[arg(long, default_value = "DICOM")]
+        format: domain::ImageFormat,
+    },
+}

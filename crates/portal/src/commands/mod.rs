@@ -1,0 +1,34 @@
+//! What the subcommands do.
+
+mod analyze;
+mod database;
+mod demonstration;
+mod evaluate;
+mod model;
+mod table;
+mod user;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::{
+    cli::{Cli, Command},
+    serve,
+};
+
+/// Runs the command.
+pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Serve(args) => serve::serve(args).await?,
+        Command::Worker(args) => serve::work(args).await?,
+        Command::Analyze(args) => return analyze::run(&args),
+        Command::Db(command) => return database::run(command).await,
+        Command::Model(command) => model::run(command).await?,
+        Command::User(command) => user::run(command).await?,
+        Command::Demo(command) => demonstration::run(&command)?,
+        Command::Openapi => println!("{}", serde_json::to_string_pretty(&api::document())?),
+        Command::TryModel { package } => ai::manifest_import::child(&package)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,160 @@
+//! `medical-portal user create|password|list`.
+
+use anyhow::{Context, Result, bail};
+use db::{
+    Actor,
+    accounts::{self, AccountChange, AccountFilter, NewAccount},
+    audit::Act,
+};
+use domain::{
+    EmailAddress, Role, UserId,
+    audit::{AuditAction, EntityType},
+    password,
+};
+use serde_json::json;
+
+use super::table;
+use crate::{
+    cli::{PlaceArgs, UserCommand},
+    place::Place,
+};
+
+/// Runs the command.
+pub(super) async fn run(command: UserCommand) -> Result<()> {
+    match command {
+        UserCommand::Create {
+            place,
+            email,
+            role,
+            name,
+        } => create(&place, &email, role, &name).await,
+        UserCommand::Password { place, email } => change_password(&place, &email).await,
+        UserCommand::List { place, json } => list(&place, json).await,
+    }
+}
+
+/// The new password, from the environment or asked for twice. Never an argument: the process list
+/// would show it.
+fn ask_password(email: &EmailAddress) -> Result<String> {
+    let given = match std::env::var("PORTAL_PASSWORD") {
+        Ok(given) => given,
+        Err(_) => {
+            let first = rpassword::prompt_password("Password: ")
+                .context("cannot ask for a password; set PORTAL_PASSWORD")?;
+            if first != rpassword::prompt_password("Once more: ")? {
+                bail!("the two passwords are not the same");
+            }
+            first
+        }
+    };
+    password::check(&given, email.as_str()).context("this password cannot be used")?;
+    Ok(given)
+}
+
+fn hash(password: &str) -> Result<String> {
+    api::passwords::hash_now(password)
+        .map_err(|_| anyhow::anyhow!("the password could not be hashed"))
+}
+
+async fn create(args: &PlaceArgs, email: &EmailAddress, role: Role, name: &str) -> Result<()> {
+    if name.trim().is_empty() {
+        bail!("--name must not be empty");
+    }
+    let hash = hash(&ask_password(email)?)?;
+    let place = Place::open(args, None).await?;
+    let database = place.database().await?;
+    let mut tx = database.begin(&Actor::command_line()).await?;
+    let id = UserId::new_at(tx.now());
+    let account = NewAccount {
+        id,
+        email,
+        password_hash: Some(&hash),
+        role,
+        name: name.trim(),
+        phone: None,
+        date_of_birth: None,
+    };
+    match accounts::create(&mut tx, &account).await {
+        Err(error) if error.is_constraint(accounts::EMAIL_TAKEN) => {
+            bail!(
+                "{email} has an account already; a new password is given with: medical-portal user password --email {email}"
+            )
+        }
+        outcome => outcome?,
+    }
+    tx.audit(
+        Act::new(AuditAction::CreateUser, EntityType::User)
+            .on(id)
+            .new_values(json!({ "role": role })),
+    )
+    .await?;
+    tx.commit().await?;
+    println!("{email} can sign in as {role}.");
+    database.close().await;
+    place.close().await
+}
+
+async fn change_password(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
+    let hash = hash(&ask_password(email)?)?;
+    let place = Place::open(args, None).await?;
+    let database = place.database().await?;
+    let mut tx = database.begin(&Actor::command_line()).await?;
+    let account = accounts::find_by_email(&mut tx, email)
+        .await?
+        .with_context(|| format!("{email} has no account"))?;
+    let change = AccountChange {
+        password_hash: Some(&hash),
+        ..AccountChange::default()
+    };
+    accounts::change(&mut tx, account.id, &change).await?;
+    let ended = db::sessions::end_all(&mut tx, account.id, None).await?;
+    tx.audit(
+        Act::new(AuditAction::UpdateUser, EntityType::User)
+            .on(account.id)
+            .new_values(json!({ "password_changed": true, "sessions_ended": ended })),
+    )
+    .await?;
+    tx.commit().await?;
+    println!("The password of {email} is changed; {ended} sessions ended.");
+    database.close().await;
+    place.close().await
+}
+
+async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
+    let place = Place::open(args, None).await?;
+    let database = place.database().await?;
+    let mut tx = database.begin(&Actor::command_line()).await?;
+    let mut accounts = Vec::new();
+    let mut after = None;
+    loop {
+        let page = accounts::list(&mut tx, &AccountFilter::default(), after, 200).await?;
+        accounts.extend(page.items);
+        match page.next_cursor {
+            Some(cursor) => after = Some(cursor.parse()?),
+            None => break,
+        }
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&accounts)?);
+    } else {
+        let rows: Vec<Vec<String>> = accounts
+            .iter()
+            .map(|account| {
+                let last = account
+                    .last_login_at
+                    .map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string());
+                vec![
+                    account.email.clone(),
+                    account.role.to_string(),
+                    account.name.clone(),
+                    if account.is_active { "" } else { "inactive" }.to_owned(),
+                    last.unwrap_or_else(|| "never".to_owned()),
+                ]
+            })
+            .collect();
+        table::print(&["address", "role", "name", "", "last sign-in"], &rows);
+    }
+    drop(tx);
+    database.close().await;
+    place.close().await
+}

@@ -1,0 +1,152 @@
+//! Where the portal keeps its things: the data folder, and a database that is its own private
+//! cluster or somebody else's server.
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result, bail};
+use db::{Database, DatabaseOptions};
+use domain::SystemClock;
+use pg_embed::{Cluster, ClusterOptions};
+
+use crate::cli::PlaceArgs;
+
+/// The name of the portal's database in its private cluster.
+const DATABASE: &str = "portal";
+
+/// Where things are, and the cluster if this process runs one.
+pub(crate) struct Place {
+    data_dir: PathBuf,
+    /// For migrations.
+    pub(crate) owner: DatabaseOptions,
+    /// For everything else.
+    pub(crate) login: DatabaseOptions,
+    /// PostgreSQL's programs, where known.
+    pub(crate) postgres_programs: Option<PathBuf>,
+    cluster: Option<Cluster>,
+}
+
+impl Place {
+    /// Opens the data folder and reaches the database; starts the private cluster when none is
+    /// named and none is running.
+    pub(crate) async fn open(args: &PlaceArgs, subfolder: Option<&str>) -> Result<Self> {
+        let data_dir = data_dir(args, subfolder)?;
+        if let Some(url) = &args.database_url {
+            std::fs::create_dir_all(&data_dir)
+                .with_context(|| format!("cannot make {}", data_dir.display()))?;
+            let admin = args.database_admin_url.as_ref().unwrap_or(url);
+            return Ok(Self {
+                data_dir,
+                owner: DatabaseOptions::new(admin),
+                login: DatabaseOptions::new(url),
+                postgres_programs: args.pg_bin.clone(),
+                cluster: None,
+            });
+        }
+        let mut options = ClusterOptions::new(&data_dir);
+        options.binaries.clone_from(&args.pg_bin);
+        tokio::task::spawn_blocking(move || Self::on_private_cluster(data_dir, &options)).await?
+    }
+
+    fn on_private_cluster(data_dir: PathBuf, options: &ClusterOptions) -> Result<Self> {
+        let running = Cluster::running(&data_dir).ok().flatten();
+        let (cluster, address) = match running {
+            Some(address) => (None, address),
+            None => {
+                let cluster = Cluster::start(options)?;
+                let address = cluster.address().clone();
+                (Some(cluster), address)
+            }
+        };
+        Ok(Self {
+            owner: DatabaseOptions::new(address.url("postgres", DATABASE)),
+            login: DatabaseOptions::new(address.url("portal_login", DATABASE)),
+            postgres_programs: cluster
+                .as_ref()
+                .map(|cluster| cluster.binaries().directory().to_owned())
+                .or_else(|| options.binaries.clone()),
+            data_dir,
+            cluster,
+        }
+        .with_database_made(&DatabaseOptions::new(address.url("postgres", "postgres")))?)
+    }
+
+    fn with_database_made(self, maintenance: &DatabaseOptions) -> Result<Self> {
+        tokio::runtime::Handle::current()
+            .block_on(db::migrations::create_database(maintenance, DATABASE))?;
+        Ok(self)
+    }
+
+    /// Brings the schema up to date and connects.
+    pub(crate) async fn database(&self) -> Result<Database> {
+        db::migrations::migrate(&self.owner)
+            .await
+            .context("cannot bring the database up to date")?;
+        Ok(Database::connect(&self.login, Arc::new(SystemClock)).await?)
+    }
+
+    /// The folder of stored images.
+    pub(crate) fn blobs(&self) -> Result<PathBuf> {
+        self.private_folder("blobs")
+    }
+
+    /// The folder of model packages.
+    pub(crate) fn models(&self) -> Result<PathBuf> {
+        self.private_folder("models")
+    }
+
+    /// A folder that only the portal's own user may enter.
+    fn private_folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.data_dir.join(name);
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| {
+                std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))
+            })
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(folder)
+    }
+
+    /// Stops the private cluster, if this process runs it.
+    pub(crate) async fn close(self) -> Result<()> {
+        if let Some(cluster) = self.cluster {
+            tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        }
+        Ok(())
+    }
+
+    /// The data folder.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+}
+
+/// The data folder: as named, else by who runs the portal. The demo has one of its own, so that
+/// made-up and real patients never meet.
+fn data_dir(args: &PlaceArgs, subfolder: Option<&str>) -> Result<PathBuf> {
+    if let Some(dir) = &args.data_dir {
+        return std::path::absolute(dir).context("the data folder has no absolute path");
+    }
+    let base = if is_root() {
+        PathBuf::from("/var/lib")
+    } else if let Some(data) = std::env::var_os("XDG_DATA_HOME").filter(|data| !data.is_empty()) {
+        PathBuf::from(data)
+    } else if let Some(home) = std::env::var_os("HOME").filter(|home| !home.is_empty()) {
+        PathBuf::from(home).join(".local/share")
+    } else {
+        bail!("no home folder: name a data folder with --data-dir");
+    };
+    let name = subfolder.map_or_else(
+        || "medical-portal".to_owned(),
+        |subfolder| format!("medical-portal-{subfolder}"),
+    );
+    Ok(base.join(name))
+}
+
+/// Whether this process may do everything: files it makes belong to user 0.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
+}

@@ -1,0 +1,246 @@
+//! `medical-portal serve` and `medical-portal worker`.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use ai::EnginePreference;
+use analysis::{AnalysisJob, ModelCache};
+use anyhow::{Context, Result, bail};
+use api::{ApiOptions, ApiState, DemoAccount, Figures};
+use blobs::BlobStore;
+use db::Database;
+use demo::seed::Filled;
+use jobs::{Handler, Maintenance, Worker, WorkerOptions};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    cli::{ServeArgs, WorkerArgs},
+    place::Place,
+    shutdown,
+};
+
+/// The version, as shown and recorded.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How long open requests may take to end after a stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Serves until a signal.
+pub(crate) async fn serve(args: ServeArgs) -> Result<()> {
+    if args.demo && !args.listen.ip().is_loopback() {
+        bail!(
+            "--demo listens on loopback only, since everybody knows its password: use 127.0.0.1, not {}",
+            args.listen.ip()
+        );
+    }
+    let stop = shutdown::on_signal()?;
+    // First of all, so that a port in use is said at once.
+    let listener = TcpListener::bind(args.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}: is another portal running there?",
+            args.listen
+        )
+    })?;
+    let place = Place::open(&args.place, args.demo.then_some("demo")).await?;
+    let outcome = serve_at(&args, listener, &place, &stop).await;
+    stop.cancel();
+    place.close().await?;
+    outcome
+}
+
+async fn serve_at(
+    args: &ServeArgs,
+    listener: TcpListener,
+    place: &Place,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let database = place.database().await?;
+    let blobs = BlobStore::open(place.blobs()?)?;
+    analysis::registry::ensure_bundled(&database, &place.models()?).await?;
+    let address = listener.local_addr()?;
+    let state = state(args, database.clone(), blobs.clone())?;
+    let router = api::router(state.clone());
+
+    let mut tasks = Vec::new();
+    tasks.push(tokio::spawn(state.hub.clone().run(stop.clone())));
+    let worker = worker(&database, &blobs, args.engine.into(), args.workers.max(1));
+    tasks.push(tokio::spawn(
+        maintenance(&database, &worker).run(stop.clone()),
+    ));
+    if args.workers > 0 {
+        tasks.push(tokio::spawn(worker.run(stop.clone())));
+    }
+    let server = tokio::spawn({
+        let (stop, streams, router) = (stop.clone(), state.stopping.clone(), router.clone());
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        async move {
+            axum::serve(listener, service)
+                .with_graceful_shutdown(async move {
+                    stop.cancelled().await;
+                    streams.cancel();
+                })
+                .await
+        }
+    });
+    println!("Medical Portal is running at http://{address}");
+    tracing::info!(%address, data_dir = %place.data_dir().display(), version = VERSION, "serving");
+    if args.demo {
+        tasks.push(demonstrate(args, &router, &database, stop));
+    }
+    stop.cancelled().await;
+    drain(server, tasks).await;
+    database.close().await;
+    Ok(())
+}
+
+fn state(args: &ServeArgs, database: Database, blobs: BlobStore) -> Result<ApiState> {
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(
+            Matcher::Suffix("_seconds".to_owned()),
+            &[
+                0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+            ],
+        )?
+        .install_recorder()?;
+    let account = |role: &'static str| DemoAccount {
+        email: format!("{role}@example.com"),
+        role,
+    };
+    let options = ApiOptions {
+        secure_cookies: args.secure_cookies,
+        demo_accounts: if args.demo {
+            ["patient", "radiologist", "doctor", "tech"]
+                .map(account)
+                .to_vec()
+        } else {
+            Vec::new()
+        },
+        demo_password: args.demo.then(|| args.demo_password.clone()),
+        version: VERSION,
+    };
+    let mut state = ApiState::new(database, blobs, options);
+    state.figures = Some(Figures(recorder));
+    Ok(state)
+}
+
+fn worker(
+    database: &Database,
+    blobs: &BlobStore,
+    engine: EnginePreference,
+    concurrency: usize,
+) -> Worker {
+    let models = Arc::new(ModelCache::new(engine));
+    let job: Arc<dyn Handler> = Arc::new(AnalysisJob::new(
+        database.clone(),
+        blobs.clone(),
+        models,
+        VERSION,
+    ));
+    let options = WorkerOptions {
+        concurrency,
+        ..WorkerOptions::new(format!("pid-{}", std::process::id()))
+    };
+    Worker::new(database.clone(), vec![job], options)
+}
+
+fn maintenance(database: &Database, worker: &Worker) -> Maintenance {
+    Maintenance::new(
+        database.clone(),
+        worker.clone(),
+        vec![
+            Arc::new(|database| Box::pin(analysis::release::release_due(database))),
+            Arc::new(|database| Box::pin(analysis::release::clear_claims(database))),
+        ],
+    )
+}
+
+/// Fills the demo in the background, so that the portal is there at once.
+fn demonstrate(
+    args: &ServeArgs,
+    router: &axum::Router,
+    database: &Database,
+    stop: &CancellationToken,
+) -> JoinHandle<()> {
+    println!(
+        "Demo accounts (made-up people, drawn films), password {}:",
+        args.demo_password
+    );
+    for login in demo::seed::LOGINS {
+        println!("  {:12} {}", login.role, login.email);
+    }
+    let (router, database, password) =
+        (router.clone(), database.clone(), args.demo_password.clone());
+    let (stop, live) = (stop.clone(), args.live);
+    tokio::spawn(async move {
+        let work = async {
+            match demo::seed::fill(&router, &database, &password, |step| {
+                tracing::info!(step, "demo")
+            })
+            .await
+            {
+                Ok(Filled::Now) => println!("The demo is filled: cases in every state."),
+                Ok(Filled::Already) => {}
+                Err(error) => {
+                    eprintln!("The demo could not be filled whole: {error}. Start again to go on.")
+                }
+            }
+            let clock = database.clock().clone();
+            while live {
+                tokio::time::sleep(Duration::from_secs(30)).await;
+                let seed = clock.now().timestamp().unsigned_abs();
+                if let Err(error) =
+                    demo::seed::arrive(&router, clock.as_ref(), &password, seed).await
+                {
+                    tracing::warn!(%error, "a demo film did not arrive");
+                }
+            }
+        };
+        tokio::select! { () = work => {}, () = stop.cancelled() => {} }
+    })
+}
+
+/// Lets open requests and running jobs end, for a while.
+async fn drain(server: JoinHandle<std::io::Result<()>>, tasks: Vec<JoinHandle<()>>) {
+    let everything = async {
+        if let Ok(Err(error)) = server.await {
+            tracing::warn!(%error, "the server ended with an error");
+        }
+        for task in tasks {
+            // A task that was aborted has nothing left to say.
+            let _ = task.await;
+        }
+    };
+    if tokio::time::timeout(DRAIN + Duration::from_secs(5), everything)
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests did not end in time and were cut off");
+    }
+}
+
+/// Runs workers alone until a signal.
+pub(crate) async fn work(args: WorkerArgs) -> Result<()> {
+    let stop = shutdown::on_signal()?;
+    let place = Place::open(&args.place, None).await?;
+    let outcome = async {
+        let database = place.database().await?;
+        let blobs = BlobStore::open(place.blobs()?)?;
+        analysis::registry::ensure_bundled(&database, &place.models()?).await?;
+        let worker = worker(
+            &database,
+            &blobs,
+            args.engine.into(),
+            args.concurrency.max(1),
+        );
+        let chores = tokio::spawn(maintenance(&database, &worker).run(stop.clone()));
+        println!("Working; Ctrl-C stops.");
+        worker.run(stop.clone()).await;
+        chores.await?;
+        database.close().await;
+        anyhow::Ok(())
+    }
+    .await;
+    place.close().await?;
+    outcome
+}
