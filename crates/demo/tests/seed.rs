@@ -88,11 +88,19 @@ async fn an_empty_portal_is_filled_once() {
             steps.fetch_add(1, Ordering::Relaxed);
         })
     };
+    let started = std::time::Instant::now();
     assert_eq!(fill().await.unwrap(), Filled::Now);
+    println!("filled in {:.1} s", started.elapsed().as_secs_f64());
     let told = steps.load(Ordering::Relaxed);
     assert!(told > 14, "{told}");
     let lines = overview(&app).await;
-    insta::assert_snapshot!(lines.join("\n"));
+    insta::assert_snapshot!(
+        lines
+            .iter()
+            .map(|line| line.trim_end())
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
 
     assert_eq!(fill().await.unwrap(), Filled::Already);
     assert_eq!(steps.load(Ordering::Relaxed), told);
@@ -185,7 +193,7 @@ async fn cut_off_anywhere_it_goes_on() {
 
     let app = portal().await;
     let mut cuts = 0;
-    for requests in (1..).step_by(4) {
+    for requests in (1..).step_by(3) {
         let router = cut_off_after(app.router(), requests);
         match seed::fill(&router, &app.database, PASSWORD, |_| ()).await {
             Err(DemoError::Refused { status: 503, .. } | DemoError::NotTaken { .. }) => cuts += 1,
@@ -196,21 +204,14 @@ async fn cut_off_anywhere_it_goes_on() {
             }
         }
     }
-    assert!(cuts >= 15, "cut off {cuts} times only");
+    assert!(cuts >= 12, "cut off {cuts} times only");
     assert_eq!(overview(&app).await, overview(&whole).await);
-    let people = |app: &TestApp| {
-        let client = signed_in(app, RADIOLOGIST);
-        async move {
-            count(
-                &client
-                    .await
-                    .get("/api/patients?limit=200")
-                    .await
-                    .expect(200)["items"],
-            )
-        }
-    };
     assert_eq!(people(&app).await, people(&whole).await);
+}
+
+async fn people(app: &TestApp) -> usize {
+    let radiologist = signed_in(app, RADIOLOGIST).await;
+    count(&radiologist.get("/api/patients?limit=200").await.expect(200)["items"])
 }
 
 /// A portal that answers so many requests. The one after them is done, but its answer is lost when
