@@ -1,5 +1,8 @@
 //! Drawn films as files, and as the bundled model sees them.
 
+// Helpers of tests may stop with the reason, as tests do.
+#![allow(clippy::unwrap_used)]
+
 use std::{collections::BTreeSet, path::Path, time::Instant};
 
 use ai::{Assessment, CaseContext, EnginePreference, GreyPicture, Model, Package};

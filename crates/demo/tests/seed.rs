@@ -1,5 +1,8 @@
 //! The example portal, filled on a real database through the real interface.
 
+// Helpers of tests may stop with the reason, as tests do.
+#![allow(clippy::unwrap_used)]
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
