@@ -253,7 +253,7 @@ fn the_bundled_model_takes_the_films_and_tells_the_classes_apart() {
                     called[place][scored.risk as usize] += 1;
                 }
                 Assessment::NotAssessed(refusal) => {
-                    println!("{class:?} {seed}: {}", refusal.reason)
+                    println!("{class:?} {seed}: {}", refusal.reason);
                 }
             }
         }
