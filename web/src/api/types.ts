@@ -1,0 +1,62 @@
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Access = Schemas['Access'];
+export type Account = Schemas['Account'];
+export type Analysis = Schemas['Analysis'];
+export type Annotations = Schemas['Annotations'];
+export type AuditLog = Schemas['AuditLog'];
+export type Gender = Schemas['Gender'];
+export type Image = Schemas['Image'];
+export type Job = Schemas['Job'];
+export type Me = Schemas['Me'];
+export type MedicalHistory = Schemas['MedicalHistory'];
+export type Metric = Schemas['Metric'];
+export type Model = Schemas['Model'];
+export type Notification = Schemas['Notification'];
+export type Patient = Schemas['Patient'];
+export type Profile = Schemas['Profile'];
+export type QueueAnswer = Schemas['QueueAnswer'];
+export type QueueItem = Schemas['QueueItem'];
+export type QueueSummary = Schemas['QueueSummary'];
+export type Receipt = Schemas['Receipt'];
+export type Report = Schemas['Report'];
+export type ReportDetail = Schemas['ReportDetail'];
+export type ReportStatus = Schemas['ReportStatus'];
+export type Review = Schemas['Review'];
+export type ReviewFields = Schemas['ReviewFields'];
+export type RiskCategory = Schemas['RiskCategory'];
+export type Role = Schemas['Role'];
+export type Setting = Schemas['Setting'];
+export type UrgencyLevel = Schemas['UrgencyLevel'];
+
+/** One of the model's findings, as an analysis holds it. */
+export interface Finding {
+  name: string;
+  probability: number;
+  severity: RiskCategory;
+  confidence?: number;
+  region?: { side: string; zone: string } | null;
+}
+
+/** The findings of an analysis; anything of another form is left out. */
+export function findingsOf(analysis: Analysis): Finding[] {
+  const list = analysis.findings as unknown;
+  if (!Array.isArray(list)) return [];
+  return list.filter(
+    (item): item is Finding => typeof item === 'object' && item !== null && 'name' in item && 'probability' in item,
+  );
+}
+
+/** A JSON value as a list of texts: history entries, recommendations and the like. */
+export function linesOf(value: unknown): string[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return value.flatMap(linesOf);
+  if (typeof value === 'object') {
+    const entries = Object.entries(value as Record<string, unknown>).filter(([, part]) => part !== null && part !== '');
+    return entries.length === 0 ? [] : [entries.map(([key, part]) => `${key}: ${linesOf(part).join(', ')}`).join(', ')];
+  }
+  const text = String(value).trim();
+  return text ? [text] : [];
+}

@@ -1,0 +1,80 @@
+import { ActionIcon, Menu, Text } from '@mantine/core';
+import { IconLogout, IconSettings, IconUserCircle } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { api } from '@/api/client';
+import { languageName, languages, useSpeech } from '@/i18n';
+import { defaultTheme, type ThemeChoice, usePreferences } from './preferences';
+import { rememberSignedIn, useMe } from './session';
+
+const themes: ThemeChoice[] = ['light', 'dark', 'auto'];
+
+export function UserMenu() {
+  const { t, language, setLanguage } = useSpeech();
+  const me = useMe();
+  const client = useQueryClient();
+  const { preferences, change } = usePreferences();
+  const theme = preferences.theme ?? defaultTheme(me.user.role);
+
+  const signOut = async () => {
+    await api.POST('/api/auth/logout').catch(() => undefined);
+    rememberSignedIn(false);
+    client.clear();
+    // A full load leaves nothing of the session in memory.
+    location.assign('/signin');
+  };
+
+  return (
+    <Menu position="bottom-end" width={260} withinPortal closeOnItemClick={false}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={36} aria-label={t('nav.account', { name: me.user.name })}>
+          <IconUserCircle size={23} stroke={1.6} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Text px="sm" pt={6} size="sm" fw={600}>
+          {me.user.name}
+        </Text>
+        <Text px="sm" pb={6} size="xs" c="dimmed">
+          {t(`role.${me.user.role}`)} · {me.user.email}
+        </Text>
+        <Menu.Divider />
+        <Menu.Label>{t('theme.label')}</Menu.Label>
+        {themes.map((choice) => (
+          <Menu.Item
+            key={choice}
+            role="menuitemradio"
+            aria-checked={theme === choice}
+            rightSection={theme === choice ? <span aria-hidden>✓</span> : undefined}
+            onClick={() => change({ theme: choice })}
+          >
+            {t(`theme.${choice}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Label>{t('language.label')}</Menu.Label>
+        {languages.map((code) => (
+          <Menu.Item
+            key={code}
+            role="menuitemradio"
+            lang={code}
+            aria-checked={language === code}
+            rightSection={language === code ? <span aria-hidden>✓</span> : undefined}
+            onClick={() => {
+              setLanguage(code);
+              change({ language: code });
+            }}
+          >
+            {languageName(code)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item component={Link} to="/profile" closeMenuOnClick leftSection={<IconSettings size={18} aria-hidden />}>
+          {t('nav.profile')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={18} aria-hidden />} onClick={() => void signOut()}>
+          {t('nav.signOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,76 @@
+import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { api, take } from '@/api/client';
+import { useT } from '@/i18n';
+import { ErrorNote } from '@/shared/states';
+import classes from './auth.module.css';
+import { DemoAccounts } from './DemoAccounts';
+import { useEnter } from './useEnter';
+
+export function SignInPage() {
+  const t = useT();
+  const enter = useEnter();
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+
+  const signIn = async (address: string, secret: string) => {
+    setBusy(true);
+    setError(null);
+    try {
+      await take(api.POST('/api/auth/login', { body: { email: address, password: secret } }));
+      await enter();
+    } catch (problem) {
+      setError(problem);
+      setBusy(false);
+    }
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void signIn(email, password);
+  };
+
+  return (
+    <>
+      <form className={classes.card} onSubmit={submit}>
+        <Stack>
+          <div>
+            <Title order={1} fz={24}>
+              {t('auth.signIn')}
+            </Title>
+            <Text c="dimmed">{t('auth.signIn.text')}</Text>
+          </div>
+          <TextInput
+            label={t('auth.email')}
+            type="email"
+            name="email"
+            autoComplete="username"
+            required
+            autoFocus
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+          />
+          <PasswordInput
+            label={t('auth.password')}
+            name="password"
+            autoComplete="current-password"
+            required
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
+          />
+          {error ? <ErrorNote error={error} /> : null}
+          <Button type="submit" size="md" loading={busy}>
+            {t('auth.signIn')}
+          </Button>
+          <Text size="sm">
+            {t('auth.noAccount')} <Link to="/signup">{t('auth.signUp')}</Link>
+          </Text>
+        </Stack>
+      </form>
+      <DemoAccounts disabled={busy} onChoose={(address, secret) => void signIn(address, secret)} />
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { api, take } from '@/api/client';
+import { asProblem, type Problem } from '@/api/problem';
+import { useT } from '@/i18n';
+import { ErrorNote } from '@/shared/states';
+import classes from './auth.module.css';
+import { useEnter } from './useEnter';
+
+const empty = { name: '', email: '', password: '', phone: '', date_of_birth: '' };
+
+export function SignUpPage() {
+  const t = useT();
+  const enter = useEnter();
+  const [values, setValues] = useState(empty);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const bind = (name: keyof typeof empty) => ({
+    name,
+    value: values[name],
+    error: problem?.field(name),
+    onChange: (event: { currentTarget: { value: string } }) => {
+      const { value } = event.currentTarget;
+      setValues((old) => ({ ...old, [name]: value }));
+    },
+  });
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    try {
+      await take(
+        api.POST('/api/auth/signup', {
+          body: {
+            name: values.name,
+            email: values.email,
+            password: values.password,
+            phone: values.phone || null,
+            date_of_birth: values.date_of_birth || null,
+          },
+        }),
+      );
+      await enter();
+    } catch (error) {
+      setProblem(asProblem(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <form className={classes.card} onSubmit={(event) => void submit(event)}>
+      <Stack>
+        <div>
+          <Title order={1} fz={24}>
+            {t('auth.signUp')}
+          </Title>
+          <Text c="dimmed">{t('auth.signUp.text')}</Text>
+        </div>
+        <TextInput label={t('auth.name')} autoComplete="name" required autoFocus {...bind('name')} />
+        <TextInput label={t('auth.email')} type="email" autoComplete="username" required {...bind('email')} />
+        <PasswordInput
+          label={t('auth.password')}
+          description={t('auth.passwordHint')}
+          autoComplete="new-password"
+          minLength={10}
+          required
+          visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
+          {...bind('password')}
+        />
+        <TextInput
+          label={`${t('auth.birthDate')} (${t('common.optional')})`}
+          type="date"
+          autoComplete="bday"
+          {...bind('date_of_birth')}
+        />
+        <TextInput
+          label={`${t('auth.phone')} (${t('common.optional')})`}
+          type="tel"
+          autoComplete="tel"
+          {...bind('phone')}
+        />
+        {problem && problem.errors.length === 0 ? <ErrorNote error={problem} /> : null}
+        <Button type="submit" size="md" loading={busy}>
+          {t('auth.signUp')}
+        </Button>
+        <Text size="sm">
+          {t('auth.haveAccount')} <Link to="/signin">{t('auth.signIn')}</Link>
+        </Text>
+      </Stack>
+    </form>
+  );
+}

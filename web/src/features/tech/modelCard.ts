@@ -1,0 +1,56 @@
+import type { Model } from '@/api/types';
+
+/** What the interface shows out of a model's manifest (`model.toml`). */
+export interface ModelCardFacts {
+  statement?: string;
+  licence?: string;
+  thresholds?: { medium: number; high: number };
+  ages?: [number, number];
+  dataset?: string;
+  testImages?: number;
+  auroc?: number;
+  sensitivity?: number;
+  specificity?: number;
+  calibrationError?: number;
+  brier?: number;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+const number = (value: unknown) => (typeof value === 'number' ? value : undefined);
+const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+
+/** Reads a manifest; what it does not hold stays out. */
+export function cardOf(model: Pick<Model, 'model_config'>): ModelCardFacts {
+  const config = record(model.model_config);
+  const manifest = 'manifest' in config ? record(config.manifest) : config;
+  const evaluation = record(manifest.evaluation);
+  const use = record(manifest.intended_use);
+  const thresholds = record(record(manifest.head).thresholds);
+  const [medium, high] = [number(thresholds.medium), number(thresholds.high)];
+  const [youngest, oldest] = [number(use.minimum_age_years), number(use.maximum_age_years)];
+  return {
+    statement: text(use.statement),
+    licence: text(manifest.licence),
+    thresholds: medium !== undefined && high !== undefined ? { medium, high } : undefined,
+    ages: youngest !== undefined && oldest !== undefined ? [youngest, oldest] : undefined,
+    dataset: text(evaluation.dataset),
+    testImages: number(evaluation.images),
+    auroc: number(evaluation.auroc),
+    sensitivity: number(evaluation.sensitivity),
+    specificity: number(evaluation.specificity),
+    calibrationError: number(evaluation.expected_calibration_error),
+    brier: number(evaluation.brier),
+  };
+}
+
+/** The 95 % interval of a share after Wilson (1927), for `hits` of `total`. */
+export function wilson(hits: number, total: number): { low: number; high: number } | null {
+  if (total <= 0) return null;
+  const z = 1.959964;
+  const share = hits / total;
+  const middle = (share + (z * z) / (2 * total)) / (1 + (z * z) / total);
+  const half = (z / (1 + (z * z) / total)) * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total));
+  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+}
