@@ -140,13 +140,18 @@ CREATE FUNCTION portal.create_audit_partition(month date) RETURNS void
     AS $$
 DECLARE
     first_day date := date_trunc('month', month);
+    next_month date := first_day + interval '1 month';
     name text := 'audit_logs_' || to_char(first_day, 'YYYY_MM');
 BEGIN
-    IF to_regclass('portal.' || name) IS NULL THEN
+    IF to_regclass('portal.' || name) IS NULL
+        AND NOT EXISTS (SELECT FROM portal.audit_logs_default d
+                        WHERE d.created_at >= first_day::timestamp AT TIME ZONE 'UTC'
+                          AND d.created_at < next_month::timestamp AT TIME ZONE 'UTC')
+    THEN
         EXECUTE format(
             'CREATE TABLE portal.%I PARTITION OF public.audit_logs FOR VALUES FROM (%L) TO (%L)',
             name, first_day::timestamp AT TIME ZONE 'UTC',
-            (first_day + interval '1 month') AT TIME ZONE 'UTC');
+            next_month::timestamp AT TIME ZONE 'UTC');
     END IF;
 END
 $$;
@@ -2809,7 +2814,7 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (3, 'reports', true, '\x6ade8cc4a934b5c5aed3ea5c2a3be29b8aefef983589cea9f83657f3f7dcc13fd0b75781d7043a35ca8c7ee0918b4d2d', 0),
     (4, 'models and analysis', true, '\x910587dea6003f849dc1c0d4716ded8bc758cdda4210f22ffc039aeccf5f55b129ac777250e1217a94e7bfff056460dc', 0),
     (5, 'reviews and release', true, '\x031aa40610aebbc8020260f237e318e70b61b07cd22a17e0389402dd1b211a2fcee317a113ac783ff3b16481212fc6eb', 0),
-    (6, 'notifications history settings audit', true, '\xd48fba19bffb484c505380de8e960b152c571c54cff75a3a2fe9d77406a29b8f25f6571fec91d79984d3c709c6e922b3', 0),
+    (6, 'notifications history settings audit', true, '\xbf78fc98d219dde32b266c9436bbf0f28a7021c5992c13f0c2c8dc6dcc132269e27478f185dfcc0314c72243caefc88e', 0),
     (7, 'jobs and events', true, '\x813160d62b54ca730d3177422b838fa02760c42c8469f5669aae95ab040610f7b7bfc3e43adb369eed3e6e4323108508', 0),
     (8, 'views', true, '\x73ad290ea60d84d28452796742da6210bc46db702d20715f66566225c03d7d9e7a34833b540371a2ababa1a9f2893556', 0),
     (9, 'row security', true, '\xc0ea53c6412fabbd096c2dcc06f1c9fb8370843653596b3135e5f45cf45e3de8f886fc56e3898f818a8ceb4235321191', 0);

@@ -97,20 +97,26 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_logs
 
 CREATE TABLE portal.audit_logs_default PARTITION OF public.audit_logs DEFAULT;
 
--- Makes the partition of one month, if it is not there. Called by the worker ahead of time; rows
--- that come before it go to the default partition, so that nothing is lost.
+-- Makes the partition of one month, if it is not there. Called after the migrations and by the worker
+-- ahead of time. Rows of a month without one go to the default partition, so that nothing is lost;
+-- a month that has such rows keeps them there and gets none, since rows of the trail never move.
 CREATE FUNCTION portal.create_audit_partition(month date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, portal
     AS $$
 DECLARE
     first_day date := date_trunc('month', month);
+    next_month date := first_day + interval '1 month';
     name text := 'audit_logs_' || to_char(first_day, 'YYYY_MM');
 BEGIN
-    IF to_regclass('portal.' || name) IS NULL THEN
+    IF to_regclass('portal.' || name) IS NULL
+        AND NOT EXISTS (SELECT FROM portal.audit_logs_default d
+                        WHERE d.created_at >= first_day::timestamp AT TIME ZONE 'UTC'
+                          AND d.created_at < next_month::timestamp AT TIME ZONE 'UTC')
+    THEN
         EXECUTE format(
             'CREATE TABLE portal.%I PARTITION OF public.audit_logs FOR VALUES FROM (%L) TO (%L)',
             name, first_day::timestamp AT TIME ZONE 'UTC',
-            (first_day + interval '1 month') AT TIME ZONE 'UTC');
+            next_month::timestamp AT TIME ZONE 'UTC');
     END IF;
 END
 $$;

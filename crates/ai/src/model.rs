@@ -254,17 +254,14 @@ impl Model {
         }
         let reason = match best.1 {
             NotAssessedCode::Inverted => {
-                "Black and white seem to be swapped; the negative looks like a film of the intended kind.".into()
+                "Black and white seem to be swapped; the negative looks like a film of the intended kind."
             }
             NotAssessedCode::Rotated => {
-                "The film seems to be turned; turned back it looks like a film of the intended kind.".into()
+                "The film seems to be turned; turned back it looks like a film of the intended kind."
             }
-            _ => format!(
-                "The picture does not look like the films the model is meant for: {}",
-                self.manifest.intended_use.statement
-            ),
+            _ => "The picture does not look like the films that the model is meant for.",
         };
-        (best.1, reason)
+        (best.1, reason.to_owned())
     }
 
     fn heatmap(

@@ -43,7 +43,8 @@ impl std::str::FromStr for Digest {
     type Err = BlobError;
     fn from_str(text: &str) -> Result<Self, BlobError> {
         let mut digest = [0; 32];
-        hex::decode_to_slice(text, &mut digest).map_err(|_| BlobError::NoDigest(text.chars().take(80).collect()))?;
+        hex::decode_to_slice(text, &mut digest)
+            .map_err(|_| BlobError::NoDigest(text.chars().take(80).collect()))?;
         Ok(Self(digest))
     }
 }
@@ -121,13 +122,17 @@ impl BlobStore {
     fn clear_stale_incoming(&self) -> Result<(), BlobError> {
         let incoming = self.incoming();
         let day = std::time::Duration::from_secs(86_400);
-        for entry in std::fs::read_dir(&incoming).map_err(io_error("cannot list", &incoming))?.flatten() {
+        for entry in std::fs::read_dir(&incoming)
+            .map_err(io_error("cannot list", &incoming))?
+            .flatten()
+        {
             let stale = entry
                 .metadata()
                 .and_then(|metadata| metadata.modified())
                 .is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > day));
             if stale {
-                std::fs::remove_file(entry.path()).map_err(io_error("cannot remove", &entry.path()))?;
+                std::fs::remove_file(entry.path())
+                    .map_err(io_error("cannot remove", &entry.path()))?;
             }
         }
         Ok(())
@@ -139,8 +144,15 @@ impl BlobStore {
     /// When no file can be made.
     pub fn stage(&self, limit: u64) -> Result<Staging, BlobError> {
         let incoming = self.incoming();
-        let file = NamedTempFile::new_in(&incoming).map_err(io_error("cannot write in", &incoming))?;
-        Ok(Staging { store: self.clone(), file, hasher: Sha256::new(), size: 0, limit })
+        let file =
+            NamedTempFile::new_in(&incoming).map_err(io_error("cannot write in", &incoming))?;
+        Ok(Staging {
+            store: self.clone(),
+            file,
+            hasher: Sha256::new(),
+            size: 0,
+            limit,
+        })
     }
 
     /// Stores bytes that are at hand, durably.
@@ -181,8 +193,10 @@ impl BlobStore {
     /// When it does not take it.
     pub fn probe(&self) -> Result<(), BlobError> {
         let incoming = self.incoming();
-        let mut file = NamedTempFile::new_in(&incoming).map_err(io_error("cannot write in", &incoming))?;
-        file.write_all(b"probe").map_err(io_error("cannot write in", &incoming))
+        let mut file =
+            NamedTempFile::new_in(&incoming).map_err(io_error("cannot write in", &incoming))?;
+        file.write_all(b"probe")
+            .map_err(io_error("cannot write in", &incoming))
     }
 
     fn path(&self, digest: Digest) -> PathBuf {
@@ -213,7 +227,9 @@ impl Staging {
         }
         self.hasher.update(part);
         let path = self.file.path().to_owned();
-        self.file.write_all(part).map_err(io_error("cannot write", &path))
+        self.file
+            .write_all(part)
+            .map_err(io_error("cannot write", &path))
     }
 
     /// The whole file is here.
@@ -223,7 +239,12 @@ impl Staging {
     pub fn finish(mut self) -> Result<Staged, BlobError> {
         let path = self.file.path().to_owned();
         self.file.flush().map_err(io_error("cannot write", &path))?;
-        Ok(Staged { store: self.store, file: self.file, digest: Digest(self.hasher.finalize().into()), size: self.size })
+        Ok(Staged {
+            store: self.store,
+            file: self.file,
+            digest: Digest(self.hasher.finalize().into()),
+            size: self.size,
+        })
     }
 }
 
@@ -271,13 +292,24 @@ impl Staged {
         if target.is_file() {
             return Ok(self.digest);
         }
-        let folder = target.parent().expect("a blob's path has two folders above it");
+        let folder = target
+            .parent()
+            .expect("a blob's path has two folders above it");
         make_durable_folder(&self.store.root, folder)?;
         let incoming = self.file.path().to_owned();
-        self.file.as_file().sync_all().map_err(io_error("cannot make durable", &incoming))?;
-        let permissions = std::fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o440));
-        self.file.as_file().set_permissions(permissions).map_err(io_error("cannot protect", &incoming))?;
-        self.file.persist(&target).map_err(|error| io_error("cannot keep", &target)(error.error))?;
+        self.file
+            .as_file()
+            .sync_all()
+            .map_err(io_error("cannot make durable", &incoming))?;
+        let permissions =
+            std::fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o440));
+        self.file
+            .as_file()
+            .set_permissions(permissions)
+            .map_err(io_error("cannot protect", &incoming))?;
+        self.file
+            .persist(&target)
+            .map_err(|error| io_error("cannot keep", &target)(error.error))?;
         sync_folder(folder)?;
         Ok(self.digest)
     }
@@ -300,7 +332,9 @@ fn make_durable_folder(root: &Path, folder: &Path) -> Result<(), BlobError> {
 }
 
 fn sync_folder(folder: &Path) -> Result<(), BlobError> {
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error("cannot make durable", folder))
+    std::fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(io_error("cannot make durable", folder))
 }
 
 #[cfg(test)]
@@ -354,7 +388,10 @@ mod tests {
         let (_folder, store) = store();
         let mut staging = store.stage(4).unwrap();
         staging.write(b"1234").unwrap();
-        assert!(matches!(staging.write(b"5"), Err(BlobError::TooLarge { limit: 4 })));
+        assert!(matches!(
+            staging.write(b"5"),
+            Err(BlobError::TooLarge { limit: 4 })
+        ));
         drop(staging);
         let mut staging = store.stage(4).unwrap();
         staging.write(b"1234").unwrap();

@@ -84,7 +84,15 @@ async fn migrate_on(connection: &mut PgConnection) -> Result<(), DbError> {
         .await
         .map_err(|error| {
             DbError::Migration(format!("a migration failed and was rolled back: {error}"))
-        })
+        })?;
+    connection
+        .execute(
+            "SELECT portal.create_audit_partition((now() + make_interval(months => m))::date)
+             FROM generate_series(0, 2) m",
+        )
+        .await
+        .during("make the audit trail's partitions")?;
+    Ok(())
 }
 
 /// Which migrations there are and which of them this database has.
@@ -217,7 +225,12 @@ pub async fn dump_schema(
 ) -> Result<String, DbError> {
     let program = programs.map_or_else(|| "pg_dump".into(), |folder| folder.join("pg_dump"));
     let output = tokio::process::Command::new(&program)
-        .args(["--schema-only", "--no-tablespaces", "--dbname"])
+        .args([
+            "--schema-only",
+            "--no-tablespaces",
+            "--exclude-table=portal.audit_logs_2*",
+            "--dbname",
+        ])
         .arg(&options.url)
         .output()
         .await

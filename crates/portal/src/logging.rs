@@ -1,6 +1,8 @@
 //! The log: to standard error, for people or as JSON. It holds request ids and path templates,
 //! never patient data.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::cli::LogFormat;
@@ -18,7 +20,12 @@ pub(crate) fn start(verbose: u8, format: LogFormat) {
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Text => registry
-            .with(fmt::layer().with_writer(std::io::stderr).with_target(false))
+            .with(
+                fmt::layer()
+                    .with_writer(std::io::stderr)
+                    .with_target(false)
+                    .with_ansi(std::io::stderr().is_terminal()),
+            )
             .init(),
         LogFormat::Json => registry
             .with(

@@ -1,0 +1,156 @@
+//! Running the binary.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+/// The binary with a clean environment.
+pub(crate) fn portal() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_medical-portal"));
+    for name in [
+        "DATABASE_URL",
+        "DATABASE_ADMIN_URL",
+        "PORTAL_DATA_DIR",
+        "PORTAL_LISTEN",
+        "PORTAL_PASSWORD",
+        "RUST_LOG",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs the binary to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    portal().args(arguments).output().unwrap()
+}
+
+/// What it printed on standard output, of a run that succeeded.
+pub(crate) fn stdout(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A folder that the `postgres` user can reach too.
+pub(crate) fn data_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), open).unwrap();
+    folder
+}
+
+/// A serving portal.
+pub(crate) struct Serving {
+    child: Child,
+    /// Where it listens.
+    pub(crate) base: String,
+    log: Arc<Mutex<String>>,
+}
+
+impl Serving {
+    /// Starts it on a free port and waits until it says where it is.
+    pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
+        let mut child = portal()
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--data-dir",
+                data.to_str().unwrap(),
+            ])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let collect = |stream: Box<dyn std::io::Read + Send>, log: Arc<Mutex<String>>| {
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    let mut log = log.lock().unwrap();
+                    log.push_str(&line);
+                    log.push('\n');
+                }
+            })
+        };
+        collect(Box::new(child.stdout.take().unwrap()), log.clone());
+        collect(Box::new(child.stderr.take().unwrap()), log.clone());
+        let mut serving = Self {
+            child,
+            base: String::new(),
+            log,
+        };
+        serving.base = serving
+            .wait_for("running at ")
+            .lines()
+            .next()
+            .unwrap()
+            .trim()
+            .to_owned();
+        serving
+    }
+
+    /// Waits until the text is printed; gives what follows it.
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let log = self.log.lock().unwrap().clone();
+            if let Some((_, rest)) = log.split_once(text)
+                && rest.contains('\n')
+            {
+                return rest.to_owned();
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the portal ended with {status}: {log}");
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(120),
+                "'{text}' was not printed: {log}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Ctrl-C, and waits for the end.
+    pub(crate) fn interrupt(&mut self) -> std::process::ExitStatus {
+        let status = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(40),
+                "it does not stop: {}",
+                self.log.lock().unwrap()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
