@@ -202,7 +202,7 @@ impl AnalysisJob {
         }
         match (gravest(examined), case.model.as_ref()) {
             (Some((best, scored)), Some(model)) => {
-                self.store_score(&mut tx, case, best, scored, model).await?
+                self.store_score(&mut tx, case, best, scored, model).await?;
             }
             _ => store_refusal(&mut tx, case, examined).await?,
         }

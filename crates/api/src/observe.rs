@@ -48,7 +48,7 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
             status,
             milliseconds = elapsed.as_secs_f64() * 1000.0,
             "served"
-        )
+        );
     });
     let labels = [
         ("method", method),

@@ -301,8 +301,7 @@ impl Staged {
             .as_file()
             .sync_all()
             .map_err(io_error("cannot make durable", &incoming))?;
-        let permissions =
-            std::fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o440));
+        let permissions: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o440);
         self.file
             .as_file()
             .set_permissions(permissions)

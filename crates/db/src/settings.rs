@@ -73,7 +73,7 @@ pub async fn get<T: DeserializeOwned>(tx: &mut ActorTx, key: &'static str) -> Re
         match serde_json::from_value(value) {
             Ok(value) => return Ok(value),
             Err(error) => {
-                tracing::warn!(key, %error, "a stored setting is not of its form; the default is in force")
+                tracing::warn!(key, %error, "a stored setting is not of its form; the default is in force");
             }
         }
     }

@@ -219,7 +219,7 @@ impl Worker {
             };
             match outcome {
                 Some(Ok(())) => {
-                    tracing::info!(milliseconds = started.elapsed().as_millis(), "job done")
+                    tracing::info!(milliseconds = started.elapsed().as_millis(), "job done");
                 }
                 Some(Err(error)) => self.failed(handler.as_ref(), &job, &error.0).await,
                 None => {}

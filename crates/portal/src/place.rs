@@ -61,7 +61,7 @@ impl Place {
                 (Some(cluster), address)
             }
         };
-        Ok(Self {
+        Self {
             owner: DatabaseOptions::new(address.url("postgres", DATABASE)),
             login: DatabaseOptions::new(address.url("portal_login", DATABASE)),
             postgres_programs: cluster
@@ -71,7 +71,7 @@ impl Place {
             data_dir,
             cluster,
         }
-        .with_database_made(&DatabaseOptions::new(address.url("postgres", "postgres")))?)
+        .with_database_made(&DatabaseOptions::new(address.url("postgres", "postgres")))
     }
 
     fn with_database_made(self, maintenance: &DatabaseOptions) -> Result<Self> {

@@ -175,29 +175,34 @@ fn demonstrate(
     tokio::spawn(async move {
         let work = async {
             match demo::seed::fill(&router, &database, &password, |step| {
-                tracing::info!(step, "demo")
+                tracing::info!(step, "demo");
             })
             .await
             {
                 Ok(Filled::Now) => println!("The demo is filled: cases in every state."),
                 Ok(Filled::Already) => {}
                 Err(error) => {
-                    eprintln!("The demo could not be filled whole: {error}. Start again to go on.")
+                    eprintln!("The demo could not be filled whole: {error}. Start again to go on.");
                 }
             }
-            let clock = database.clock().clone();
-            while live {
-                tokio::time::sleep(Duration::from_secs(30)).await;
-                let seed = clock.now().timestamp().unsigned_abs();
-                if let Err(error) =
-                    demo::seed::arrive(&router, clock.as_ref(), &password, seed).await
-                {
-                    tracing::warn!(%error, "a demo film did not arrive");
-                }
+            if live {
+                keep_arriving(&router, &database, &password).await;
             }
         };
         tokio::select! { () = work => {}, () = stop.cancelled() => {} }
     })
+}
+
+/// One new film every half minute, for good.
+async fn keep_arriving(router: &axum::Router, database: &Database, password: &str) {
+    let clock = database.clock().clone();
+    loop {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let seed = clock.now().timestamp().unsigned_abs();
+        if let Err(error) = demo::seed::arrive(router, clock.as_ref(), password, seed).await {
+            tracing::warn!(%error, "a demo film did not arrive");
+        }
+    }
 }
 
 /// Lets open requests and running jobs end, for a while.

@@ -125,7 +125,6 @@ impl TestApp {
     }
 
     /// The router, for requests without a network.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         api::router(self.state.clone())
     }

@@ -79,7 +79,6 @@ impl Client {
     }
 
     /// A request with this client's token.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {

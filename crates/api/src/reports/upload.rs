@@ -179,6 +179,7 @@ async fn read_form(
     Ok((files, parse_details(&texts)?, too_large))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 fn broken_form(error: MultipartError) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::TooLarge("the request is too large".to_owned())

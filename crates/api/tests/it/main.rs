@@ -1,5 +1,8 @@
 //! The HTTP interface, over real HTTP with real tokens: one test program, one cluster.
 
+// Helpers of tests stop with the reason, as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod accounts;
 mod audit;
 mod auth;

@@ -1,5 +1,8 @@
 //! The database as it is, on a real PostgreSQL: one test program, one cluster.
 
+// Helpers of tests stop with the reason, as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod connection;
 mod contract;
 mod jobs;

@@ -40,7 +40,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
         let positive = is_positive(&line.label);
         match analysis::examine(&Bytes::from(bytes), &loaded.model, &Limits::default(), None) {
             Ok(FilmAssessment::Scored(scored)) => {
-                cases.push(Case::at(scored.threshold, scored.probability, positive))
+                cases.push(Case::at(scored.threshold, scored.probability, positive));
             }
             Ok(FilmAssessment::NotAssessed { code, reason, .. }) => {
                 match NotAssessedCode::ALL

@@ -1,5 +1,8 @@
 //! The binary as a person uses it: its commands, and what a kill -9 does to it.
 
+// Helpers of tests stop with the reason, as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod analyze;
 mod commands;
 mod serve;
