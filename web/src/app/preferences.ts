@@ -56,7 +56,8 @@ export function usePreferences() {
 /** Puts the stored theme and language into force. */
 export function useApplyPreferences(): void {
   const me = useMe();
-  const { setColorScheme } = useMantineColorScheme();
+  // Without this Mantine would put a <style> element into the page, which the policy refuses.
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const { setLanguage, language } = useSpeech();
   const stored = preferencesOf(me.user.preferences);
   const theme = stored.theme ?? defaultTheme(me.user.role);

@@ -9,7 +9,7 @@ export interface Spacing {
 function pair(metadata: Record<string, unknown>, tag: string): [number, number] | null {
   const element = metadata[tag] as { Value?: unknown[] } | undefined;
   const numbers = element?.Value?.map(Number);
-  if (!numbers || numbers.length !== 2) return null;
+  if (numbers?.length !== 2) return null;
   const [row, column] = numbers as [number, number];
   return row > 0 && column > 0 && Number.isFinite(row) && Number.isFinite(column) ? [row, column] : null;
 }

@@ -1,0 +1,108 @@
+// A browser as the portal's users have one: Debian's Chromium, driven by playwright-core. Every error on a page's
+// console, every failed request to the portal and every request elsewhere fails the run.
+import { existsSync, mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+export const base = process.env.PORTAL_URL ?? 'http://127.0.0.1:8080';
+export const password = process.env.PORTAL_DEMO_PASSWORD ?? 'demo-portal-2026';
+export const artefacts = resolve(import.meta.dirname, 'artefacts');
+mkdirSync(artefacts, { recursive: true });
+
+const candidates = [
+  process.env.PORTAL_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+const executablePath = candidates.find((path) => path && existsSync(path));
+
+export async function launch() {
+  if (!executablePath)
+    throw new Error('no Chromium found: install it (Debian: apt-get install chromium) or set PORTAL_CHROMIUM');
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--enable-unsafe-swiftshader',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** Faults that pages reported, of the whole run. */
+export const faults = [];
+
+/** A page in a context of its own, watched. `expected` are texts of console errors that belong to the test. */
+export async function open(
+  browser,
+  { scheme = 'dark', language = 'en', width = 1600, height = 900, expected = [] } = {},
+) {
+  const context = await browser.newContext({
+    baseURL: base,
+    viewport: { width, height },
+    colorScheme: scheme,
+    locale: language,
+    acceptDownloads: true,
+  });
+  const page = await context.newPage();
+  const note = (text) => {
+    if (!expected.some((each) => text.includes(each))) faults.push(`${new URL(page.url(), base).pathname}: ${text}`);
+  };
+  page.on('console', (message) => message.type() === 'error' && note(message.text()));
+  page.on('pageerror', (error) => note(String(error)));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(base) && !url.startsWith('blob:') && !url.startsWith('data:'))
+      note(`request elsewhere: ${url}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 500 && !response.url().endsWith('/readyz'))
+      note(`${response.status()} from ${response.url()}`);
+  });
+  return page;
+}
+
+/** Signs in by the form. */
+export async function signIn(page, email, secret = password) {
+  await page.goto('/signin');
+  await page.getByLabel('E-mail', { exact: false }).first().fill(email);
+  await page.locator('input[name=password]').fill(secret);
+  await page.locator('form button[type=submit]').click();
+  await page.locator('main#content').waitFor();
+}
+
+/** Fails when the page breaks a rule of WCAG 2.2 AA. */
+export async function accessible(page, name) {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  for (const { id, help, nodes } of violations) {
+    const where = nodes
+      .slice(0, 3)
+      .map((node) => `${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`);
+    faults.push(`axe, ${name}: ${id}: ${help}\n    ${where.join('\n    ')}`);
+  }
+}
+
+/** Waits until nothing loads any more. */
+export async function settled(page) {
+  await page.waitForLoadState('load');
+  await page.waitForFunction(() => document.querySelector('[aria-label="Loading …"], .mantine-Skeleton-root') === null);
+  await page.waitForTimeout(250);
+}
+
+export async function shot(page, name, options = {}) {
+  await page.screenshot({ path: resolve(artefacts, `${name}.png`), ...options });
+}
+
+export function check(fine, what) {
+  if (!fine) throw new Error(what);
+}
