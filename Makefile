@@ -38,7 +38,7 @@ test-rust:
 	cargo test --workspace --quiet
 
 test-sql:
-	cargo run --quiet -p testkit --example scratch_database -- scripts/prepare-sql --check
+	cargo run --quiet -p pg-embed --example scratch_database -- scripts/prepare-sql --check
 
 test-web:
 	scripts/test-web
@@ -47,7 +47,7 @@ schema: ## Renew database/schema.sql from the migrations
 	UPDATE_SCHEMA=1 cargo test --quiet -p db --test it the_schema_file
 
 sqlx: ## Renew .sqlx, which queries are checked against, from the migrations
-	cargo run --quiet -p testkit --example scratch_database -- scripts/prepare-sql
+	cargo run --quiet -p pg-embed --example scratch_database -- scripts/prepare-sql
 
 openapi: ## Renew web/openapi.json and the client's types from the server
 	cargo run --quiet -p api --example openapi > web/openapi.json

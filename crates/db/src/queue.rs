@@ -118,16 +118,16 @@ pub async fn summary(tx: &mut ActorTx) -> Result<QueueSummary, DbError> {
     sqlx::query_as!(
         QueueSummary,
         r#"WITH classes AS (
-               SELECT 'high' AS class, count(*) AS n, count(*) FILTER (WHERE upload_date < portal.overdue_before(1)) AS overdue, min(upload_date) AS oldest
+               SELECT 'high' AS class, count(*) AS n, count(*) FILTER (WHERE upload_date < (SELECT portal.overdue_before(1))) AS overdue, min(upload_date) AS oldest
                FROM medical_reports WHERE status = 'analyzed' AND risk_score = 'high'
                UNION ALL
-               SELECT 'unscored', count(*), count(*) FILTER (WHERE upload_date < portal.overdue_before(2)), min(upload_date)
+               SELECT 'unscored', count(*), count(*) FILTER (WHERE upload_date < (SELECT portal.overdue_before(2))), min(upload_date)
                FROM medical_reports WHERE status = 'analyzed' AND risk_score IS NULL
                UNION ALL
-               SELECT 'medium', count(*), count(*) FILTER (WHERE upload_date < portal.overdue_before(3)), min(upload_date)
+               SELECT 'medium', count(*), count(*) FILTER (WHERE upload_date < (SELECT portal.overdue_before(3))), min(upload_date)
                FROM medical_reports WHERE status = 'analyzed' AND risk_score = 'medium'
                UNION ALL
-               SELECT 'low', count(*), count(*) FILTER (WHERE upload_date < portal.overdue_before(4)), min(upload_date)
+               SELECT 'low', count(*), count(*) FILTER (WHERE upload_date < (SELECT portal.overdue_before(4))), min(upload_date)
                FROM medical_reports WHERE status = 'analyzed' AND risk_score = 'low'
            )
            SELECT coalesce(sum(n) FILTER (WHERE class = 'high'), 0)::bigint AS "high!",
