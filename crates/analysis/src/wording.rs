@@ -67,3 +67,35 @@ fn fill(template: &CategoryTemplate, disclaimer: &str, values: &[(&str, &str)]) 
         recommendations: json!(lines),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_and_the_disclaimer_are_in_the_words() {
+        let words = not_assessed(
+            &AnalysisTemplates::default(),
+            "No diagnosis.",
+            "the film is blank.",
+        );
+        assert_eq!(words.findings, "Not assessed by the AI: the film is blank.");
+        let lines = words.recommendations.as_array().expect("a list of lines");
+        assert_eq!(lines.last(), Some(&json!("No diagnosis.")));
+    }
+
+    #[test]
+    fn a_template_may_repeat_or_leave_out_its_values() {
+        let template = CategoryTemplate {
+            findings: "{probability}, that is {probability}".to_owned(),
+            recommendations: vec!["Nothing.".to_owned()],
+        };
+        let words = fill(
+            &template,
+            "D",
+            &[("{finding}", "F"), ("{probability}", "7 %")],
+        );
+        assert_eq!(words.findings, "7 %, that is 7 %");
+        assert_eq!(words.recommendations, json!(["Nothing.", "D"]));
+    }
+}

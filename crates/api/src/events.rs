@@ -22,6 +22,9 @@ use crate::{
     state::ApiState,
 };
 
+/// How often a stream looks whether its session still holds.
+const SESSION_LOOK: Duration = Duration::from_secs(5);
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsQuery {
@@ -68,9 +71,16 @@ pub(crate) async fn follow(
         for event in missed {
             yield Ok(sent(&event));
         }
+        let mut look = tokio::time::interval(SESSION_LOOK);
         loop {
             let told = tokio::select! {
                 () = &mut end => break,
+                _ = look.tick() => {
+                    if !still_signed_in(&state, &signed).await {
+                        break;
+                    }
+                    continue;
+                }
                 () = state.stopping.cancelled() => break,
                 told = receiver.recv() => told,
             };
@@ -85,6 +95,18 @@ pub(crate) async fn follow(
         }
     };
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+/// Whether the session behind a stream still holds. A database that is away ends no stream.
+async fn still_signed_in(state: &ApiState, signed: &Signed) -> bool {
+    let asked = async {
+        let mut tx = state
+            .database
+            .begin(&Actor::anonymous(signed.actor.origin.clone()))
+            .await?;
+        db::sessions::is_open(&mut tx, signed.session_id).await
+    };
+    asked.await.unwrap_or(true)
 }
 
 fn sent(event: &Event) -> Sent {

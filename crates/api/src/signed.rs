@@ -73,18 +73,14 @@ impl FromRequestParts<ApiState> for Signed {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let secure = state.options.secure_cookies;
-        let token = match tokens::presented(&parts.headers, secure)
-            .ok_or(Problem::Unauthenticated)?
-        {
-            Presented::Bearer(token) => token,
-            Presented::Cookie(token) => {
-                if !parts.method.is_safe() && !tokens::same_origin(&parts.headers) {
-                    return Err(Problem::Forbidden(
-                        "this request does not come from a page of the portal: send it from there, or with a bearer token".to_owned(),
-                    ));
-                }
-                token
-            }
+        let presented =
+            tokens::presented(&parts.headers, secure).ok_or(Problem::Unauthenticated)?;
+        let (token, from_elsewhere) = match presented {
+            Presented::Bearer(token) => (token, false),
+            Presented::Cookie(token) => (
+                token,
+                !parts.method.is_safe() && !tokens::same_origin(&parts.headers),
+            ),
         };
         let origin = origin_of(parts);
         let mut tx = state
@@ -100,7 +96,7 @@ impl FromRequestParts<ApiState> for Signed {
             db::sessions::touch(&mut tx, bearer.session_id).await?;
             tx.commit().await?;
         }
-        Ok(Self {
+        let signed = Self {
             actor: Actor::user(bearer.user_id, bearer.role, origin),
             user_id: bearer.user_id,
             role: bearer.role,
@@ -108,7 +104,12 @@ impl FromRequestParts<ApiState> for Signed {
             expires_at: bearer.expires_at,
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
-        })
+        };
+        if from_elsewhere {
+            let detail = "this request does not come from a page of the portal: send it from there, or with a bearer token";
+            return Err(signed.refuse(state, detail.to_owned()).await?);
+        }
+        Ok(signed)
     }
 }
 
@@ -147,13 +148,18 @@ impl Signed {
             allowed.join(" or "),
             self.role
         );
+        Err(self.refuse(state, detail).await?)
+    }
+
+    /// Audits a refusal and makes it a problem.
+    async fn refuse(&self, state: &ApiState, detail: String) -> Result<Problem, Problem> {
         let mut tx = self.begin(state).await?;
         let act = Act::new(AuditAction::Refuse, EntityType::Path)
             .new_values(json!({ "method": self.method.as_str(), "path": self.path }))
             .ended(AuditStatus::Denied, detail.clone());
         tx.audit(act).await?;
         tx.commit().await?;
-        Err(Problem::Forbidden(detail))
+        Ok(Problem::Forbidden(detail))
     }
 
     /// A transaction in this user's name, for an act that the role may do.

@@ -104,6 +104,23 @@ pub async fn find(
     .during("look a session up")
 }
 
+/// Whether a session still holds, for streams that outlive the request that opened them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_open(tx: &mut ActorTx, session_id: SessionId) -> Result<bool, DbError> {
+    let now = tx.now();
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM sessions s JOIN users u ON u.id = s.user_id
+                          WHERE s.session_id = $1 AND s.is_active AND u.is_active AND s.expires_at > $2) AS "open!""#,
+        session_id.0,
+        now
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("look a session up")
+}
+
 /// Notes that a session is in use.
 ///
 /// # Errors

@@ -13,11 +13,12 @@ pub struct UnknownWord {
     pub expected: String,
 }
 
-/// Declares an enumeration whose variants are words, with `as_str`, `FromStr`, `Display`, serde
+/// Declares an enumeration whose variants are words (string literals, taken as `tt` because utoipa
+/// cannot read one that is wrapped as `literal`), with `as_str`, `FromStr`, `Display`, serde
 /// and OpenAPI schema all spelled alike.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$meta:meta])* $name:ident ($what:literal) { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident ($what:literal) { $($(#[$vmeta:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name { $($(#[$vmeta])* #[serde(rename = $word)] $variant),+ }
@@ -78,4 +79,30 @@ macro_rules! text_enum {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema;
+
+    use crate::{ImageFormat, UrgencyLevel};
+
+    /// The words of an enumeration in the OpenAPI document.
+    fn documented<T: PartialSchema>() -> serde_json::Value {
+        serde_json::to_value(T::schema()).unwrap()["enum"].clone()
+    }
+
+    #[test]
+    fn the_document_the_json_and_the_database_spell_alike() {
+        let levels = ["routine", "follow_up", "urgent", "critical"];
+        assert_eq!(documented::<UrgencyLevel>(), serde_json::json!(levels));
+        assert_eq!(
+            documented::<ImageFormat>(),
+            serde_json::json!(["DICOM", "PNG", "JPEG"])
+        );
+        for (level, word) in UrgencyLevel::ALL.iter().zip(levels) {
+            assert_eq!(serde_json::to_value(level).unwrap(), word);
+            assert_eq!(word.parse(), Ok(*level));
+        }
+    }
 }

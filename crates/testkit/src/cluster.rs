@@ -25,6 +25,8 @@ pub fn cluster() -> &'static Cluster {
         let folder = parent.join(format!("{PREFIX}{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let mut options = ClusterOptions::new(&folder);
+        // Tries another major version than the newest that is installed.
+        options.binaries = std::env::var_os("PORTAL_TEST_PG_BIN").map(PathBuf::from);
         // Nothing here has to outlive a power cut.
         options.extra_settings = vec![
             ("fsync".to_owned(), "off".to_owned()),

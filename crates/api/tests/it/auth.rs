@@ -247,6 +247,13 @@ async fn the_cookie_signs_browsers_in_and_other_sites_cannot_use_it() {
     ] {
         assert_eq!(client.send(request).await.expect(403)["code"], "forbidden");
     }
+    let refusals: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM audit_logs WHERE action = 'refuse' AND status = 'denied'",
+    )
+    .fetch_one(&mut app.test_database.superuser().await)
+    .await
+    .unwrap();
+    assert_eq!(refusals, 4, "each refusal is audited");
 }
 
 #[tokio::test]

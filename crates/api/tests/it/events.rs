@@ -106,3 +106,21 @@ async fn a_stream_that_dropped_goes_on_where_it_was() {
         .await
         .expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_when_its_session_does() {
+    let app = TestApp::start().await;
+    let doctor = app.client(Role::Doctor).await;
+    let response = doctor
+        .request(Method::GET, "/api/events")
+        .send()
+        .await
+        .unwrap();
+    let mut stream = response.bytes_stream();
+    assert!(stream.next().await.is_some());
+    doctor.post("/api/auth/logout", json!({})).await.expect(204);
+    let ended = tokio::time::timeout(Duration::from_secs(10), async {
+        while let Some(Ok(_)) = stream.next().await {}
+    });
+    assert!(ended.await.is_ok(), "the stream goes on after signing out");
+}

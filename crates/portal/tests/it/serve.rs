@@ -341,3 +341,59 @@ fn kill_9_anywhere_loses_nothing_that_was_acknowledged() {
     let (status, _) = doctor.post("/api/auth/logout", &json!({}));
     assert_eq!(status, 204);
 }
+
+/// Workers run alone beside a portal that has none; one is killed with -9 in the middle and another one
+/// goes on: every film is analysed, none of them twice.
+#[test]
+fn a_worker_killed_in_the_middle_loses_nothing_and_nothing_is_analysed_twice() {
+    let data = data_folder();
+    let serving = Serving::start(data.path(), &["--workers", "0"]);
+    for (email, role) in [
+        ("sender@example.com", "radiologist"),
+        ("reader@example.com", "doctor"),
+    ] {
+        let made = portal()
+            .args([
+                "user", "create", "--email", email, "--role", role, "--name", role,
+            ])
+            .args(["--data-dir", data.path().to_str().unwrap()])
+            .env("PORTAL_PASSWORD", PASSWORD)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+    }
+    let radiologist = Signed::sign_in(&serving.base, "sender@example.com");
+    let (_, patient) = radiologist.post("/api/patients", &json!({ "name": "Patient" }));
+    let patient = patient["patient_id"].as_str().unwrap();
+    let reports: Vec<String> = (0..12)
+        .map(|seed| {
+            let receipt = radiologist.upload(chest_film(seed, 600), patient).unwrap();
+            receipt["reports"][0]["report_id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(
+        radiologist.get(&format!("/api/reports/{}", reports[0]))["report"]["status"],
+        "pending"
+    );
+    let mut killed = Serving::start_worker(data.path());
+    radiologist.wait_for_status(&reports[0], "analyzed");
+    killed.kill();
+    let _other = Serving::start_worker(data.path());
+    for report in &reports {
+        radiologist.wait_for_status(report, "analyzed");
+    }
+    let address = pg_embed::Cluster::running(data.path()).unwrap().unwrap();
+    let records: i64 = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        use sqlx::Connection;
+        let url = address.url("postgres", "portal");
+        let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+        sqlx::query_scalar("SELECT count(*) FROM portal.inference_records")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+    });
+    assert_eq!(records, 12);
+}

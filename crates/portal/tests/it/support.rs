@@ -59,14 +59,29 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts it on a free port and waits until it says where it is.
     pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
+        let mut serving = Self::spawn(
+            "serve",
+            data,
+            &[&["--listen", "127.0.0.1:0"], arguments].concat(),
+        );
+        let address = serving.wait_for("running at ");
+        address
+            .lines()
+            .next()
+            .unwrap()
+            .trim()
+            .clone_into(&mut serving.base);
+        serving
+    }
+
+    /// Starts workers alone.
+    pub(crate) fn start_worker(data: &Path) -> Self {
+        Self::spawn("worker", data, &[])
+    }
+
+    fn spawn(command: &str, data: &Path, arguments: &[&str]) -> Self {
         let mut child = portal()
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--data-dir",
-                data.to_str().unwrap(),
-            ])
+            .args([command, "--data-dir", data.to_str().unwrap()])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -84,19 +99,11 @@ impl Serving {
         };
         collect(Box::new(child.stdout.take().unwrap()), log.clone());
         collect(Box::new(child.stderr.take().unwrap()), log.clone());
-        let mut serving = Self {
+        Self {
             child,
             base: String::new(),
             log,
-        };
-        serving.base = serving
-            .wait_for("running at ")
-            .lines()
-            .next()
-            .unwrap()
-            .trim()
-            .to_owned();
-        serving
+        }
     }
 
     /// Waits until the text is printed; gives what follows it.
