@@ -14,7 +14,7 @@ use db::{
     reports::{self, Report, TransitionError},
 };
 use domain::{
-    AnalysisId, ImageId, ReportId, RiskCategory,
+    AnalysisId, ReportId, RiskCategory,
     audit::{AuditAction, EntityType},
     report::ReportEvent,
     review::NotificationPriority,
@@ -23,9 +23,13 @@ use domain::{
 use futures::{FutureExt, future::BoxFuture};
 use imaging::Limits;
 use jobs::{Handler, JobError};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{FilmAssessment, ModelCache, examine, wording};
+use crate::{
+    FilmAssessment, ModelCache, examine,
+    outcome::{Examined, decline, first_refusal, gravest, summary, tell_doctors_of_high},
+    wording,
+};
 
 /// The kind of this job.
 pub const KIND: &str = "analyze_report";
@@ -37,13 +41,6 @@ pub struct AnalysisJob {
     blobs: BlobStore,
     models: Arc<ModelCache>,
     software_version: &'static str,
-}
-
-/// What one image came to.
-struct Examined {
-    image_id: ImageId,
-    assessment: FilmAssessment,
-    milliseconds: i32,
 }
 
 /// What the job needs to know before it begins.
@@ -311,65 +308,16 @@ impl AnalysisJob {
     }
 }
 
-/// The image with the gravest score.
-fn gravest(examined: &[Examined]) -> Option<(&Examined, &ai::Scored)> {
-    examined
-        .iter()
-        .filter_map(|one| match &one.assessment {
-            FilmAssessment::Scored(scored) => Some((one, scored.as_ref())),
-            FilmAssessment::NotAssessed { .. } => None,
-        })
-        .max_by(|(_, a), (_, b)| {
-            (a.risk, a.probability)
-                .partial_cmp(&(b.risk, b.probability))
-                .unwrap_or(std::cmp::Ordering::Equal)
-        })
-}
-
-/// What goes into the record of an inference.
-fn summary(assessment: &FilmAssessment) -> Value {
-    match assessment {
-        FilmAssessment::Scored(scored) => json!({
-            "outcome": "scored",
-            "risk": scored.risk,
-            "probability": scored.probability,
-            "probabilities": scored.probabilities,
-            "findings": scored.findings,
-            "scope": scored.scope,
-            "quality": scored.quality,
-        }),
-        FilmAssessment::NotAssessed {
-            code,
-            reason,
-            quality,
-            scope,
-        } => {
-            json!({ "outcome": "not_assessed", "code": code, "reason": reason, "quality": quality, "scope": scope })
-        }
-    }
-}
-
 async fn store_refusal(
     tx: &mut ActorTx,
     case: &Case,
     examined: &[Examined],
 ) -> Result<(), DbError> {
-    let (code, reason, detail) = match examined.first().map(|one| &one.assessment) {
-        Some(FilmAssessment::NotAssessed {
-            code,
-            reason,
-            quality,
-            scope,
-        }) => (
-            code.as_str(),
-            reason.as_str(),
-            json!({ "quality": quality, "scope": scope }),
-        ),
-        _ => ("no_image", "the report holds no image", json!({})),
-    };
+    let (code, reason, detail) = first_refusal(examined);
+    let report_id = case.report.report_id;
     decline(
         tx,
-        case.report.report_id,
+        report_id,
         code,
         reason,
         &detail,
@@ -377,43 +325,6 @@ async fn store_refusal(
         &case.disclaimer,
     )
     .await
-}
-
-async fn decline(
-    tx: &mut ActorTx,
-    report_id: ReportId,
-    code: &str,
-    reason: &str,
-    detail: &Value,
-    templates: &AnalysisTemplates,
-    disclaimer: &str,
-) -> Result<(), DbError> {
-    let words = wording::not_assessed(templates, disclaimer, reason);
-    let wording = Wording {
-        findings: &words.findings,
-        recommendations: &words.recommendations,
-        confidence_score: None,
-    };
-    analyses::store_not_assessed(tx, report_id, code, reason, detail, &wording).await?;
-    tx.audit(
-        Act::new(AuditAction::DeclineAnalysis, EntityType::Report)
-            .on(report_id)
-            .new_values(json!({ "code": code, "reason": reason })),
-    )
-    .await
-}
-
-async fn tell_doctors_of_high(tx: &mut ActorTx, report_id: ReportId) -> Result<(), DbError> {
-    let doctors = notifications::active_doctors(tx).await?;
-    let message = Message {
-        kind: "high_risk",
-        priority: NotificationPriority::Urgent,
-        title: "A case of high risk is waiting",
-        message: "The AI puts a new film at the top of the queue.",
-        action_url: Some(format!("/queue/{report_id}")),
-        related_report_id: Some(report_id),
-    };
-    notifications::send(tx, &doctors, &message).await
 }
 
 impl Handler for AnalysisJob {

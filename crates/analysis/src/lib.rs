@@ -7,6 +7,7 @@
 pub mod film;
 pub mod job;
 pub mod models;
+mod outcome;
 pub mod registry;
 pub mod release;
 mod wording;

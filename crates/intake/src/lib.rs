@@ -12,6 +12,7 @@
 mod file;
 mod matching;
 mod receive;
+mod study;
 
 pub use file::{CheckedFile, Incoming};
 pub use receive::{Accepted, Details, Intake, IntakeError, Receipt, Rejected};

@@ -123,6 +123,32 @@ pub(crate) fn send(pid: u32, signal: nix::sys::signal::Signal) {
 /// Tells [`owner_process`] to act, on which data directory.
 const OWNED: &str = "PG_EMBED_TEST_OWNED";
 
+/// What the folders of [`program`] are called before the process number.
+const PREFIX: &str = "pg-embed-test-";
+
+/// This test program, where every user can run it: the folder it was built in may be closed to others.
+fn program() -> &'static Path {
+    static PROGRAM: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let parent = std::env::temp_dir();
+        // No test can say that it is the last one, so each program clears up after those before it.
+        for entry in fs::read_dir(&parent).unwrap().flatten() {
+            let name = entry.file_name();
+            let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+            if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let folder = parent.join(format!("{PREFIX}{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+        let program = folder.join("tests");
+        fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        program
+    })
+}
+
 /// Another process that owns a cluster: this test program again, running [`owner_process`] alone.
 pub(crate) struct Owner {
     process: Child,
@@ -132,7 +158,7 @@ pub(crate) struct Owner {
 impl Owner {
     /// Starts the process, as another user if given. It begins to start the cluster at once.
     pub(crate) fn launch(data_dir: &Path, uid: Option<u32>) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut command = Command::new(program());
         command
             .args(["owner_process", "--exact", "--nocapture"])
             .env(OWNED, data_dir)
@@ -156,7 +182,7 @@ impl Owner {
 
     /// A shell command line that runs the process.
     pub(crate) fn command_line(data_dir: &Path) -> String {
-        let program = std::env::current_exe().unwrap();
+        let program = program();
         format!(
             "{OWNED}='{}' exec '{}' owner_process --exact --nocapture",
             data_dir.display(),
