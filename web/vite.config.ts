@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { DEFAULT_THEME, defaultCssVariablesResolver, mergeMantineTheme } from '@mantine/core';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
-import { theme } from './src/app/theme';
+import { theme } from './src/app/theme.ts';
 
 /**
  * Writes Mantine's theme variables into the style sheet when it is built. At run time Mantine would put them into a
@@ -11,8 +11,10 @@ import { theme } from './src/app/theme';
  */
 function themeVariables(): Plugin {
   const name = 'virtual:theme.css';
+  const unused = /-color-(pink|grape|violet|indigo|blue|teal|green|lime|orange)-/;
   const block = (selector: string, variables: Record<string, string>) =>
     `${selector}{${Object.entries(variables)
+      .filter(([key]) => !unused.test(key))
       .map(([key, value]) => `${key}:${value}`)
       .join(';')}}`;
   return {

@@ -1,38 +1,23 @@
-import { ActionIcon, Kbd, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Kbd, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { useT } from '@/i18n';
-import { commandOf } from '@/shared/hotkeys';
 import { navigation } from './navigation';
 import classes from './SearchDialog.module.css';
 import { type Hit, searchEverything } from './search';
 import { useMe } from './session';
 
-const keys = [{ id: 'search', key: '/' }] as const;
-
-/** Finds patients, reports and pages; opened by `/` from anywhere. */
-export function Search() {
+/** Finds patients, reports and pages. */
+export function SearchDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
   const me = useMe();
   const navigate = useNavigate();
-  const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState(0);
   const [wanted] = useDebouncedValue(text.trim(), 180);
-
-  useEffect(() => {
-    const press = (event: globalThis.KeyboardEvent) => {
-      if (commandOf(event, keys)) {
-        event.preventDefault();
-        setOpen(true);
-      }
-    };
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
-  }, []);
 
   const pages: Hit[] =
     wanted.length < 2
@@ -43,18 +28,14 @@ export function Search() {
   const query = useQuery({
     queryKey: ['search', me.user.role, wanted],
     queryFn: () => searchEverything(me.user.role, wanted, t),
-    enabled: open && wanted.length >= 2,
+    enabled: wanted.length >= 2,
   });
   const hits = [...(query.data ?? []), ...pages];
   useEffect(() => setChosen(0), [wanted]);
 
-  const close = () => {
-    setOpen(false);
-    setText('');
-  };
   const go = (hit: Hit | undefined) => {
     if (!hit) return;
-    close();
+    onClose();
     void navigate({ to: hit.to });
   };
   const press = (event: KeyboardEvent) => {
@@ -66,70 +47,58 @@ export function Search() {
   };
 
   return (
-    <>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size={36}
-        aria-label={t('search.label')}
-        aria-keyshortcuts="/"
-        onClick={() => setOpen(true)}
-      >
-        <IconSearch size={21} stroke={1.7} aria-hidden />
-      </ActionIcon>
-      <Modal
-        opened={open}
-        onClose={close}
-        title={t('search.label')}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-        lockScroll={false}
-        size="lg"
-      >
-        <Stack>
-          <TextInput
-            data-autofocus
-            aria-label={t('search.label')}
-            placeholder={t('search.placeholder')}
-            leftSection={<IconSearch size={18} aria-hidden />}
-            rightSection={<Kbd aria-hidden>/</Kbd>}
-            role="combobox"
-            aria-expanded={hits.length > 0}
-            aria-controls="search-hits"
-            aria-activedescendant={hits[chosen] ? `hit-${chosen}` : undefined}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-            onKeyDown={press}
-          />
-          {wanted.length < 2 && (
-            <Text size="sm" c="dimmed">
-              {t('search.hint')}
-            </Text>
-          )}
-          {wanted.length >= 2 && query.isFetched && hits.length === 0 && (
-            <Text size="sm">{t('search.none', { text: wanted })}</Text>
-          )}
-          <div id="search-hits" role="listbox" aria-label={t('search.label')} className={classes.hits}>
-            {hits.map((hit, index) => (
-              <div
-                key={`${hit.to}-${hit.title}`}
-                id={`hit-${index}`}
-                role="option"
-                tabIndex={-1}
-                aria-selected={index === chosen}
-                className={classes.hit}
-                onClick={() => go(hit)}
-                onKeyDown={(event) => event.key === 'Enter' && go(hit)}
-              >
-                <span>
-                  <strong>{hit.title}</strong>
-                  {hit.text && <span className={classes.text}>{hit.text}</span>}
-                </span>
-                <span className={classes.group}>{t(`search.${hit.group}`)}</span>
-              </div>
-            ))}
-          </div>
-        </Stack>
-      </Modal>
-    </>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('search.label')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+      lockScroll={false}
+      size="lg"
+    >
+      <Stack>
+        <TextInput
+          data-autofocus
+          aria-label={t('search.label')}
+          placeholder={t('search.placeholder')}
+          leftSection={<IconSearch size={18} aria-hidden />}
+          rightSection={<Kbd aria-hidden>/</Kbd>}
+          role="combobox"
+          aria-expanded={hits.length > 0}
+          aria-controls="search-hits"
+          aria-activedescendant={hits[chosen] ? `hit-${chosen}` : undefined}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          onKeyDown={press}
+        />
+        {wanted.length < 2 && (
+          <Text size="sm" c="dimmed">
+            {t('search.hint')}
+          </Text>
+        )}
+        {wanted.length >= 2 && query.isFetched && hits.length === 0 && (
+          <Text size="sm">{t('search.none', { text: wanted })}</Text>
+        )}
+        <div id="search-hits" role="listbox" aria-label={t('search.label')} className={classes.hits}>
+          {hits.map((hit, index) => (
+            <div
+              key={`${hit.to}-${hit.title}`}
+              id={`hit-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === chosen}
+              className={classes.hit}
+              onClick={() => go(hit)}
+              onKeyDown={(event) => event.key === 'Enter' && go(hit)}
+            >
+              <span>
+                <strong>{hit.title}</strong>
+                {hit.text && <span className={classes.text}>{hit.text}</span>}
+              </span>
+              <span className={classes.group}>{t(`search.${hit.group}`)}</span>
+            </div>
+          ))}
+        </div>
+      </Stack>
+    </Modal>
   );
 }

@@ -8,7 +8,7 @@ import { ToastArea } from '@/shared/toast';
 import { Bell } from './Bell';
 import { navigation } from './navigation';
 import { useApplyPreferences } from './preferences';
-import { Search } from './SearchDialog';
+import { Search } from './SearchButton';
 import { SessionGuard } from './SessionGuard';
 import classes from './Shell.module.css';
 import { useMe } from './session';

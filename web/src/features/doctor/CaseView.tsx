@@ -22,7 +22,9 @@ import { useClaim } from './useClaim';
 import { useSaveMarks } from './useMarks';
 import { filmOf, reportQuery, usePriors } from './usePriors';
 
-const Viewer = lazy(() => import('../viewer/Viewer').then((module) => ({ default: module.Viewer })));
+/** Fetches the viewer ahead of its first use. */
+export const loadViewer = () => import('../viewer/Viewer');
+const Viewer = lazy(() => loadViewer().then((module) => ({ default: module.Viewer })));
 
 export interface CaseHandle {
   run: (command: ReadingCommand) => void;

@@ -1,18 +1,22 @@
-import { Kbd, Modal, Text } from '@mantine/core';
 import { IconArrowLeft, IconArrowRight, IconKeyboard, IconPhotoScan } from '@tabler/icons-react';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { usePreferences } from '@/app/preferences';
 import { useMe } from '@/app/session';
 import { useT } from '@/i18n';
 import { commandOf, keyLabel, withChoices } from '@/shared/hotkeys';
-import { Empty } from '@/shared/states';
-import { type CaseHandle, CaseView } from './CaseView';
-import { commandLabel, type ReadingCommand, readingCommands } from './commands';
+import { Empty, Loading } from '@/shared/states';
+import type { CaseHandle } from './CaseView';
+import { type ReadingCommand, readingCommands } from './commands';
 import { QueuePanel } from './QueuePanel';
 import { nextCase, passes, type QueueFilter } from './queue';
 import classes from './ReadingRoom.module.css';
 import { useQueue } from './useQueue';
+
+// What only an open case needs comes after the queue is on the screen.
+const loadCase = () => import('./CaseView');
+const CaseView = lazy(() => loadCase().then((module) => ({ default: module.CaseView })));
+const KeyHelp = lazy(() => import('./KeyHelp').then((module) => ({ default: module.KeyHelp })));
 
 type Part = 'queue' | 'film' | 'report';
 
@@ -76,10 +80,15 @@ export function ReadingRoom() {
       event.preventDefault();
       latest.current(command);
     };
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
+    // On the way down: the viewer takes every key for itself once it has the focus.
+    addEventListener('keydown', press, true);
+    return () => removeEventListener('keydown', press, true);
   }, [commands, keys]);
 
+  useEffect(() => {
+    const idle = setTimeout(() => void loadCase().then((module) => module.loadViewer()), 300);
+    return () => clearTimeout(idle);
+  }, []);
   useEffect(() => {
     if (reportId) setSelected(reportId);
   }, [reportId]);
@@ -142,17 +151,19 @@ export function ReadingRoom() {
         </div>
         <div className={classes.case}>
           {reportId ? (
-            <CaseView
-              key={reportId}
-              ref={openCase}
-              reportId={reportId}
-              keys={keys}
-              part={part === 'report' ? 'report' : 'film'}
-              onSigned={() => {
-                const next = nextCase(queue.items, reportId, me.user.id);
-                if (opened && preferences.layout?.autoAdvance !== false) open(next);
-              }}
-            />
+            <Suspense fallback={<Loading rows={8} />}>
+              <CaseView
+                key={reportId}
+                ref={openCase}
+                reportId={reportId}
+                keys={keys}
+                part={part === 'report' ? 'report' : 'film'}
+                onSigned={() => {
+                  const next = nextCase(queue.items, reportId, me.user.id);
+                  if (opened && preferences.layout?.autoAdvance !== false) open(next);
+                }}
+              />
+            </Suspense>
           ) : (
             <Empty title={t('room.choose')} icon={<IconPhotoScan size={48} stroke={1.1} />}>
               {t('room.choose.text', { key: keyLabel(keys.open ?? '') })}
@@ -160,28 +171,11 @@ export function ReadingRoom() {
           )}
         </div>
       </div>
-      <Modal
-        opened={help}
-        onClose={() => setHelp(false)}
-        title={t('room.help')}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-        lockScroll={false}
-        size="lg"
-      >
-        <Text size="sm" c="dimmed" mb="sm">
-          {t('room.help.text')}
-        </Text>
-        <dl className={classes.keys}>
-          {commands.map(({ id, key }) => (
-            <div key={id}>
-              <dt>
-                <Kbd>{keyLabel(key)}</Kbd>
-              </dt>
-              <dd>{t(commandLabel(id))}</dd>
-            </div>
-          ))}
-        </dl>
-      </Modal>
+      {help && (
+        <Suspense>
+          <KeyHelp commands={commands} onClose={() => setHelp(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -187,17 +187,23 @@ export function prepare(): void {
   ]) {
     tools.addTool(tool);
   }
-  tools.annotation.config.style.setDefaultToolStyles({
+  const { style } = tools.annotation.config;
+  const usual = style.getDefaultToolStyles();
+  style.setDefaultToolStyles({
+    ...usual,
     global: {
+      ...usual.global,
       color: 'rgb(240, 228, 66)',
       colorHighlighted: 'rgb(102, 217, 232)',
       colorSelected: 'rgb(102, 217, 232)',
       lineWidth: '2',
       textBoxFontSize: '14px',
       textBoxColor: 'rgb(240, 228, 66)',
+      textBoxColorHighlighted: 'rgb(102, 217, 232)',
+      textBoxColorSelected: 'rgb(102, 217, 232)',
       textBoxFontFamily: 'Inter Variable, sans-serif',
     },
-  } as Parameters<typeof tools.annotation.config.style.setDefaultToolStyles>[0]);
+  });
 }
 
 /** Gives the memory of all films back. */

@@ -41,7 +41,7 @@ export function presetWindow(base: Window, preset: Preset, inverted: boolean): W
   const brighter = inverted ? -1 : 1;
   switch (preset) {
     case 'lung':
-      return { center: base.center - brighter * 0.2 * base.width, width: base.width * 0.6 };
+      return { center: base.center - brighter * 0.15 * base.width, width: base.width * 0.7 };
     case 'bone':
       return { center: base.center + brighter * 0.2 * base.width, width: base.width * 0.7 };
     case 'soft':

@@ -1,0 +1,90 @@
+import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { api, take } from '@/api/client';
+import { useT } from '@/i18n';
+import { ErrorNote } from '@/shared/states';
+import { meQuery, rememberSignedIn } from './session';
+
+/** Asks whether somebody is still there before the session ends. */
+export function IdleWarning({ time, onStay }: { time: string; onStay: () => void }) {
+  const t = useT();
+  return (
+    <Modal
+      opened
+      onClose={onStay}
+      title={t('session.warning')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+      lockScroll={false}
+      centered
+    >
+      <Stack>
+        <Text>{t('session.warning.text', { time })}</Text>
+        <Button data-autofocus onClick={onStay}>
+          {t('session.stay')}
+        </Button>
+      </Stack>
+    </Modal>
+  );
+}
+
+/** Signs in again over the page that is open, so that the work on it is kept. */
+export function SignInAgain({ email, onDone }: { email: string; onDone: () => void }) {
+  const t = useT();
+  const client = useQueryClient();
+  const [password, setPassword] = useState('');
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await take(api.POST('/api/auth/login', { body: { email, password } }));
+      await client.refetchQueries({ queryKey: meQuery.queryKey });
+      void client.invalidateQueries();
+      onDone();
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Modal opened onClose={() => undefined} withCloseButton={false} title={t('auth.again')} lockScroll={false} centered>
+      <form onSubmit={submit}>
+        <Stack>
+          <Text>{t('auth.again.text')}</Text>
+          <Text fw={600}>{email}</Text>
+          <input type="hidden" name="username" autoComplete="username" value={email} />
+          <PasswordInput
+            label={t('auth.password')}
+            autoComplete="current-password"
+            data-autofocus
+            required
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
+          />
+          {error ? <ErrorNote error={error} /> : null}
+          <Group justify="space-between">
+            <Button
+              variant="default"
+              onClick={() => {
+                rememberSignedIn(false);
+                location.assign('/signin');
+              }}
+            >
+              {t('auth.again.other')}
+            </Button>
+            <Button type="submit" loading={busy}>
+              {t('auth.signIn')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

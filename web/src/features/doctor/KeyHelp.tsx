@@ -1,0 +1,34 @@
+import { Kbd, Modal, Text } from '@mantine/core';
+import { useT } from '@/i18n';
+import { type Command, keyLabel } from '@/shared/hotkeys';
+import { commandLabel, type ReadingCommand } from './commands';
+import classes from './ReadingRoom.module.css';
+
+/** Every key of the reading room. */
+export function KeyHelp({ commands, onClose }: { commands: Command<ReadingCommand>[]; onClose: () => void }) {
+  const t = useT();
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('room.help')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+      lockScroll={false}
+      size="lg"
+    >
+      <Text size="sm" c="dimmed" mb="sm">
+        {t('room.help.text')}
+      </Text>
+      <dl className={classes.keys}>
+        {commands.map(({ id, key }) => (
+          <div key={id}>
+            <dt>
+              <Kbd>{keyLabel(key)}</Kbd>
+            </dt>
+            <dd>{t(commandLabel(id))}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  );
+}

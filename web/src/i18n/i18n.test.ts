@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import en from './en.json';
+import { languages, pickLanguage, translate } from './index';
+
+const folder = join(process.cwd(), 'src/i18n');
+const others = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'en.json');
+const slots = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+
+describe('texts', () => {
+  it('exist in more than one language', () => {
+    expect(others.length).toBeGreaterThan(0);
+    expect(languages).toContain('de');
+  });
+
+  it.each(others)('%s is complete and keeps every slot', (name) => {
+    const texts = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, string>;
+    expect(Object.keys(texts).sort()).toEqual(Object.keys(en).sort());
+    for (const [key, text] of Object.entries(en)) {
+      expect(texts[key]?.trim(), key).toBeTruthy();
+      expect(slots(texts[key] as string), key).toEqual(slots(text));
+    }
+  });
+
+  it('fall back to English, and then to the key', () => {
+    expect(translate({}, 'de', 'common.save')).toBe('Save');
+    expect(translate({}, 'de', 'no.such.text')).toBe('no.such.text');
+  });
+
+  it('choose the form that goes with a number', () => {
+    expect(translate(en, 'en', 'upload.send', { count: 1 })).toBe('Send 1 examination');
+    expect(translate(en, 'en', 'upload.send', { count: 3 })).toBe('Send 3 examinations');
+  });
+
+  it('suit the browser', () => {
+    expect(pickLanguage(['fr-FR', 'de-AT'])).toBe('de');
+    expect(pickLanguage(['fr'])).toBe('en');
+  });
+});
