@@ -56,7 +56,13 @@ export async function open(
   const note = (text) => {
     if (!expected.some((each) => text.includes(each))) faults.push(`${new URL(page.url(), base).pathname}: ${text}`);
   };
-  page.on('console', (message) => message.type() === 'error' && note(message.text()));
+  page.on('console', (message) => {
+    if (message.type() !== 'error') return;
+    // A patient without a recorded history is answered with 404, which browsers report by themselves.
+    const { url } = message.location();
+    if (/\/api\/patients\/[^/]+\/history$/.test(url) && message.text().includes('404')) return;
+    note(`${message.text()} (${url})`);
+  });
   page.on('pageerror', (error) => note(String(error)));
   page.on('request', (request) => {
     const url = request.url();
@@ -105,4 +111,55 @@ export async function shot(page, name, options = {}) {
 
 export function check(fine, what) {
   if (!fine) throw new Error(what);
+}
+
+/** What a part of the page looks like: mean grey, how much it varies, and how colourful it is. */
+export async function look(page, locator) {
+  const picture = (await locator.screenshot()).toString('base64');
+  return page.evaluate(async (base64) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${base64}`;
+    await image.decode();
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    let [sum, squares, colour] = [0, 0, 0];
+    const count = data.length / 4;
+    for (let at = 0; at < data.length; at += 4) {
+      const grey = (data[at] + data[at + 1] + data[at + 2]) / 3;
+      sum += grey;
+      squares += grey * grey;
+      if (Math.max(data[at], data[at + 1], data[at + 2]) - Math.min(data[at], data[at + 1], data[at + 2]) > 30)
+        colour += 1;
+    }
+    // A coarse print of the picture, to tell one from another.
+    const coarse = Object.assign(document.createElement('canvas'), { width: 24, height: 24 }).getContext('2d');
+    coarse.drawImage(image, 0, 0, 24, 24);
+    const print = [...coarse.getImageData(0, 0, 24, 24).data].filter((_, at) => at % 4 === 0);
+    const mean = sum / count;
+    return { print, mean, deviation: Math.sqrt(squares / count - mean * mean), colour: colour / count };
+  }, picture);
+}
+
+/** Asks the portal's API in the name of the page's user. */
+export async function ask(page, path, options) {
+  return page.evaluate(
+    async ([path, options]) => {
+      const response = await fetch(path, {
+        ...options,
+        ...(options?.body
+          ? { body: JSON.stringify(options.body), headers: { 'content-type': 'application/json' } }
+          : {}),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text ? JSON.parse(text) : null };
+    },
+    [path, options],
+  );
+}
+
+/** How different two looks are: the mean difference of their prints, 0 to 255. */
+export function unlike(a, b) {
+  return a.print.reduce((sum, grey, at) => sum + Math.abs(grey - b.print[at]), 0) / a.print.length;
 }

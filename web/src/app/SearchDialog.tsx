@@ -1,10 +1,11 @@
-import { Kbd, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Kbd, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { useT } from '@/i18n';
+import { Dialog } from '@/shared/Dialog';
 import { navigation } from './navigation';
 import classes from './SearchDialog.module.css';
 import { type Hit, searchEverything } from './search';
@@ -47,14 +48,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   };
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('search.label')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-      lockScroll={false}
-      size="lg"
-    >
+    <Dialog opened onClose={onClose} title={t('search.label')} size="lg">
       <Stack>
         <TextInput
           data-autofocus
@@ -99,6 +93,6 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
           ))}
         </div>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

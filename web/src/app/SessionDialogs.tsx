@@ -1,8 +1,9 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core';
+import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, take } from '@/api/client';
 import { useT } from '@/i18n';
+import { Dialog } from '@/shared/Dialog';
 import { ErrorNote } from '@/shared/states';
 import { meQuery, rememberSignedIn } from './session';
 
@@ -10,21 +11,14 @@ import { meQuery, rememberSignedIn } from './session';
 export function IdleWarning({ time, onStay }: { time: string; onStay: () => void }) {
   const t = useT();
   return (
-    <Modal
-      opened
-      onClose={onStay}
-      title={t('session.warning')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-      lockScroll={false}
-      centered
-    >
+    <Dialog opened onClose={onStay} title={t('session.warning')} centered>
       <Stack>
         <Text>{t('session.warning.text', { time })}</Text>
         <Button data-autofocus onClick={onStay}>
           {t('session.stay')}
         </Button>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -53,7 +47,7 @@ export function SignInAgain({ email, onDone }: { email: string; onDone: () => vo
   };
 
   return (
-    <Modal opened onClose={() => undefined} withCloseButton={false} title={t('auth.again')} lockScroll={false} centered>
+    <Dialog opened onClose={() => undefined} withCloseButton={false} title={t('auth.again')} centered>
       <form onSubmit={submit}>
         <Stack>
           <Text>{t('auth.again.text')}</Text>
@@ -85,6 +79,6 @@ export function SignInAgain({ email, onDone }: { email: string; onDone: () => vo
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -40,33 +40,27 @@ export function UserMenu() {
         </Text>
         <Menu.Divider />
         <Menu.Label>{t('theme.label')}</Menu.Label>
-        {themes.map((choice) => (
-          <Menu.Item
-            key={choice}
-            role="menuitemradio"
-            aria-checked={theme === choice}
-            rightSection={theme === choice ? <span aria-hidden>✓</span> : undefined}
-            onClick={() => change({ theme: choice })}
-          >
-            {t(`theme.${choice}`)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={theme} onChange={(choice) => change({ theme: choice as ThemeChoice })}>
+          {themes.map((choice) => (
+            <Menu.RadioItem key={choice} value={choice}>
+              {t(`theme.${choice}`)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Label>{t('language.label')}</Menu.Label>
-        {languages.map((code) => (
-          <Menu.Item
-            key={code}
-            role="menuitemradio"
-            lang={code}
-            aria-checked={language === code}
-            rightSection={language === code ? <span aria-hidden>✓</span> : undefined}
-            onClick={() => {
-              setLanguage(code);
-              change({ language: code });
-            }}
-          >
-            {languageName(code)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={language}
+          onChange={(code) => {
+            setLanguage(code);
+            change({ language: code });
+          }}
+        >
+          {languages.map((code) => (
+            <Menu.RadioItem key={code} value={code} lang={code}>
+              {languageName(code)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item component={Link} to="/profile" closeMenuOnClick leftSection={<IconSettings size={18} aria-hidden />}>
           {t('nav.profile')}

@@ -1,5 +1,6 @@
-import { Kbd, Modal, Text } from '@mantine/core';
+import { Kbd, Text } from '@mantine/core';
 import { useT } from '@/i18n';
+import { Dialog } from '@/shared/Dialog';
 import { type Command, keyLabel } from '@/shared/hotkeys';
 import { commandLabel, type ReadingCommand } from './commands';
 import classes from './ReadingRoom.module.css';
@@ -8,14 +9,7 @@ import classes from './ReadingRoom.module.css';
 export function KeyHelp({ commands, onClose }: { commands: Command<ReadingCommand>[]; onClose: () => void }) {
   const t = useT();
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('room.help')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-      lockScroll={false}
-      size="lg"
-    >
+    <Dialog opened onClose={onClose} title={t('room.help')} size="lg">
       <Text size="sm" c="dimmed" mb="sm">
         {t('room.help.text')}
       </Text>
@@ -29,6 +23,6 @@ export function KeyHelp({ commands, onClose }: { commands: Command<ReadingComman
           </div>
         ))}
       </dl>
-    </Modal>
+    </Dialog>
   );
 }

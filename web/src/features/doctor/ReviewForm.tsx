@@ -1,15 +1,4 @@
-import {
-  ActionIcon,
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  NativeSelect,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Group, NativeSelect, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type Ref, useImperativeHandle, useRef, useState } from 'react';
@@ -18,6 +7,7 @@ import { asProblem } from '@/api/problem';
 import type { ReportDetail } from '@/api/types';
 import { type TextKey, useT } from '@/i18n';
 import { Choices } from '@/shared/Choices';
+import { Dialog } from '@/shared/Dialog';
 import { useFormats } from '@/shared/format';
 import { Risk } from '@/shared/Risk';
 import { ErrorNote } from '@/shared/states';
@@ -238,14 +228,7 @@ export function ReviewForm({ detail, secondOpinion, blocked, onSigned, ref }: Re
           {t('review.sign')}
         </Button>
       </form>
-      <Modal
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title={t('review.confirm')}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-        lockScroll={false}
-        centered
-      >
+      <Dialog opened={asking} onClose={() => setAsking(false)} title={t('review.confirm')} centered>
         <Stack>
           <Text fw={600}>{detail.report.patient_name}</Text>
           <dl className="facts">
@@ -269,7 +252,7 @@ export function ReviewForm({ detail, secondOpinion, blocked, onSigned, ref }: Re
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </section>
   );
 }

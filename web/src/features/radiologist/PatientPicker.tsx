@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch, IconUserPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { api, take } from '@/api/client';
 import type { Patient } from '@/api/types';
 import { useT } from '@/i18n';
+import { Dialog } from '@/shared/Dialog';
 import { useFormats } from '@/shared/format';
 import { Shown } from '@/shared/states';
 import type { DicomIdentity } from './dicom';
@@ -40,14 +41,7 @@ export function PatientPicker({
     onClose();
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t(isNew ? 'upload.newPatient' : 'upload.choosePatient')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-      lockScroll={false}
-      size="lg"
-    >
+    <Dialog opened={opened} onClose={onClose} title={t(isNew ? 'upload.newPatient' : 'upload.choosePatient')} size="lg">
       {isNew ? (
         <NewPatientForm identity={identity} onDone={choose} onCancel={() => setIsNew(false)} />
       ) : (
@@ -90,6 +84,6 @@ export function PatientPicker({
           </Group>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -56,8 +56,10 @@ function Uploaded({ detail }: { detail: ReportDetail }) {
           </Title>
           <dl className="facts">
             <dt>{t('reports.status')}</dt>
-            <dd role="status">
-              <StatusBadge status={report.status} />
+            <dd>
+              <span role="status">
+                <StatusBadge status={report.status} />
+              </span>
             </dd>
             <dt>{t('reports.date')}</dt>
             <dd>{formats.dateTime(report.upload_date)}</dd>

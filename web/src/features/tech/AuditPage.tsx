@@ -115,7 +115,7 @@ export function AuditPage() {
   const exportAll = async () => {
     setExporting(true);
     try {
-      const rows = await everyRow(filter, EXPORT_ROWS);
+      const rows = await everyRow(typed, EXPORT_ROWS);
       const link = document.createElement('a');
       link.href = URL.createObjectURL(new Blob([csvOf(rows)], { type: 'text/csv;charset=utf-8' }));
       link.download = `audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.csv`;

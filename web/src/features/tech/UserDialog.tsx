@@ -1,10 +1,11 @@
-import { Button, Checkbox, Group, Modal, NativeSelect, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NativeSelect, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, take } from '@/api/client';
 import { asProblem } from '@/api/problem';
 import type { Account, Role } from '@/api/types';
 import { useT } from '@/i18n';
+import { Dialog } from '@/shared/Dialog';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
 
@@ -49,13 +50,7 @@ export function UserDialog({ account, onClose }: { account: Account | null; onCl
   const problem = save.error ? asProblem(save.error) : null;
   const set = (part: Partial<typeof values>) => setValues((old) => ({ ...old, ...part }));
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={account ? t('users.change', { name: account.name }) : t('users.new')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-      lockScroll={false}
-    >
+    <Dialog opened onClose={onClose} title={account ? t('users.change', { name: account.name }) : t('users.new')}>
       <form
         autoComplete="off"
         onSubmit={(event) => {
@@ -123,6 +118,6 @@ export function UserDialog({ account, onClose }: { account: Account | null; onCl
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
