@@ -55,7 +55,7 @@ export function Shell() {
             ))}
           </Menu.Dropdown>
         </Menu>
-        <Link to="/" className={classes.brand}>
+        <Link to="/" className={classes.brand} aria-label={t('app.name')}>
           <img src="/favicon.svg" alt="" width={26} height={26} />
           <span className={classes.brandName}>{t('app.name')}</span>
         </Link>

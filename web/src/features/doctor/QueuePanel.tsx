@@ -59,7 +59,7 @@ export function QueuePanel(props: QueuePanelProps) {
   return (
     <section className={classes.panel} aria-label={t('nav.queue')}>
       <div className={classes.head}>
-        <h1 className={classes.title}>{t('nav.queue')}</h1>
+        <h2 className={classes.title}>{t('nav.queue')}</h2>
         {queue.summary && (
           <span className={`${classes.count} mono`}>{t('queue.total', { count: queue.summary.total })}</span>
         )}

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core';
 import { IconArrowLeft, IconArrowRight, IconKeyboard, IconPhotoScan } from '@tabler/icons-react';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
@@ -97,6 +98,7 @@ export function ReadingRoom() {
   const neighbour = (by: number) => queue.items[position - 1 + by]?.report_id;
   return (
     <div className={classes.room} data-part={part}>
+      <VisuallyHidden component="h1">{t('nav.queue')}</VisuallyHidden>
       <div className={classes.queue}>
         <QueuePanel
           queue={queue}
