@@ -90,6 +90,9 @@ export async function signIn(page, email, secret = password) {
 
 /** Fails when the page breaks a rule of WCAG 2.2 AA. */
 export async function accessible(page, name) {
+  // What is still fading in has no contrast yet.
+  await page.waitForTimeout(60);
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
     .analyze();
