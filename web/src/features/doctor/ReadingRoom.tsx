@@ -63,7 +63,7 @@ export function ReadingRoom() {
   const run = (command: ReadingCommand) => {
     if (command === 'next') step(1);
     else if (command === 'previous') step(-1);
-    else if (command === 'open') selected && open(selected);
+    else if (command === 'open') open(selected);
     else if (command === 'help') setHelp(true);
     else openCase.current?.run(command);
   };
