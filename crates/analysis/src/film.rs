@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use ai::{Assessment, CaseContext, GreyPicture, Model};
 use bytes::Bytes;
-use imaging::{ImagingError, Limits};
+use domain::ImageFormat;
+use imaging::{DicomHeader, ImagingError, Inspection, Limits};
 use serde::Serialize;
 
 /// Longest time that decoding one film may take.
@@ -56,25 +57,72 @@ impl From<Assessment> for FilmAssessment {
     }
 }
 
-/// Looks at one file. `age_years` is what is known beside the header, which wins over it.
+/// What is known of a film beside its own header.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Ages in years, from whatever says one: the sender, the patient's record.
+    pub ages: Vec<f64>,
+    /// What was examined, in the sender's words.
+    pub study_type: Option<String>,
+}
+
+/// Parts of a study type that name the chest, and whole ones that name no part of the body.
+const CHEST_WORDS: &[&str] = &["chest", "thorax", "lung", "cxr"];
+const ANY_PART: &[&str] = &[
+    "xray",
+    "x-ray",
+    "x_ray",
+    "x ray",
+    "radiograph",
+    "radiography",
+    "cr",
+    "dx",
+];
+
+/// Looks at one file.
 ///
 /// # Errors
-/// When the bytes are no image at all. An image that cannot be decoded is no error here: it is
-/// "not assessed".
+/// When the bytes are no image at all. An image that cannot be decoded, or whose sources disagree, is
+/// no error here: it is "not assessed".
 pub fn examine(
     bytes: &Bytes,
     model: &Model,
     limits: &Limits,
-    age_years: Option<f64>,
+    beside: &Beside,
 ) -> Result<FilmAssessment, ImagingError> {
-    let header = imaging::inspect(bytes, limits)?.dicom;
+    let inspection = imaging::inspect(bytes, limits)?;
+    if let Some(refusal) = unfit(&inspection, bytes) {
+        return Ok(refusal);
+    }
+    let header = inspection.dicom;
+    let ages: Vec<f64> = header
+        .as_ref()
+        .and_then(|header| header.patient_age_years)
+        .into_iter()
+        .chain(header.as_ref().and_then(age_by_dates))
+        .chain(beside.ages.iter().copied())
+        .collect();
+    if ages
+        .iter()
+        .any(|age| ages.iter().any(|other| (age - other).abs() > 1.5))
+    {
+        return Ok(FilmAssessment::not_assessed(
+            "age_contradicts",
+            "the file, the sender and the patient's record do not agree on the patient's age",
+        ));
+    }
     let context = CaseContext {
-        age_years: header
-            .as_ref()
-            .and_then(|header| header.patient_age_years)
-            .or(age_years),
+        age_years: ages.first().copied(),
         modality: header.as_ref().and_then(|header| header.modality.clone()),
-        body_part: header.as_ref().and_then(|header| header.body_part.clone()),
+        body_part: header
+            .as_ref()
+            .and_then(|header| header.body_part.clone())
+            .or_else(|| {
+                beside
+                    .study_type
+                    .clone()
+                    .filter(|words| names_another_part(words))
+            }),
         view_position: header
             .as_ref()
             .and_then(|header| header.view_position.clone()),
@@ -94,4 +142,40 @@ pub fn examine(
     let grey = GreyPicture::new(grey.width() as usize, grey.height() as usize, grey.pixels())
         .expect("a rendered picture fills its sides");
     Ok(model.analyze(&grey, &context).into())
+}
+
+/// Whether a study type names a part of the body that is not the chest, such as `hand_xray`.
+fn names_another_part(words: &str) -> bool {
+    let words = words.trim().to_lowercase();
+    !CHEST_WORDS.iter().any(|part| words.contains(part)) && !ANY_PART.contains(&words.as_str())
+}
+
+/// Files that the model must not judge whatever their first picture looks like.
+fn unfit(inspection: &Inspection, bytes: &[u8]) -> Option<FilmAssessment> {
+    if inspection.frames > 1 {
+        return Some(FilmAssessment::not_assessed(
+            "several_frames",
+            format!(
+                "the file holds {} frames, and the model judges single films",
+                inspection.frames
+            ),
+        ));
+    }
+    // Decoders fill what is missing with grey; a JPEG must end with its end marker (ITU T.81, B.1.1.3).
+    let end = bytes
+        .len()
+        .saturating_sub(usize::try_from(inspection.trailing_bytes).unwrap_or(0));
+    let whole = inspection.format != ImageFormat::Jpeg || bytes[..end].ends_with(&[0xff, 0xd9]);
+    (!whole)
+        .then(|| FilmAssessment::not_assessed("truncated", "the file is cut off: send it again"))
+}
+
+/// Years between the birth and the study that a header names.
+fn age_by_dates(header: &DicomHeader) -> Option<f64> {
+    let days = header
+        .study_date_time?
+        .date()
+        .signed_duration_since(header.patient_birth_date?)
+        .num_days();
+    Some(days as f64 / 365.25)
 }

@@ -23,11 +23,13 @@ use domain::{
 use futures::{FutureExt, future::BoxFuture};
 use imaging::Limits;
 use jobs::{Handler, JobError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    FilmAssessment, ModelCache, examine,
-    outcome::{Examined, decline, first_refusal, gravest, summary, tell_doctors_of_high},
+    Beside, FilmAssessment, ModelCache, examine,
+    outcome::{
+        Examined, decline, first_refusal, gravest, may_stand, summary, tell_doctors_of_high,
+    },
     wording,
 };
 
@@ -133,9 +135,9 @@ impl AnalysisJob {
         for image in &case.images {
             let looker = self.clone();
             let (image, model) = (image.clone(), case.model.clone());
-            let (limits, age) = (case.limits, case.report.patient_age.map(f64::from));
+            let (limits, beside) = (case.limits, beside(&case.report));
             let task = tokio::task::spawn_blocking(move || {
-                looker.examine_one(&image, model.as_ref(), &limits, age)
+                looker.examine_one(&image, model.as_ref(), &limits, &beside)
             });
             examined.push(
                 task.await
@@ -150,7 +152,7 @@ impl AnalysisJob {
         image: &Image,
         model: Option<&db::models::Model>,
         limits: &Limits,
-        age_years: Option<f64>,
+        beside: &Beside,
     ) -> Result<Examined, JobError> {
         let started = Instant::now();
         let bytes = self.blobs.read(image.sha256.parse::<Digest>()?)?;
@@ -160,7 +162,7 @@ impl AnalysisJob {
                 tracing::error!(%error, "the active model cannot be loaded");
                 FilmAssessment::not_assessed("model_failed", "the active model could not be loaded")
             }
-            Some(Ok(model)) => match examine(&bytes, &model, limits, age_years) {
+            Some(Ok(model)) => match examine(&bytes, &model, limits, beside) {
                 Ok(assessment) => assessment,
                 Err(error) => FilmAssessment::not_assessed(
                     error.code(),
@@ -197,7 +199,10 @@ impl AnalysisJob {
                 return Ok(tx.commit().await?);
             }
         }
-        match (gravest(examined), case.model.as_ref()) {
+        match (
+            gravest(examined).filter(|(_, scored)| may_stand(scored, examined)),
+            case.model.as_ref(),
+        ) {
             (Some((best, scored)), Some(model)) => {
                 self.store_score(&mut tx, case, best, scored, model).await?;
             }
@@ -305,6 +310,23 @@ impl AnalysisJob {
             tell_doctors_of_high(tx, report_id).await?;
         }
         Ok(())
+    }
+}
+
+/// What the sender and the patient's record say of a film.
+fn beside(report: &Report) -> Beside {
+    let record = report
+        .image_metadata
+        .get("age_by_record")
+        .and_then(Value::as_f64);
+    Beside {
+        ages: report
+            .patient_age
+            .map(f64::from)
+            .into_iter()
+            .chain(record)
+            .collect(),
+        study_type: Some(report.study_type.clone()),
     }
 }
 

@@ -12,6 +12,6 @@ pub mod registry;
 pub mod release;
 mod wording;
 
-pub use film::{FilmAssessment, examine};
+pub use film::{Beside, FilmAssessment, examine};
 pub use job::AnalysisJob;
 pub use models::ModelCache;

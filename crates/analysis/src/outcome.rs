@@ -7,7 +7,7 @@ use db::{
     notifications::{self, Message},
 };
 use domain::{
-    ImageId, ReportId,
+    ImageId, ReportId, RiskCategory,
     audit::{AuditAction, EntityType},
     review::NotificationPriority,
     settings::AnalysisTemplates,
@@ -61,9 +61,22 @@ pub(crate) fn summary(assessment: &FilmAssessment) -> Value {
     }
 }
 
-/// The code, reason and details of the first image, none of which was scored.
+/// Whether a score may stand for the whole report: a high one always, a lower one only when every
+/// image was assessed. What one film hides another one must not call "low".
+pub(crate) fn may_stand(scored: &ai::Scored, examined: &[Examined]) -> bool {
+    let all_assessed = examined
+        .iter()
+        .all(|one| matches!(one.assessment, FilmAssessment::Scored(_)));
+    scored.risk == RiskCategory::High || all_assessed
+}
+
+/// The code, reason and details of the first image that was not scored.
 pub(crate) fn first_refusal(examined: &[Examined]) -> (&str, &str, Value) {
-    match examined.first().map(|one| &one.assessment) {
+    let refused = examined
+        .iter()
+        .map(|one| &one.assessment)
+        .find(|assessment| matches!(assessment, FilmAssessment::NotAssessed { .. }));
+    match refused {
         Some(FilmAssessment::NotAssessed {
             code,
             reason,

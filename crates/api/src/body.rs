@@ -43,6 +43,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
                     }
                     other => Problem::Malformed(other.body_text()),
                 })?;
+        if has_nul_escape(&bytes) {
+            return Err(Problem::Malformed(
+                "texts must not hold the character NUL (\\u0000)".to_owned(),
+            ));
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
@@ -61,6 +66,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
+/// Whether a JSON text holds an escaped NUL, which PostgreSQL cannot store.
+pub(crate) fn has_nul_escape(json: &[u8]) -> bool {
+    json.windows(6).any(|window| window == b"\\u0000")
+}
+
 /// The query of an address.
 pub(crate) struct Query<T>(pub T);
 
@@ -68,6 +78,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(Problem::field(
+                "query",
+                "nul",
+                "must not hold the character NUL",
+            ));
+        }
         axum::extract::Query::<T>::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Query(value)| Self(value))

@@ -50,7 +50,7 @@ impl CheckedFile {
     pub fn study_uid(&self) -> Option<&str> {
         self.header()
             .map(|header| header.study_uid.as_str())
-            .filter(|uid| !uid.is_empty())
+            .filter(|uid| is_uid(uid))
     }
 
     /// What kind of picture it is.
@@ -64,17 +64,18 @@ impl CheckedFile {
     pub(crate) fn dicom_instance(&self) -> Option<DicomInstance> {
         let header = self.header()?;
         let number = |number: Option<i64>| number.and_then(|number| i32::try_from(number).ok());
-        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let text = |text: &str| (!text.is_empty()).then(|| storable(text));
+        let word = |word: &Option<String>| word.as_deref().map(storable);
         Some(DicomInstance {
-            study_uid: header.study_uid.clone(),
-            series_uid: header.series_uid.clone(),
-            sop_instance_uid: header.sop_instance_uid.clone(),
+            study_uid: storable(&header.study_uid),
+            series_uid: storable(&header.series_uid),
+            sop_instance_uid: storable(&header.sop_instance_uid),
             sop_class_uid: text(&header.sop_class_uid),
             transfer_syntax_uid: text(&header.transfer_syntax_uid),
-            modality: header.modality.clone(),
-            body_part: header.body_part.clone(),
-            view_position: header.view_position.clone(),
-            accession_number: header.accession_number.clone(),
+            modality: word(&header.modality),
+            body_part: word(&header.body_part),
+            view_position: word(&header.view_position),
+            accession_number: word(&header.accession_number),
             study_date_time: header.study_date_time,
             series_number: number(header.series_number),
             instance_number: number(header.instance_number),
@@ -123,7 +124,8 @@ pub(crate) fn check_and_keep(incoming: Incoming, limits: &Limits) -> Result<Chec
         .expect("a file without a format was refused above");
     let dicom_metadata = (format == ImageFormat::Dicom && inspection.is_some())
         .then(|| imaging::dicom_metadata(&bytes, limits).ok())
-        .flatten();
+        .flatten()
+        .map(without_nul);
     let size = staged.size();
     let digest = staged
         .keep()
@@ -162,4 +164,31 @@ fn warnings_of(inspection: &Inspection) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// Whether a text is a UID (PS3.5 section 9.1): only such a one can name a study.
+fn is_uid(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// A header's text as the columns can hold it: without NUL, at most 64 characters. The whole text is
+/// in the stored file.
+fn storable(text: &str) -> String {
+    text.chars().filter(|c| *c != '\0').take(64).collect()
+}
+
+/// The same value without NUL, which PostgreSQL cannot store.
+pub(crate) fn without_nul(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace('\0', "")),
+        Value::Array(items) => items.into_iter().map(without_nul).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name, without_nul(value)))
+            .collect(),
+        other => other,
+    }
 }

@@ -40,12 +40,16 @@ pub(crate) async fn find_patient(
     named: Option<UserId>,
     header: Option<&DicomHeader>,
 ) -> Result<Result<Patient, Unmatched>, DbError> {
-    let by_number = match header.and_then(|header| header.patient_id.as_deref()) {
+    let number = header
+        .and_then(|header| header.patient_id.as_deref())
+        .filter(|number| !number.contains('\0'));
+    let by_number = match number {
         Some(number) => {
             let issuer = header
                 .and_then(|header| header.issuer_of_patient_id.as_deref())
-                .unwrap_or_default();
-            match patients::find_by_identifier(tx, issuer, number).await? {
+                .unwrap_or_default()
+                .replace('\0', "");
+            match patients::find_by_identifier(tx, &issuer, number).await? {
                 None if !issuer.is_empty() => patients::find_by_identifier(tx, "", number).await?,
                 found => found,
             }

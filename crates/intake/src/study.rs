@@ -18,7 +18,7 @@ use domain::{
 use serde_json::json;
 
 use crate::{
-    file::CheckedFile,
+    file::{CheckedFile, without_nul},
     matching::{age_in_years, disagreements, find_patient},
     receive::{Accepted, Details, Receipt, Rejected},
 };
@@ -85,16 +85,25 @@ pub(crate) async fn store_study(
             disagree.join(", ")
         ));
     }
+    let image_ids: Vec<ImageId> = files.iter().map(|_| ImageId::new_at(tx.now())).collect();
     let (report_id, status) = match open_report_of_own(tx, known.as_ref()).await? {
         Some(found) => found,
         None => {
-            let report_id =
-                create_report(tx, files, details, &patient, known.as_ref(), &disagree).await?;
+            let report_id = create_report(
+                tx,
+                files,
+                details,
+                &patient,
+                known.as_ref(),
+                &disagree,
+                image_ids[0],
+            )
+            .await?;
             (report_id, ReportStatus::Pending)
         }
     };
-    for file in files {
-        add_image(tx, report_id, file).await?;
+    for (file, image_id) in files.iter().zip(image_ids) {
+        add_image(tx, report_id, image_id, file).await?;
     }
     db::jobs::enqueue(tx, analysis::job::KIND, Some(report_id), 5, &json!({})).await?;
     note_upload(tx, report_id, &patient, files).await?;
@@ -132,6 +141,7 @@ async fn create_report(
     patient: &Patient,
     known: Option<&Known>,
     disagree: &[&str],
+    first_image: ImageId,
 ) -> Result<ReportId, DbError> {
     let first = files[0];
     let header = first.header();
@@ -148,9 +158,10 @@ async fn create_report(
     let record_age = patient
         .date_of_birth
         .and_then(|born| age_in_years(born, tx.now()));
-    let metadata = json!({
+    let metadata = without_nul(json!({
         "images": files.len(),
         "identity_disagreement": disagree,
+        "age_by_record": record_age,
         "continues_report_id": known.map(|known| known.report_id),
         "study": header.map(|header| json!({
             "modality": header.modality,
@@ -161,8 +172,8 @@ async fn create_report(
             "accession_number": header.accession_number,
             "burned_in_annotation": header.burned_in_annotation,
         })),
-    });
-    let image_url = format!("/api/reports/{report_id}/images");
+    }));
+    let image_url = format!("/api/reports/{report_id}/images/{first_image}");
     reports::create(
         tx,
         &NewReport {
@@ -218,9 +229,9 @@ fn study_type_of(file: &CheckedFile) -> &'static str {
 async fn add_image(
     tx: &mut ActorTx,
     report_id: ReportId,
+    image_id: ImageId,
     file: &CheckedFile,
 ) -> Result<(), DbError> {
-    let image_id = ImageId::new_at(tx.now());
     let side = |side: Option<u32>| {
         side.and_then(|side| i32::try_from(side).ok())
             .filter(|side| *side > 0)

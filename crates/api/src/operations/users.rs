@@ -209,6 +209,12 @@ pub(crate) async fn change(
         .await?
         .ok_or(Problem::NotFound("account"))?;
     let role = check(&request, &before)?;
+    if role.is_some_and(|role| role.is_staff() != before.role.is_staff()) {
+        return Err(Problem::Conflict {
+            code: "patient_or_staff",
+            detail: "a patient's account cannot become staff's, nor the other way round: make a new account".to_owned(),
+        });
+    }
     let demotes = role.is_some_and(|role| role != before.role) || request.is_active == Some(false);
     if demotes {
         refuse_to_lock_tech_out(&mut tx, &signed, &before).await?;

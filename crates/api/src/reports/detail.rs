@@ -127,8 +127,13 @@ fn hide_ai(detail: &mut ReportDetail) {
     detail.ai_hidden = true;
     detail.analysis = None;
     detail.not_assessed = None;
-    detail.report.risk_score = None;
-    detail.report.confidence_score = None;
-    detail.report.findings = None;
-    detail.report.recommendations = None;
+    hide_ai_of(&mut detail.report);
+}
+
+/// Blanks what the AI said on a report.
+pub(crate) fn hide_ai_of(report: &mut Report) {
+    report.risk_score = None;
+    report.confidence_score = None;
+    report.findings = None;
+    report.recommendations = None;
 }

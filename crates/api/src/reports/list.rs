@@ -7,9 +7,10 @@ use db::{
     reports::{self, Order, Report, ReportFilter},
 };
 use domain::{
-    ReportStatus, RiskCategory, UserId,
+    ReportStatus, RiskCategory, Role, UserId,
     access::Permission,
     audit::{AuditAction, EntityType},
+    settings,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -19,6 +20,7 @@ use crate::{
     body::{Checks, Query},
     problem::{Problem, ProblemBody},
     query::{ListAnswer, PageQuery, search_text},
+    reports::detail::hide_ai_of,
     signed::Signed,
     state::ApiState,
 };
@@ -97,7 +99,16 @@ pub(crate) async fn list(
         Sort::OldestFirst => Order::OldestFirst,
     };
     let mut tx = signed.begin_as(Permission::ReadReports, &state).await?;
-    let page = reports::list(&mut tx, &filter, order, after, limit).await?;
+    let mut page = reports::list(&mut tx, &filter, order, after, limit).await?;
+    let hidden = signed.role == Role::Doctor
+        && db::settings::get::<bool>(&mut tx, settings::REVIEW_FIRST_IMPRESSION).await?;
+    if hidden {
+        // One look at the list must not give away what the case keeps back.
+        page.items
+            .iter_mut()
+            .filter(|report| report.status != ReportStatus::Reviewed)
+            .for_each(hide_ai_of);
+    }
     let ids: Vec<_> = page.items.iter().map(|report| report.report_id).collect();
     tx.audit(
         Act::new(AuditAction::ListReports, EntityType::Report)

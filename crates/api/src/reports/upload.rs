@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::{
-    body::Checks,
+    body::{Checks, has_nul_escape},
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -167,6 +167,9 @@ async fn read_form(
                 ));
             }
         };
+        if slot.is_some() {
+            return Err(Problem::field(&name, "repeated", "must be sent once"));
+        }
         *slot = Some(read_text(&name, field).await?).filter(|text| !text.trim().is_empty());
     }
     if files.is_empty() && too_large.is_empty() {
@@ -232,6 +235,13 @@ async fn read_text(name: &str, mut field: Field<'_>) -> Result<String, Problem> 
             ));
         }
         bytes.extend_from_slice(&part);
+    }
+    if bytes.contains(&0) || has_nul_escape(&bytes) {
+        return Err(Problem::field(
+            name,
+            "nul",
+            "must not hold the character NUL",
+        ));
     }
     String::from_utf8(bytes).map_err(|_| Problem::field(name, "wrong_type", "must be UTF-8 text"))
 }

@@ -101,7 +101,10 @@ pub(crate) async fn sign(
     refuse_when_claimed_by_another(&mut tx, &signed, report_id).await?;
     move_to_reviewed(&mut tx, report_id, request.second_opinion).await?;
     let analysis = analyses::of_report(&mut tx, report_id).await?;
-    if content.confirmed_ai_diagnosis.is_none() {
+    if analysis.is_none() {
+        // There is no verdict that could be confirmed.
+        content.confirmed_ai_diagnosis = None;
+    } else if content.confirmed_ai_diagnosis.is_none() {
         content.confirmed_ai_diagnosis = analysis
             .as_ref()
             .map(|analysis| Some(analysis.risk_category) == content.doctor_risk_assessment);

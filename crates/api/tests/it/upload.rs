@@ -394,3 +394,122 @@ async fn a_broken_upload_stores_nothing() {
         0
     );
 }
+
+/// A film that is scored low does not speak for another one of its report that nobody assessed.
+#[tokio::test]
+async fn a_report_with_an_unassessed_image_is_never_low() {
+    let Some(folder) = testkit::shared_folder("cxr") else {
+        return;
+    };
+    let app = TestApp::start().await;
+    let radiologist = app.client(Role::Radiologist).await;
+    let doctor = app.client(Role::Doctor).await;
+    let patient = register(&radiologist, "HOSP-1").await;
+    let mut normal: Vec<_> = std::fs::read_dir(folder.join("kermany2018/NORMAL"))
+        .unwrap()
+        .flatten()
+        .map(|file| std::fs::read(file.path()).unwrap())
+        .collect();
+    normal.sort();
+    let low = async |film: Vec<u8>, other: Option<Vec<u8>>| {
+        let mut files = vec![("a.jpeg", film)];
+        files.extend(other.map(|other| ("b.png", other)));
+        let receipt = radiologist
+            .upload(files, &[("patient_id", &patient)])
+            .await
+            .expect(201);
+        app.run_jobs().await;
+        let id = receipt["reports"][0]["report_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        doctor.get(&format!("/api/reports/{id}")).await.expect(200)["report"]["risk_score"].clone()
+    };
+    let mut mixed = 0;
+    for (seed, film) in normal.iter().take(6).enumerate() {
+        // The same picture cut off is assessed by nobody, and another film beside it changes that.
+        let cut = film[..film.len() * 9 / 10].to_vec();
+        assert_eq!(
+            low(cut, None).await,
+            Value::Null,
+            "a file that is cut off is not judged"
+        );
+        if low(film.clone(), Some(chest_film(seed as u32, 80))).await == Value::Null {
+            mixed += 1;
+        }
+    }
+    assert!(
+        mixed >= 5,
+        "only {mixed} of 6 reports with an unassessed image were left unscored"
+    );
+}
+
+#[tokio::test]
+async fn a_character_that_cannot_be_stored_costs_one_field_and_no_film() {
+    let app = TestApp::start().await;
+    let radiologist = app.client(Role::Radiologist).await;
+    register(&radiologist, "HOSP-1").await;
+    let mut film = dicom_film(1, "HOSP-1");
+    let at = film
+        .windows(5)
+        .position(|window| window == b"CHEST")
+        .unwrap();
+    film[at + 2] = 0;
+    radiologist
+        .upload(
+            vec![("odd.dcm", film), ("fine.dcm", dicom_film(2, "HOSP-1"))],
+            &[],
+        )
+        .await
+        .expect(201);
+    for path in ["/api/reports?search=%00", "/api/patients?search=%00"] {
+        assert_eq!(
+            radiologist.get(path).await.expect(422)["errors"][0]["code"],
+            "nul",
+            "{path}"
+        );
+    }
+    let name = radiologist
+        .post("/api/patients", json!({ "name": "a\u{0}b" }))
+        .await
+        .expect(400);
+    assert_eq!(name["code"], "malformed");
+    let field = radiologist
+        .upload(
+            vec![("a.png", chest_film(1, 80))],
+            &[("symptoms", "a\u{0}b")],
+        )
+        .await
+        .expect(422);
+    assert_eq!(field["errors"][0]["code"], "nul");
+}
+
+#[tokio::test]
+async fn a_field_sent_twice_and_ages_that_contradict_are_noticed() {
+    let app = TestApp::start().await;
+    let radiologist = app.client(Role::Radiologist).await;
+    let doctor = app.client(Role::Doctor).await;
+    let patient = register(&radiologist, "HOSP-1").await;
+    let twice = [
+        ("patient_id", patient.as_str()),
+        ("patient_id", patient.as_str()),
+    ];
+    let body = radiologist
+        .upload(vec![("a.png", chest_film(1, 80))], &twice)
+        .await
+        .expect(422);
+    assert_eq!(body["errors"][0]["code"], "repeated");
+    let fields = [("patient_id", patient.as_str()), ("patient_age", "40")];
+    let receipt = radiologist
+        .upload(vec![("a.dcm", dicom_film(1, "HOSP-1"))], &fields)
+        .await
+        .expect(201);
+    app.run_jobs().await;
+    let id = receipt["reports"][0]["report_id"].as_str().unwrap();
+    let detail = doctor.get(&format!("/api/reports/{id}")).await.expect(200);
+    assert_eq!(detail["not_assessed"]["code"], "age_contradicts");
+    assert_eq!(
+        detail["report"]["report_image_url"],
+        detail["images"][0]["image_url"]
+    );
+}

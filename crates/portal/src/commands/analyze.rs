@@ -6,7 +6,7 @@ use std::{
 };
 
 use ai::{Model, Package};
-use analysis::FilmAssessment;
+use analysis::{Beside, FilmAssessment};
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use imaging::Limits;
@@ -87,12 +87,16 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<ExitCode> {
 }
 
 fn examine(file: &Path, model: &Model, age: Option<f64>) -> Result<FilmAssessment> {
+    let beside = Beside {
+        ages: age.into_iter().collect(),
+        study_type: None,
+    };
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(analysis::examine(
         &Bytes::from(bytes),
         model,
         &Limits::default(),
-        age,
+        &beside,
     )?)
 }
 

@@ -6,7 +6,7 @@ use ai::{
     NotAssessedCode,
     evaluate::{Case, Figures, Rate, evaluate},
 };
-use analysis::FilmAssessment;
+use analysis::{Beside, FilmAssessment};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use imaging::Limits;
@@ -38,7 +38,12 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
         let bytes =
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let positive = is_positive(&line.label);
-        match analysis::examine(&Bytes::from(bytes), &loaded.model, &Limits::default(), None) {
+        match analysis::examine(
+            &Bytes::from(bytes),
+            &loaded.model,
+            &Limits::default(),
+            &Beside::default(),
+        ) {
             Ok(FilmAssessment::Scored(scored)) => {
                 cases.push(Case::at(scored.threshold, scored.probability, positive));
             }
