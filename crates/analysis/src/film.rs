@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use ai::{Assessment, CaseContext, GreyPicture, Model};
 use bytes::Bytes;
-use domain::ImageFormat;
+use db::{ActorTx, DbError};
+use domain::{ImageFormat, settings};
 use imaging::{DicomHeader, ImagingError, Inspection, Limits};
 use serde::Serialize;
 
@@ -55,6 +56,20 @@ impl From<Assessment> for FilmAssessment {
             },
         }
     }
+}
+
+/// How much one film may cost, by the settings in force.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn limits(tx: &mut ActorTx) -> Result<Limits, DbError> {
+    let mebibytes: u64 = db::settings::get(tx, settings::INTAKE_MAXIMUM_FILE_MEBIBYTES).await?;
+    let megapixels: u64 = db::settings::get(tx, settings::INTAKE_MAXIMUM_MEGAPIXELS).await?;
+    Ok(Limits {
+        maximum_bytes: mebibytes << 20,
+        maximum_pixels: megapixels * 1_000_000,
+        ..Limits::default()
+    })
 }
 
 /// What is known of a film beside its own header.

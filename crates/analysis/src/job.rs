@@ -100,20 +100,13 @@ impl AnalysisJob {
         let Some(report) = reports::find(&mut tx, report_id).await? else {
             return Ok(None);
         };
-        let megapixels: u64 =
-            db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_MEGAPIXELS).await?;
-        let mebibytes: u64 =
-            db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_FILE_MEBIBYTES).await?;
+        let limits = crate::film::limits(&mut tx).await?;
         let case = Case {
             images: db::images::of_report(&mut tx, report_id).await?,
             model: db::models::active(&mut tx).await?,
             templates: db::settings::get(&mut tx, settings::ANALYSIS_TEMPLATES).await?,
             disclaimer: db::settings::get(&mut tx, settings::ANALYSIS_DISCLAIMER).await?,
-            limits: Limits {
-                maximum_bytes: mebibytes << 20,
-                maximum_pixels: megapixels * 1_000_000,
-                ..Limits::default()
-            },
+            limits,
             report,
         };
         if let Some(sender) = case.report.radiologist_id {

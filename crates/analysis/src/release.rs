@@ -1,5 +1,7 @@
 //! Releases that waited for their time, and claims that ran out.
 
+use std::sync::Arc;
+
 use db::{
     Actor, ActorTx, Database, DbError,
     audit::Act,
@@ -12,6 +14,7 @@ use domain::{
     event::EventKind,
     review::NotificationPriority,
 };
+use jobs::Chore;
 
 /// Tells a patient that a result is there. The message holds no clinical word: it may show on a
 /// locked telephone.
@@ -66,4 +69,13 @@ pub async fn clear_claims(database: Database) -> Result<(), DbError> {
         .await?;
     }
     tx.commit().await
+}
+
+/// The regular chores of this room, for [`jobs::Maintenance`].
+#[must_use]
+pub fn chores() -> Vec<Chore> {
+    vec![
+        Arc::new(|database| Box::pin(release_due(database))),
+        Arc::new(|database| Box::pin(clear_claims(database))),
+    ]
 }

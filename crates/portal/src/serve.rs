@@ -148,10 +148,7 @@ fn maintenance(database: &Database, worker: &Worker) -> Maintenance {
     Maintenance::new(
         database.clone(),
         worker.clone(),
-        vec![
-            Arc::new(|database| Box::pin(analysis::release::release_due(database))),
-            Arc::new(|database| Box::pin(analysis::release::clear_claims(database))),
-        ],
+        analysis::release::chores(),
     )
 }
 

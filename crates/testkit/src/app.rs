@@ -80,10 +80,7 @@ impl TestApp {
         let maintenance = Maintenance::new(
             database.clone(),
             worker.clone(),
-            vec![
-                Arc::new(|database| Box::pin(analysis::release::release_due(database))),
-                Arc::new(|database| Box::pin(analysis::release::clear_claims(database))),
-            ],
+            analysis::release::chores(),
         );
         let state = ApiState::new(
             database.clone(),

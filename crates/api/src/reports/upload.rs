@@ -9,8 +9,7 @@ use axum::{
     http::StatusCode,
 };
 use blobs::{Staged, Staging};
-use domain::{UserId, access::Permission, patient::Gender, settings};
-use imaging::Limits;
+use domain::{UserId, access::Permission, patient::Gender};
 use intake::{Details, Incoming, IntakeError, Receipt, Rejected};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -71,15 +70,7 @@ pub(crate) async fn upload(
 ) -> Result<(StatusCode, Answer<Receipt>), Problem> {
     let limits = {
         let mut tx = signed.begin_as(Permission::UploadReports, &state).await?;
-        let mebibytes: u64 =
-            db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_FILE_MEBIBYTES).await?;
-        let megapixels: u64 =
-            db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_MEGAPIXELS).await?;
-        Limits {
-            maximum_bytes: mebibytes << 20,
-            maximum_pixels: megapixels * 1_000_000,
-            ..Limits::default()
-        }
+        analysis::film::limits(&mut tx).await?
     };
     let form = Multipart::from_request(request, &state)
         .await
