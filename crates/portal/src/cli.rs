@@ -1,10 +1,14 @@
-//! The command line.
+//! The command line. Commands with many subcommands have a file of their own.
+
+mod database;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use ai::EnginePreference;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{EmailAddress, Role};
+
+pub(crate) use database::{CareArgs, DbCommand, LookCommand};
 
 /// Self-hosted X-ray triage: films in, a risk estimate, a priority queue, signed reviews, released
 /// results. Decision support, not a diagnosis.
@@ -166,41 +170,6 @@ pub(crate) struct AnalyzeArgs {
     /// Engine that runs the model
     #[arg(long, value_enum, default_value_t)]
     pub(crate) engine: EngineChoice,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum DbCommand {
-    /// Make the roles and run the migrations that are missing
-    Migrate {
-        #[command(flatten)]
-        place: PlaceArgs,
-    },
-    /// Say which migrations have run
-    Status {
-        #[command(flatten)]
-        place: PlaceArgs,
-        /// Print JSON instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-    /// Drop everything the portal made in the database and build it anew, empty
-    Reset {
-        #[command(flatten)]
-        place: PlaceArgs,
-        /// Yes, every report, review and account is to be deleted
-        #[arg(long)]
-        yes_delete_everything: bool,
-    },
-    /// Load the development data of database/seeds into an empty portal
-    Seed {
-        #[command(flatten)]
-        place: PlaceArgs,
-    },
-    /// Print the whole schema, as in database/schema.sql
-    Schema {
-        #[command(flatten)]
-        place: PlaceArgs,
-    },
 }
 
 #[derive(Debug, Subcommand)]

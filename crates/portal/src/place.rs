@@ -24,6 +24,8 @@ pub(crate) struct Place {
     pub(crate) owner: DatabaseOptions,
     /// For everything else.
     pub(crate) login: DatabaseOptions,
+    /// The private cluster's own database, beside the portal's.
+    pub(crate) maintenance: Option<DatabaseOptions>,
     /// PostgreSQL's programs, where known.
     pub(crate) postgres_programs: Option<PathBuf>,
     cluster: Option<Cluster>,
@@ -42,6 +44,7 @@ impl Place {
                 data_dir,
                 owner: DatabaseOptions::new(admin),
                 login: DatabaseOptions::new(url),
+                maintenance: None,
                 postgres_programs: args.pg_bin.clone(),
                 cluster: None,
             });
@@ -49,6 +52,18 @@ impl Place {
         let mut options = ClusterOptions::new(&data_dir);
         options.binaries.clone_from(&args.pg_bin);
         tokio::task::spawn_blocking(move || Self::on_private_cluster(data_dir, &options)).await?
+    }
+
+    /// As [`Place::open`], for commands that look at or after a portal and must not make one.
+    pub(crate) async fn open_existing(args: &PlaceArgs) -> Result<Self> {
+        let data_dir = data_dir(args, None)?;
+        if args.database_url.is_none() && !data_dir.join("postgres").is_dir() {
+            bail!(
+                "there is no portal in {}: name its folder with --data-dir (the demo's ends in -demo), or make one with `medical-portal serve`",
+                data_dir.display()
+            );
+        }
+        Self::open(args, None).await
     }
 
     fn on_private_cluster(data_dir: PathBuf, options: &ClusterOptions) -> Result<Self> {
@@ -61,6 +76,7 @@ impl Place {
                 (Some(cluster), address)
             }
         };
+        let maintenance = DatabaseOptions::new(address.url("postgres", "postgres"));
         Self {
             owner: DatabaseOptions::new(address.url("postgres", DATABASE)),
             login: DatabaseOptions::new(address.url("portal_login", DATABASE)),
@@ -68,10 +84,11 @@ impl Place {
                 .as_ref()
                 .map(|cluster| cluster.binaries().directory().to_owned())
                 .or_else(|| options.binaries.clone()),
+            maintenance: Some(maintenance.clone()),
             data_dir,
             cluster,
         }
-        .with_database_made(&DatabaseOptions::new(address.url("postgres", "postgres")))
+        .with_database_made(&maintenance)
     }
 
     fn with_database_made(self, maintenance: &DatabaseOptions) -> Result<Self> {

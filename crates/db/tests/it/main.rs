@@ -5,6 +5,7 @@
 
 mod connection;
 mod contract;
+mod inspect;
 mod jobs;
 mod migrations;
 mod queue;

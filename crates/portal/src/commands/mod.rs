@@ -7,6 +7,7 @@ mod evaluate;
 mod model;
 mod table;
 mod user;
+mod words;
 
 use std::process::ExitCode;
 

@@ -29,7 +29,7 @@ pub(super) async fn run(command: ModelCommand) -> Result<()> {
 }
 
 async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
-    let place = Place::open(args, None).await?;
+    let place = Place::open_existing(args).await?;
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
     let models = db::models::list(&mut tx, None, 200).await?.items;
@@ -102,7 +102,7 @@ async fn import(args: &PlaceArgs, package: &Path) -> Result<()> {
 }
 
 async fn activate(args: &PlaceArgs, name: &str, version: &str) -> Result<()> {
-    let place = Place::open(args, None).await?;
+    let place = Place::open_existing(args).await?;
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
     let model = db::models::find_by_version(&mut tx, name, version)

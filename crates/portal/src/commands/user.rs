@@ -96,7 +96,7 @@ async fn create(args: &PlaceArgs, email: &EmailAddress, role: Role, name: &str) 
 
 async fn change_password(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
     let hash = hash(&ask_password(email)?)?;
-    let place = Place::open(args, None).await?;
+    let place = Place::open_existing(args).await?;
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
     let account = accounts::find_by_email(&mut tx, email)
@@ -121,7 +121,7 @@ async fn change_password(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
 }
 
 async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
-    let place = Place::open(args, None).await?;
+    let place = Place::open_existing(args).await?;
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
     let mut accounts = Vec::new();

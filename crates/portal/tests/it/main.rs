@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod analyze;
+mod care;
 mod commands;
 mod serve;
 mod support;

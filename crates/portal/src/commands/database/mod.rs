@@ -1,8 +1,12 @@
-//! `medical-portal db migrate|status|reset|seed|schema`.
+//! `medical-portal db migrate|status|reset|seed|schema`; looking and care are in files of their own.
+
+mod care;
+mod look;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use db::maintain::Care;
 
 use super::table;
 use crate::{cli::DbCommand, place::Place};
@@ -18,7 +22,12 @@ pub(super) async fn run(command: DbCommand) -> Result<ExitCode> {
             place.close().await?;
         }
         DbCommand::Status { place, json } => {
-            let place = Place::open(&place, None).await?;
+            // A folder that is named may be new; the usual one is not made just by asking.
+            let place = if place.data_dir.is_some() {
+                Place::open(&place, None).await?
+            } else {
+                Place::open_existing(&place).await?
+            };
             let states = db::migrations::status(&place.owner).await?;
             place.close().await?;
             print_status(&states, json)?;
@@ -29,6 +38,25 @@ pub(super) async fn run(command: DbCommand) -> Result<ExitCode> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        DbCommand::Look(command) => look::run(command).await?,
+        DbCommand::Vacuum(args) => care::run(Care::Vacuum, &args).await?,
+        DbCommand::Analyze(args) => care::run(Care::Analyze, &args).await?,
+        DbCommand::Reindex {
+            care: args,
+            concurrently,
+        } => {
+            let care = if concurrently {
+                Care::ReindexConcurrently
+            } else {
+                Care::Reindex
+            };
+            care::run(care, &args).await?;
+        }
+        DbCommand::Partitions {
+            place,
+            make_ahead,
+            json,
+        } => care::partitions(&place, make_ahead, json).await?,
         DbCommand::Reset {
             place,
             yes_delete_everything,
