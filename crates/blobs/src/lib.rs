@@ -199,7 +199,42 @@ impl BlobStore {
             .map_err(io_error("cannot write in", &incoming))
     }
 
-    fn path(&self, digest: Digest) -> PathBuf {
+    /// Every blob with its size in bytes, in the order of their digests. What is still on its way in
+    /// is not among them.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn list(&self) -> Result<Vec<(Digest, u64)>, BlobError> {
+        let mut blobs = Vec::new();
+        let folders = |folder: &Path| -> Result<Vec<std::fs::DirEntry>, BlobError> {
+            std::fs::read_dir(folder)
+                .and_then(Iterator::collect)
+                .map_err(io_error("cannot list", folder))
+        };
+        for first in folders(&self.root)? {
+            if first.file_name().len() != 2 {
+                continue;
+            }
+            for second in folders(&first.path())? {
+                for file in folders(&second.path())? {
+                    if let Some(name) = file.file_name().to_str()
+                        && let Ok(digest) = name.parse()
+                    {
+                        let metadata = file
+                            .metadata()
+                            .map_err(io_error("cannot look at", &file.path()))?;
+                        blobs.push((digest, metadata.len()));
+                    }
+                }
+            }
+        }
+        blobs.sort_unstable();
+        Ok(blobs)
+    }
+
+    /// Where a blob lies, there or not.
+    #[must_use]
+    pub fn path(&self, digest: Digest) -> PathBuf {
         let name = digest.to_string();
         self.root.join(&name[0..2]).join(&name[2..4]).join(name)
     }
@@ -401,7 +436,9 @@ mod tests {
     #[test]
     fn the_same_bytes_are_kept_once() {
         let (_folder, store) = store();
-        assert_eq!(store.put(b"twice").unwrap(), store.put(b"twice").unwrap());
+        let digest = store.put(b"twice").unwrap();
+        assert_eq!(store.put(b"twice").unwrap(), digest);
+        assert_eq!(store.list().unwrap(), [(digest, 5)]);
         assert_eq!(incoming_files(&store), 0);
     }
 }

@@ -41,6 +41,29 @@ impl DatabaseOptions {
         }
     }
 
+    /// The name of the database in the address.
+    ///
+    /// # Errors
+    /// When the address names none.
+    pub fn database_name(&self) -> Result<String, DbError> {
+        self.connect_options()?
+            .get_database()
+            .map(str::to_owned)
+            .ok_or(DbError::NoDatabaseName)
+    }
+
+    /// The same server and user, another database.
+    ///
+    /// # Errors
+    /// When the address cannot be read.
+    pub fn with_database(&self, name: &str) -> Result<Self, DbError> {
+        let mut options = self.clone();
+        let mut url = url::Url::parse(&self.url).map_err(|_| DbError::NoDatabaseName)?;
+        url.set_path(name);
+        options.url = url.into();
+        Ok(options)
+    }
+
     pub(crate) fn connect_options(&self) -> Result<PgConnectOptions, DbError> {
         Ok(PgConnectOptions::from_str(&self.url)
             .during("read the database address")?

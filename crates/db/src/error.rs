@@ -24,12 +24,38 @@ pub enum DbError {
         #[source]
         source: sqlx::Error,
     },
+    /// Row security would hide rows from this role, so that a backup would silently lack them.
+    #[error(
+        "the role {role} cannot read every row, so a backup made by it would lack some: put a role with BYPASSRLS into DATABASE_ADMIN_URL (a superuser grants it with: ALTER ROLE {role} BYPASSRLS)"
+    )]
+    CannotReadEverything {
+        /// The role.
+        role: String,
+    },
+    /// An address names no database.
+    #[error(
+        "the address of the database does not end in the name of one, as postgres://user@host/portal does"
+    )]
+    NoDatabaseName,
+    /// There is no portal in this database.
+    #[error(
+        "this database holds no portal: there is nothing to back up (is DATABASE_URL or --data-dir the right one?)"
+    )]
+    NoPortal,
     /// The schema is not the one this program was built for.
     #[error("{0}")]
     Migration(String),
 }
 
 impl DbError {
+    /// Whether the server says that the database does not exist.
+    #[must_use]
+    pub fn is_missing_database(&self) -> bool {
+        // 3D000: invalid_catalog_name.
+        matches!(self, Self::Query { source: sqlx::Error::Database(error), .. }
+            if error.code().is_some_and(|code| code == "3D000"))
+    }
+
     /// Whether this is the named constraint's refusal.
     #[must_use]
     pub fn is_constraint(&self, name: &str) -> bool {

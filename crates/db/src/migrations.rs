@@ -8,7 +8,7 @@ use sqlx::{
 use crate::{DatabaseOptions, DbError, error::During};
 
 /// The roles, which belong to the server and not to one database.
-const ROLES: &str = include_str!("../../../database/roles.sql");
+pub(crate) const ROLES: &str = include_str!("../../../database/roles.sql");
 
 /// Where it is noted which migrations have run.
 const TABLE: &str = "portal.schema_migrations";
@@ -173,6 +173,16 @@ pub async fn reset(options: &DatabaseOptions) -> Result<(), DbError> {
     dropped.await.during("drop the portal's tables")?;
     migrate_on(&mut connection).await?;
     connection.close().await.during("close the connection")
+}
+
+/// The number of the newest migration that this program carries.
+#[must_use]
+pub fn newest() -> i64 {
+    migrator()
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0)
 }
 
 /// Makes the named database if it is not there.

@@ -73,6 +73,12 @@ crate::text_enum! {
         ReadAudit = "read_audit",
         /// A dead job was sent back to the queue.
         RetryJob = "retry_job",
+        /// A backup was made, or could not be.
+        CreateBackup = "create_backup",
+        /// A backup was restored into a scratch cluster and compared.
+        VerifyBackup = "verify_backup",
+        /// This portal was restored from a backup.
+        RestoreBackup = "restore_backup",
         /// Something was refused for want of permission.
         Refuse = "refuse",
     }
@@ -103,6 +109,8 @@ crate::text_enum! {
         Queue = "queue",
         /// The audit trail itself.
         Audit = "audit",
+        /// A backup.
+        Backup = "backup",
         /// A path of the API.
         Path = "path",
     }

@@ -49,6 +49,8 @@ macro_rules! id {
 }
 
 id! {
+    /// A run of a backup or of its verification: `portal.backups.id`.
+    BackupRunId,
     /// A person or service account: `users.id`.
     UserId,
     /// A signed-in session: `sessions.session_id`.

@@ -47,9 +47,11 @@ mod recovery;
 mod server;
 mod settings;
 mod socket;
+mod upkeep;
 mod version;
 
 pub use cluster::{Cluster, ClusterAddress};
 pub use error::PgEmbedError;
 pub use options::ClusterOptions;
+pub use upkeep::{Reservation, binaries_of, is_cluster_there, remove_cluster, reserve};
 pub use version::ServerVersion;

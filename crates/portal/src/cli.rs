@@ -2,6 +2,8 @@
 
 mod database;
 
+pub(crate) mod backup;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use ai::EnginePreference;
@@ -51,6 +53,9 @@ pub(crate) enum Command {
     /// Look after accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// Back up, verify and restore
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Synthetic films for demonstrations and tests
     #[command(subcommand)]
     Demo(DemoCommand),

@@ -28,6 +28,7 @@ pub(crate) struct Place {
     pub(crate) maintenance: Option<DatabaseOptions>,
     /// PostgreSQL's programs, where known.
     pub(crate) postgres_programs: Option<PathBuf>,
+    is_private: bool,
     cluster: Option<Cluster>,
 }
 
@@ -36,6 +37,7 @@ impl Place {
     /// named and none is running.
     pub(crate) async fn open(args: &PlaceArgs, subfolder: Option<&str>) -> Result<Self> {
         let data_dir = data_dir(args, subfolder)?;
+        backup::finish_interrupted(&data_dir, args.database_url.is_none())?;
         if let Some(url) = &args.database_url {
             std::fs::create_dir_all(&data_dir)
                 .with_context(|| format!("cannot make {}", data_dir.display()))?;
@@ -46,6 +48,7 @@ impl Place {
                 login: DatabaseOptions::new(url),
                 maintenance: None,
                 postgres_programs: args.pg_bin.clone(),
+                is_private: false,
                 cluster: None,
             });
         }
@@ -86,6 +89,7 @@ impl Place {
                 .or_else(|| options.binaries.clone()),
             maintenance: Some(maintenance.clone()),
             data_dir,
+            is_private: true,
             cluster,
         }
         .with_database_made(&maintenance)
@@ -134,15 +138,41 @@ impl Place {
         Ok(())
     }
 
+    /// Whether the database is the portal's private cluster.
+    pub(crate) const fn is_private(&self) -> bool {
+        self.is_private
+    }
+
+    /// PostgreSQL's client programs: those of the private cluster's version, or the newest ones.
+    pub(crate) fn programs(&self) -> Result<backup::Programs> {
+        let explicit = self.postgres_programs.as_deref();
+        let binaries = if self.is_private {
+            pg_embed::binaries_of(&self.data_dir, explicit)?
+        } else {
+            pg_embed::binaries::find(explicit)?
+        };
+        Ok(backup::Programs(binaries.directory().to_owned()))
+    }
+
     /// The data folder.
     pub(crate) fn data_dir(&self) -> &Path {
         &self.data_dir
     }
 }
 
+/// How to log in to the portal's database where that is running already: the external one, or the
+/// private cluster of a portal that serves just now. Starts nothing.
+pub(crate) fn login_beside_running(args: &PlaceArgs) -> Result<Option<DatabaseOptions>> {
+    if let Some(url) = &args.database_url {
+        return Ok(Some(DatabaseOptions::new(url)));
+    }
+    let running = Cluster::running(&data_dir(args, None)?).ok().flatten();
+    Ok(running.map(|address| DatabaseOptions::new(address.url("portal_login", DATABASE))))
+}
+
 /// The data folder: as named, else by who runs the portal. The demo has one of its own, so that
 /// made-up and real patients never meet.
-fn data_dir(args: &PlaceArgs, subfolder: Option<&str>) -> Result<PathBuf> {
+pub(crate) fn data_dir(args: &PlaceArgs, subfolder: Option<&str>) -> Result<PathBuf> {
     if let Some(dir) = &args.data_dir {
         return std::path::absolute(dir).context("the data folder has no absolute path");
     }

@@ -1,6 +1,7 @@
 //! What the subcommands do.
 
 mod analyze;
+mod backup;
 mod database;
 mod demonstration;
 mod evaluate;
@@ -27,6 +28,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Db(command) => return database::run(command).await,
         Command::Model(command) => model::run(command).await?,
         Command::User(command) => user::run(command).await?,
+        Command::Backup(command) => return backup::run(command).await,
         Command::Demo(command) => demonstration::run(&command)?,
         Command::Openapi => println!("{}", serde_json::to_string_pretty(&api::document())?),
         Command::TryModel { package } => ai::manifest_import::child(&package)?,

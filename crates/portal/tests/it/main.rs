@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod analyze;
+mod backup;
 mod care;
 mod commands;
 mod serve;

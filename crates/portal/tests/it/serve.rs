@@ -11,15 +11,15 @@ use crate::support::{Serving, data_folder, portal, run};
 const PASSWORD: &str = "demo-portal-2026";
 
 /// A signed-in client of a serving portal.
-struct Signed {
-    http: Client,
-    base: String,
-    token: String,
-    user_id: String,
+pub(crate) struct Signed {
+    pub(crate) http: Client,
+    pub(crate) base: String,
+    pub(crate) token: String,
+    pub(crate) user_id: String,
 }
 
 impl Signed {
-    fn sign_in(base: &str, email: &str) -> Self {
+    pub(crate) fn sign_in(base: &str, email: &str) -> Self {
         let http = Client::builder()
             .timeout(Duration::from_secs(30))
             .build()
@@ -46,7 +46,7 @@ impl Signed {
         }
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         self.http
             .get(format!("{}{path}", self.base))
             .bearer_auth(&self.token)
@@ -71,7 +71,7 @@ impl Signed {
     }
 
     /// Sends a film; `None` when the portal went away meanwhile.
-    fn upload(&self, film: Vec<u8>, patient: &str) -> Option<Value> {
+    pub(crate) fn upload(&self, film: Vec<u8>, patient: &str) -> Option<Value> {
         let form = multipart::Form::new()
             .text("patient_id", patient.to_owned())
             .part("files", multipart::Part::bytes(film).file_name("film"));

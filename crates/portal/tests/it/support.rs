@@ -14,6 +14,7 @@ pub(crate) fn portal() -> Command {
     for name in [
         "DATABASE_URL",
         "DATABASE_ADMIN_URL",
+        "PORTAL_BACKUP_KEY_FILE",
         "PORTAL_DATA_DIR",
         "PORTAL_LISTEN",
         "PORTAL_PASSWORD",
