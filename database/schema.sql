@@ -344,6 +344,29 @@ ALTER TABLE ONLY portal.audit_logs_default FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.audit_logs_default OWNER TO portal_owner;
 
+-- Name: backups; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.backups (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    backup text NOT NULL,
+    destination text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    outcome text DEFAULT 'running'::text NOT NULL,
+    bytes bigint,
+    blobs bigint,
+    error text,
+    CONSTRAINT backups_error_check CHECK (((error IS NULL) = (outcome <> 'failed'::text))),
+    CONSTRAINT backups_finished_check CHECK (((finished_at IS NULL) = (outcome = 'running'::text))),
+    CONSTRAINT backups_kind_check CHECK ((kind = ANY (ARRAY['backup'::text, 'verification'::text]))),
+    CONSTRAINT backups_outcome_check CHECK ((outcome = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY portal.backups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.backups OWNER TO portal_owner;
+
 -- Name: dicom_instances; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.dicom_instances (
@@ -1190,6 +1213,11 @@ ALTER TABLE ONLY public.audit_logs
 ALTER TABLE ONLY portal.audit_logs_default
     ADD CONSTRAINT audit_logs_default_pkey PRIMARY KEY (log_id, created_at);
 
+-- Name: backups backups_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.backups
+    ADD CONSTRAINT backups_pkey PRIMARY KEY (id);
+
 -- Name: dicom_instances dicom_instances_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_instances
@@ -1361,6 +1389,14 @@ CREATE INDEX idx_audit_logs_user_id ON ONLY public.audit_logs USING btree (user_
 -- Name: audit_logs_default_user_id_created_at_idx; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX audit_logs_default_user_id_created_at_idx ON portal.audit_logs_default USING btree (user_id, created_at DESC);
+
+-- Name: idx_backups_started_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_backups_started_at ON portal.backups USING btree (started_at DESC, id DESC);
+
+-- Name: idx_backups_succeeded; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_backups_succeeded ON portal.backups USING btree (kind, finished_at DESC) WHERE (outcome = 'succeeded'::text);
 
 -- Name: idx_dicom_instances_accession_number; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -1859,6 +1895,10 @@ CREATE POLICY announce ON portal.events FOR INSERT TO portal_anonymous, portal_p
 
 ALTER TABLE portal.audit_logs_default ENABLE ROW LEVEL SECURITY;
 
+-- Name: backups; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.backups ENABLE ROW LEVEL SECURITY;
+
 -- Name: report_claims claim; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY claim ON portal.report_claims FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -1907,6 +1947,10 @@ ALTER TABLE portal.inference_records ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.jobs ENABLE ROW LEVEL SECURITY;
 
+-- Name: backups keep_backups; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY keep_backups ON portal.backups TO portal_tech, portal_worker USING (true) WITH CHECK (true);
+
 -- Name: report_claims let_go; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY let_go ON portal.report_claims FOR DELETE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -1943,6 +1987,10 @@ CREATE POLICY own_releases ON portal.report_releases FOR SELECT TO portal_patien
 -- Name: audit_logs_default owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.audit_logs_default TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: backups owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.backups TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: dicom_instances owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2505,6 +2553,11 @@ GRANT INSERT ON TABLE public.audit_logs TO portal_doctor;
 GRANT SELECT,INSERT ON TABLE public.audit_logs TO portal_tech;
 GRANT INSERT ON TABLE public.audit_logs TO portal_worker;
 
+-- Name: TABLE backups; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.backups TO portal_tech;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.backups TO portal_worker;
+
 -- Name: TABLE dicom_instances; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_patient;
@@ -2817,4 +2870,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (6, 'notifications history settings audit', true, '\xbf78fc98d219dde32b266c9436bbf0f28a7021c5992c13f0c2c8dc6dcc132269e27478f185dfcc0314c72243caefc88e', 0),
     (7, 'jobs and events', true, '\x813160d62b54ca730d3177422b838fa02760c42c8469f5669aae95ab040610f7b7bfc3e43adb369eed3e6e4323108508', 0),
     (8, 'views', true, '\x73ad290ea60d84d28452796742da6210bc46db702d20715f66566225c03d7d9e7a34833b540371a2ababa1a9f2893556', 0),
-    (9, 'row security', true, '\xc0ea53c6412fabbd096c2dcc06f1c9fb8370843653596b3135e5f45cf45e3de8f886fc56e3898f818a8ceb4235321191', 0);
+    (9, 'row security', true, '\xc0ea53c6412fabbd096c2dcc06f1c9fb8370843653596b3135e5f45cf45e3de8f886fc56e3898f818a8ceb4235321191', 0),
+    (10, 'backups', true, '\x3aac56a5a9451edcdb02e12f0e70799b1c1308c1764b48a8a69c12ace4e2689c0ab38f9cf99f9aa36743ca8eaac61da6', 0);

@@ -1068,7 +1068,7 @@ export interface components {
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "read_audit" | "retry_job" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "read_audit" | "retry_job" | "create_backup" | "verify_backup" | "restore_backup" | "refuse";
         /** @description A row of the trail. */
         AuditLog: {
             /** @description What was done. */
@@ -1184,7 +1184,7 @@ export interface components {
          * @description What an act was done to.
          * @enum {string}
          */
-        EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "path";
+        EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "path";
         /** @description What is wrong with one field. */
         FieldError: {
             /** @description A stable word, such as `required`. */
