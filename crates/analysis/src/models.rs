@@ -2,7 +2,7 @@
 //! model is first needed and again when another one is put to work.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -12,6 +12,7 @@ use domain::ModelId;
 /// Keeps the model that was used last.
 pub struct ModelCache {
     preference: EnginePreference,
+    folder: PathBuf,
     loaded: Mutex<Option<(ModelId, Arc<Model>)>>,
 }
 
@@ -45,13 +46,25 @@ pub enum LoadError {
 }
 
 impl ModelCache {
-    /// An empty cache.
+    /// An empty cache over the folder of model packages.
     #[must_use]
-    pub fn new(preference: EnginePreference) -> Self {
+    pub fn new(preference: EnginePreference, folder: impl Into<PathBuf>) -> Self {
         Self {
             preference,
+            folder: folder.into(),
             loaded: Mutex::new(None),
         }
+    }
+
+    /// Where a registered package is. Rows name its folder within the folder of packages, so that a
+    /// portal restored elsewhere finds it; rows of the first release name the whole path, which may
+    /// be that of another place.
+    fn package(&self, named: &str) -> PathBuf {
+        let named = Path::new(named);
+        if named.is_absolute() && named.is_dir() {
+            return named.to_owned();
+        }
+        self.folder.join(named.file_name().unwrap_or_default())
     }
 
     /// The loaded model of a registry row. Blocks while it loads.
@@ -68,7 +81,7 @@ impl ModelCache {
         {
             return Ok(model.clone());
         }
-        let package = Package::open(&PathBuf::from(&row.model_file_url))?;
+        let package = Package::open(&self.package(&row.model_file_url))?;
         let registered = row
             .model_config
             .get("model_sha256")

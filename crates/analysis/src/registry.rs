@@ -146,7 +146,8 @@ pub async fn register(
             })
         };
     }
-    let folder = models.join(format!("{}-{}", manifest.name, manifest.version));
+    let folder_name = format!("{}-{}", manifest.name, manifest.version);
+    let folder = models.join(&folder_name);
     let read = |name: &&'static str| {
         let path = package.directory.join(name);
         std::fs::read(&path)
@@ -156,7 +157,7 @@ pub async fn register(
     let files = FILES.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     write_files(&folder, files.into_iter())?;
     let model_id = ModelId::new_at(tx.now());
-    insert(&mut tx, model_id, package, &folder).await?;
+    insert(&mut tx, model_id, package, &folder_name).await?;
     tx.commit().await?;
     tracing::info!(
         model = manifest.name,
@@ -170,7 +171,7 @@ async fn insert(
     tx: &mut ActorTx,
     model_id: ModelId,
     package: &Package,
-    folder: &Path,
+    folder_name: &str,
 ) -> Result<(), DbError> {
     let manifest = &package.manifest;
     let config = json!({ "model_sha256": package.model_sha256, "manifest": manifest });
@@ -183,7 +184,7 @@ async fn insert(
             version: &manifest.version,
             architecture: &manifest.architecture,
             framework: &manifest.framework,
-            model_file_url: &folder.to_string_lossy(),
+            model_file_url: folder_name,
             model_config: &config,
             trained_date: manifest.trained_date.parse::<NaiveDate>().ok(),
             training_dataset_version: &manifest.training.dataset_version,

@@ -361,10 +361,10 @@ fn local_blobs(folder: &Path) -> Result<Vec<Local>, BackupError> {
     Ok(store
         .list()?
         .into_iter()
-        .map(|(digest, bytes)| Local {
-            sha256: digest.to_string(),
-            path: store.path(digest),
-            bytes,
+        .map(|stored| Local {
+            sha256: stored.digest.to_string(),
+            path: store.path(stored.digest),
+            bytes: stored.size,
         })
         .collect())
 }

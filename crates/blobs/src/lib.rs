@@ -199,37 +199,50 @@ impl BlobStore {
             .map_err(io_error("cannot write in", &incoming))
     }
 
-    /// Every blob with its size in bytes, in the order of their digests. What is still on its way in
-    /// is not among them.
+    /// Every blob with its size in bytes and its age, in the order of their digests. Files that are no
+    /// blobs are passed over.
     ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub fn list(&self) -> Result<Vec<(Digest, u64)>, BlobError> {
-        let mut blobs = Vec::new();
-        let folders = |folder: &Path| -> Result<Vec<std::fs::DirEntry>, BlobError> {
-            std::fs::read_dir(folder)
-                .and_then(Iterator::collect)
-                .map_err(io_error("cannot list", folder))
-        };
-        for first in folders(&self.root)? {
-            if first.file_name().len() != 2 {
-                continue;
-            }
-            for second in folders(&first.path())? {
-                for file in folders(&second.path())? {
-                    if let Some(name) = file.file_name().to_str()
-                        && let Ok(digest) = name.parse()
-                    {
-                        let metadata = file
-                            .metadata()
-                            .map_err(io_error("cannot look at", &file.path()))?;
-                        blobs.push((digest, metadata.len()));
-                    }
+    /// When a folder cannot be read.
+    pub fn list(&self) -> Result<Vec<Stored>, BlobError> {
+        let mut found = Vec::new();
+        for first in subfolders(&self.root)? {
+            for second in subfolders(&first)? {
+                for entry in entries(&second)? {
+                    let (Some(digest), Ok(metadata)) = (
+                        entry
+                            .file_name()
+                            .to_str()
+                            .and_then(|name| name.parse::<Digest>().ok()),
+                        entry.metadata(),
+                    ) else {
+                        continue;
+                    };
+                    found.push(Stored {
+                        digest,
+                        size: metadata.len(),
+                        age: metadata
+                            .modified()
+                            .ok()
+                            .and_then(|modified| modified.elapsed().ok())
+                            .unwrap_or_default(),
+                    });
                 }
             }
         }
-        blobs.sort_unstable();
-        Ok(blobs)
+        found.sort_unstable_by_key(|stored| stored.digest);
+        Ok(found)
+    }
+
+    /// Moves a blob that no row names out of the store, into a folder beside it. It stays there until
+    /// somebody has looked at it.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    pub fn set_aside(&self, digest: Digest, folder: &Path) -> Result<(), BlobError> {
+        std::fs::create_dir_all(folder).map_err(io_error("cannot make", folder))?;
+        let (from, to) = (self.path(digest), folder.join(digest.to_string()));
+        std::fs::rename(&from, &to).map_err(io_error("cannot set aside", &from))
     }
 
     /// Where a blob lies, there or not.
@@ -238,6 +251,37 @@ impl BlobStore {
         let name = digest.to_string();
         self.root.join(&name[0..2]).join(&name[2..4]).join(name)
     }
+}
+
+/// A blob in the store, as listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// Its address.
+    pub digest: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Since when it is there.
+    pub age: std::time::Duration,
+}
+
+fn entries(folder: &Path) -> Result<Vec<std::fs::DirEntry>, BlobError> {
+    std::fs::read_dir(folder)
+        .and_then(Iterator::collect)
+        .map_err(io_error("cannot list", folder))
+}
+
+/// The folders `00` to `ff` in one.
+fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, BlobError> {
+    let is_pair = |entry: &std::fs::DirEntry| {
+        entry.file_name().to_str().is_some_and(|name| {
+            name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+    };
+    Ok(entries(folder)?
+        .into_iter()
+        .filter(is_pair)
+        .map(|entry| entry.path())
+        .collect())
 }
 
 /// A file on its way in. Dropped, it leaves nothing.
@@ -434,11 +478,38 @@ mod tests {
     }
 
     #[test]
+    fn blobs_are_listed_and_set_aside() {
+        let (folder, store) = store();
+        let digests = [b"a", b"b", b"c"].map(|bytes| store.put(bytes).unwrap());
+        std::fs::write(folder.path().join("blobs/notes.txt"), "no blob").unwrap();
+        let listed: Vec<_> = store
+            .list()
+            .unwrap()
+            .iter()
+            .map(|stored| stored.digest)
+            .collect();
+        let mut sorted = digests.to_vec();
+        sorted.sort();
+        assert_eq!(listed, sorted);
+        let aside = folder.path().join("unnamed");
+        store.set_aside(digests[1], &aside).unwrap();
+        assert_eq!(store.list().unwrap().len(), 2);
+        assert_eq!(
+            std::fs::read(aside.join(digests[1].to_string())).unwrap(),
+            b"b"
+        );
+    }
+
+    #[test]
     fn the_same_bytes_are_kept_once() {
         let (_folder, store) = store();
         let digest = store.put(b"twice").unwrap();
         assert_eq!(store.put(b"twice").unwrap(), digest);
-        assert_eq!(store.list().unwrap(), [(digest, 5)]);
+        let listed = store.list().unwrap();
+        assert_eq!(
+            (listed[0].digest, listed[0].size, listed.len()),
+            (digest, 5, 1)
+        );
         assert_eq!(incoming_files(&store), 0);
     }
 }

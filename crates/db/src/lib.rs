@@ -12,6 +12,7 @@ pub mod analyses;
 pub mod audit;
 pub mod backups;
 pub mod claims;
+pub mod consistency;
 pub mod events;
 pub mod history;
 pub mod images;

@@ -54,6 +54,86 @@ pub async fn list(tx: &mut ActorTx) -> Result<Vec<Setting>, DbError> {
         .collect())
 }
 
+/// A row of `system_settings`, whether or not this version knows its key.
+#[derive(Debug, Clone)]
+pub struct StoredSetting {
+    /// The key.
+    pub setting_key: String,
+    /// The value.
+    pub setting_value: Value,
+}
+
+/// Every stored row.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn stored(tx: &mut ActorTx) -> Result<Vec<StoredSetting>, DbError> {
+    sqlx::query_as!(
+        StoredSetting,
+        "SELECT setting_key, setting_value FROM system_settings ORDER BY setting_key"
+    )
+    .fetch_all(tx.connection())
+    .await
+    .during("list stored settings")
+}
+
+/// Forgets a stored value, so that the default is in force. Gives what was stored.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn reset(tx: &mut ActorTx, key: &str) -> Result<Option<Value>, DbError> {
+    sqlx::query_scalar!(
+        "DELETE FROM system_settings WHERE setting_key = $1 RETURNING setting_value",
+        key
+    )
+    .fetch_optional(tx.connection())
+    .await
+    .during("forget a setting")
+}
+
+/// A change of a setting, from the audit trail.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SettingChange {
+    /// The key.
+    pub setting_key: String,
+    /// What was in force before.
+    pub old_value: Option<Value>,
+    /// What came into force.
+    pub new_value: Option<Value>,
+    /// Who changed it; absent for the command line.
+    pub user_id: Option<Uuid>,
+    /// In which role: `tech` or `command_line`.
+    pub user_role: Option<String>,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The changes of one setting or of all, newest first. Served by `idx_audit_logs_action`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn history(
+    tx: &mut ActorTx,
+    key: Option<&str>,
+    limit: i64,
+) -> Result<Vec<SettingChange>, DbError> {
+    tx.plan_with_values().await?;
+    sqlx::query_as!(
+        SettingChange,
+        r#"SELECT coalesce(new_values ->> 'setting_key', '') AS "setting_key!", old_values -> 'setting_value' AS old_value,
+                  new_values -> 'setting_value' AS new_value, user_id, user_role, created_at
+           FROM audit_logs
+           WHERE action = 'update_setting' AND status = 'success'
+             AND ($1::text IS NULL OR new_values ->> 'setting_key' = $1)
+           ORDER BY created_at DESC, log_id DESC LIMIT $2"#,
+        key,
+        limit
+    )
+    .fetch_all(tx.connection())
+    .await
+    .during("read how settings changed")
+}
+
 /// The value in force of a key of the domain's list, as its type.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! The command line. Commands with many subcommands have a file of their own.
 
+mod check;
 mod database;
+mod settings;
 
 pub(crate) mod backup;
 
@@ -10,7 +12,11 @@ use ai::EnginePreference;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{EmailAddress, Role};
 
-pub(crate) use database::{CareArgs, DbCommand, LookCommand};
+pub(crate) use self::{
+    check::CheckArgs,
+    database::{CareArgs, DbCommand, LookCommand},
+    settings::SettingsCommand,
+};
 
 /// Self-hosted X-ray triage: films in, a risk estimate, a priority queue, signed reviews, released
 /// results. Decision support, not a diagnosis.
@@ -44,6 +50,11 @@ pub(crate) enum Command {
     Worker(WorkerArgs),
     /// Analyse DICOM, PNG or JPEG files without a server or database
     Analyze(AnalyzeArgs),
+    /// Say what is wrong with a portal and what to do; exit status 1 when something must be put right
+    Check(CheckArgs),
+    /// Read and change the settings that a hospital may change while the portal runs
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),
@@ -134,7 +145,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) engine: EngineChoice,
     /// The portal is reached over TLS (through a proxy): mark cookies Secure
-    #[arg(long)]
+    #[arg(long, env = "PORTAL_SECURE_COOKIES")]
     pub(crate) secure_cookies: bool,
     /// Password of the demo accounts
     #[arg(

@@ -64,7 +64,13 @@ async fn serve_at(
 
     let mut tasks = Vec::new();
     tasks.push(tokio::spawn(state.hub.clone().run(stop.clone())));
-    let worker = worker(&database, &blobs, args.engine.into(), args.workers.max(1));
+    let worker = worker(
+        place,
+        &database,
+        &blobs,
+        args.engine.into(),
+        args.workers.max(1),
+    )?;
     tasks.push(tokio::spawn(
         maintenance(&database, &worker).run(stop.clone()),
     ));
@@ -125,12 +131,13 @@ fn state(args: &ServeArgs, database: Database, blobs: BlobStore) -> Result<ApiSt
 }
 
 fn worker(
+    place: &Place,
     database: &Database,
     blobs: &BlobStore,
     engine: EnginePreference,
     concurrency: usize,
-) -> Worker {
-    let models = Arc::new(ModelCache::new(engine));
+) -> Result<Worker> {
+    let models = Arc::new(ModelCache::new(engine, place.models()?));
     let job: Arc<dyn Handler> = Arc::new(AnalysisJob::new(
         database.clone(),
         blobs.clone(),
@@ -141,7 +148,7 @@ fn worker(
         concurrency,
         ..WorkerOptions::new(format!("pid-{}", std::process::id()))
     };
-    Worker::new(database.clone(), vec![job], options)
+    Ok(Worker::new(database.clone(), vec![job], options))
 }
 
 fn maintenance(database: &Database, worker: &Worker) -> Maintenance {
@@ -230,11 +237,12 @@ pub(crate) async fn work(args: WorkerArgs) -> Result<()> {
         let blobs = BlobStore::open(place.blobs()?)?;
         analysis::registry::ensure_bundled(&database, &place.models()?).await?;
         let worker = worker(
+            &place,
             &database,
             &blobs,
             args.engine.into(),
             args.concurrency.max(1),
-        );
+        )?;
         let chores = tokio::spawn(maintenance(&database, &worker).run(stop.clone()));
         println!("Working; Ctrl-C stops.");
         worker.run(stop.clone()).await;

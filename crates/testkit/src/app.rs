@@ -69,7 +69,10 @@ impl TestApp {
                 .await
                 .unwrap();
         }
-        let models = Arc::new(ModelCache::new(ai::EnginePreference::Fastest));
+        let models = Arc::new(ModelCache::new(
+            ai::EnginePreference::Fastest,
+            folder.path().join("models"),
+        ));
         let job: Arc<dyn Handler> = Arc::new(AnalysisJob::new(
             database.clone(),
             blobs.clone(),

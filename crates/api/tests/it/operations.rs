@@ -160,7 +160,10 @@ async fn a_worker_that_is_lost_loses_nothing_and_nothing_is_analysed_twice() {
         "analyzed"
     );
     // It comes back from the dead and tries to write.
-    let models = Arc::new(analysis::ModelCache::new(ai::EnginePreference::BuiltIn));
+    let models = Arc::new(analysis::ModelCache::new(
+        ai::EnginePreference::BuiltIn,
+        app.folder().join("models"),
+    ));
     let job = analysis::AnalysisJob::new(app.database.clone(), app.blobs.clone(), models, "lost");
     jobs::Handler::run(&job, &lost).await.unwrap();
     let records: i64 = sqlx::query_scalar("SELECT count(*) FROM portal.inference_records")

@@ -2,10 +2,12 @@
 
 mod analyze;
 mod backup;
+mod check;
 mod database;
 mod demonstration;
 mod evaluate;
 mod model;
+mod settings;
 mod table;
 mod user;
 mod words;
@@ -25,6 +27,8 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => serve::serve(args).await?,
         Command::Worker(args) => serve::work(args).await?,
         Command::Analyze(args) => return analyze::run(&args),
+        Command::Check(args) => return check::run(&args).await,
+        Command::Settings(command) => settings::run(command).await?,
         Command::Db(command) => return database::run(command).await,
         Command::Model(command) => model::run(command).await?,
         Command::User(command) => user::run(command).await?,

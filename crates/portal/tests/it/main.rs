@@ -8,4 +8,5 @@ mod backup;
 mod care;
 mod commands;
 mod serve;
+mod settings;
 mod support;

@@ -1,0 +1,390 @@
+//! Faults planted in a working portal: each is found, said with a remedy, and put right where that is
+//! safe.
+
+// Helpers of tests stop with the reason, as tests do.
+#![allow(clippy::unwrap_used)]
+
+use std::{os::unix::fs::PermissionsExt, sync::Arc};
+
+use blobs::Digest;
+use check::{Diagnosis, Finding, Outcome, Serving, Subject, Wanted, diagnose};
+use db::DatabaseOptions;
+use domain::{Role, SystemClock};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use testkit::{TestApp, chest_film, cluster};
+
+/// A portal with an analysed report, and how to look at it.
+struct Patient {
+    app: TestApp,
+    owner: PgConnection,
+    subject: Subject,
+}
+
+impl Patient {
+    async fn healthy() -> Self {
+        let app = TestApp::start().await;
+        app.client(Role::Tech).await;
+        let patient = app.client(Role::Patient).await.user_id();
+        app.client(Role::Radiologist)
+            .await
+            .upload(
+                vec![("film.png", chest_film(1, 64))],
+                &[("patient_id", &patient)],
+            )
+            .await
+            .expect(201);
+        assert_eq!(app.run_jobs().await, 1);
+        let folder = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(app.folder(), folder).unwrap();
+        let subject = Subject {
+            data_dir: app.folder().to_owned(),
+            blobs: app.folder().join("blobs"),
+            models: app.folder().join("models"),
+            owner: app.test_database.owner(),
+            login: app.test_database.login(),
+            maintenance: Some(DatabaseOptions::new(cluster().url("postgres", "postgres"))),
+            serving: Serving::default(),
+            engine: ai::EnginePreference::BuiltIn,
+            // The portal's clock stands still in tests; the diagnosis compares with the server's.
+            clock: Arc::new(SystemClock),
+        };
+        let owner = PgConnection::connect(&app.test_database.owner().url)
+            .await
+            .unwrap();
+        Self {
+            app,
+            owner,
+            subject,
+        }
+    }
+
+    async fn sql(&mut self, statement: impl Into<String>) {
+        self.owner
+            .execute(AssertSqlSafe(statement.into()))
+            .await
+            .unwrap();
+    }
+
+    async fn look(&self, fix: bool) -> Diagnosis {
+        diagnose(
+            &self.subject,
+            Wanted {
+                fix,
+                thorough: true,
+            },
+        )
+        .await
+    }
+
+    fn blob(&self, digest: Digest) -> std::path::PathBuf {
+        let name = digest.to_string();
+        self.subject
+            .blobs
+            .join(&name[..2])
+            .join(&name[2..4])
+            .join(name)
+    }
+}
+
+/// What is not as it should be, but for what the tests' own cluster brings along: it runs without
+/// fsync, and so may its disk and its other tests' statements be.
+fn faults(diagnosis: &Diagnosis) -> Vec<&Finding> {
+    diagnosis
+        .findings
+        .iter()
+        .filter(|finding| finding.outcome != Outcome::Ok)
+        .filter(|finding| {
+            !["durability", "disk", "slow_statements", "page_checksums"].contains(&finding.check)
+        })
+        .collect()
+}
+
+fn the<'a>(diagnosis: &'a Diagnosis, check: &str) -> &'a Finding {
+    diagnosis
+        .findings
+        .iter()
+        .find(|finding| finding.check == check && finding.outcome != Outcome::Ok)
+        .unwrap_or_else(|| panic!("{check} is not found: {diagnosis:#?}"))
+}
+
+#[tokio::test]
+async fn a_working_portal_has_no_faults_but_the_tests_cluster_is_not_durable() {
+    let patient = Patient::healthy().await;
+    let diagnosis = patient.look(false).await;
+    assert_eq!(faults(&diagnosis), Vec::<&Finding>::new());
+    let durability = the(&diagnosis, "durability");
+    assert_eq!(durability.outcome, Outcome::Fail);
+    assert!(durability.detail.contains("fsync=off"));
+    assert!(diagnosis.findings.len() > 20, "{diagnosis:#?}");
+}
+
+/// Each fault: how it is planted, which check finds it, how bad it is, whether it is put right.
+const IN_THE_DATABASE: &[(&str, &str, Outcome, bool)] = &[
+    (
+        "ALTER TABLE users NO FORCE ROW LEVEL SECURITY",
+        "row_security",
+        Outcome::Fail,
+        true,
+    ),
+    (
+        "ALTER TABLE medical_reports DISABLE ROW LEVEL SECURITY",
+        "row_security",
+        Outcome::Fail,
+        true,
+    ),
+    (
+        "GRANT UPDATE ON audit_logs TO portal_doctor",
+        "roles_and_grants",
+        Outcome::Fail,
+        true,
+    ),
+    (
+        "REVOKE SELECT ON portal.jobs FROM portal_tech",
+        "roles_and_grants",
+        Outcome::Fail,
+        true,
+    ),
+    (
+        "ALTER TABLE audit_logs DISABLE TRIGGER append_only",
+        "schema",
+        Outcome::Fail,
+        true,
+    ),
+    (
+        "ALTER TABLE users ADD COLUMN nickname text",
+        "schema",
+        Outcome::Fail,
+        false,
+    ),
+    (
+        "DROP INDEX idx_medical_reports_queue_high",
+        "indexes",
+        Outcome::Warn,
+        true,
+    ),
+    (
+        "INSERT INTO system_settings (setting_id, setting_key, setting_value) VALUES (gen_random_uuid(), 'queue.claim_minutes', '\"soon\"')",
+        "settings",
+        Outcome::Fail,
+        false,
+    ),
+    (
+        "INSERT INTO system_settings (setting_id, setting_key, setting_value) VALUES (gen_random_uuid(), 'queue.colour', '1')",
+        "settings",
+        Outcome::Warn,
+        false,
+    ),
+    (
+        "UPDATE users SET is_active = false WHERE role = 'tech'",
+        "accounts",
+        Outcome::Fail,
+        false,
+    ),
+    (
+        "INSERT INTO users (id, email, password_hash, role, name) VALUES (gen_random_uuid(), 'doctor@example.com', 'x', 'doctor', 'Demo')",
+        "demo_accounts",
+        Outcome::Fail,
+        false,
+    ),
+    (
+        "UPDATE ai_models SET is_active = false",
+        "model",
+        Outcome::Warn,
+        false,
+    ),
+    (
+        "UPDATE medical_reports SET status = 'pending'",
+        "stranded_reports",
+        Outcome::Fail,
+        true,
+    ),
+    (
+        "INSERT INTO portal.jobs (job_id, kind, state, lease_until, worker) VALUES (gen_random_uuid(), 'analysis', 'running', now() - interval '1 hour', 'gone')",
+        "jobs",
+        Outcome::Fail,
+        false,
+    ),
+    (
+        "INSERT INTO portal.jobs (job_id, kind, state, run_at) VALUES (gen_random_uuid(), 'analysis', 'queued', now() - interval '1 hour')",
+        "jobs",
+        Outcome::Fail,
+        false,
+    ),
+    (
+        "INSERT INTO portal.jobs (job_id, kind, state) VALUES (gen_random_uuid(), 'analysis', 'dead')",
+        "jobs",
+        Outcome::Warn,
+        false,
+    ),
+    (
+        "DELETE FROM portal.schema_migrations WHERE version = (SELECT max(version) FROM portal.schema_migrations)",
+        "migrations",
+        Outcome::Fail,
+        true,
+    ),
+    (
+        "UPDATE portal.schema_migrations SET checksum = '\\x00' WHERE version = 3",
+        "migrations",
+        Outcome::Fail,
+        false,
+    ),
+];
+
+#[tokio::test]
+async fn each_fault_in_the_database_is_found() {
+    for (statement, check, outcome, is_fixed) in IN_THE_DATABASE {
+        let mut patient = Patient::healthy().await;
+        patient.sql(*statement).await;
+        let diagnosis = patient.look(false).await;
+        let finding = the(&diagnosis, check);
+        assert_eq!(finding.outcome, *outcome, "{statement}: {finding:?}");
+        assert!(
+            finding
+                .remedy
+                .as_ref()
+                .is_some_and(|remedy| !remedy.is_empty()),
+            "{statement}"
+        );
+        assert!(
+            faults(&diagnosis).iter().all(|found| found.check == *check),
+            "{statement}: {:#?}",
+            faults(&diagnosis)
+        );
+        let mended = patient.look(true).await;
+        assert_eq!(
+            the(&mended, check).fixed,
+            *is_fixed,
+            "{statement}: {:?}",
+            the(&mended, check)
+        );
+        let left = patient.look(false).await;
+        assert_eq!(
+            faults(&left).is_empty(),
+            *is_fixed,
+            "{statement}: {:#?}",
+            faults(&left)
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_fault_of_the_stored_images_is_found() {
+    let patient = Patient::healthy().await;
+    let digest = Digest::of(&chest_film(1, 64));
+    let path = patient.blob(digest);
+
+    // Changed.
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, b"something else").unwrap();
+    let diagnosis = patient.look(false).await;
+    assert!(
+        the(&diagnosis, "blobs_damaged")
+            .detail
+            .contains(&digest.to_string())
+    );
+
+    // Gone.
+    std::fs::remove_file(&path).unwrap();
+    let diagnosis = patient.look(true).await;
+    let gone = the(&diagnosis, "blobs_missing");
+    assert!(gone.detail.contains(&digest.to_string()) && !gone.fixed);
+    std::fs::write(&path, bytes).unwrap();
+
+    // Belonging to nothing: left alone for a day, then set aside.
+    let stray = patient.app.blobs.put(b"an upload that broke off").unwrap();
+    assert_eq!(faults(&patient.look(true).await), Vec::<&Finding>::new());
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 3600);
+    std::fs::File::open(patient.blob(stray))
+        .unwrap()
+        .set_modified(yesterday)
+        .unwrap();
+    std::fs::File::open(&path)
+        .unwrap()
+        .set_modified(yesterday)
+        .unwrap();
+    let diagnosis = patient.look(false).await;
+    assert_eq!(the(&diagnosis, "blobs_unnamed").outcome, Outcome::Warn);
+    assert!(the(&patient.look(true).await, "blobs_unnamed").fixed);
+    assert!(!patient.app.blobs.contains(stray) && patient.app.blobs.contains(digest));
+    let aside = patient
+        .subject
+        .data_dir
+        .join("unnamed-blobs")
+        .join(stray.to_string());
+    assert_eq!(std::fs::read(aside).unwrap(), b"an upload that broke off");
+}
+
+#[tokio::test]
+async fn a_model_that_changed_or_is_gone_is_found() {
+    let patient = Patient::healthy().await;
+    let folder = std::fs::read_dir(&patient.subject.models)
+        .unwrap()
+        .flatten()
+        .find(|entry| entry.file_name() != "bundled")
+        .unwrap()
+        .path();
+    let model = folder.join("model.onnx");
+    let mut bytes = std::fs::read(&model).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&model, bytes).unwrap();
+    assert!(
+        the(&patient.look(false).await, "model")
+            .detail
+            .contains("does not work")
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(
+        the(&patient.look(false).await, "model").outcome,
+        Outcome::Fail
+    );
+}
+
+#[tokio::test]
+async fn faults_around_the_portal_are_found() {
+    let mut patient = Patient::healthy().await;
+    patient.subject.serving.listen = Some("0.0.0.0:80".parse().unwrap());
+    assert_eq!(
+        the(&patient.look(false).await, "tls").outcome,
+        Outcome::Fail
+    );
+    patient.subject.serving.listen = Some("127.0.0.1:80".parse().unwrap());
+    assert_eq!(
+        the(&patient.look(false).await, "secure_cookies").outcome,
+        Outcome::Warn
+    );
+    patient.subject.serving = Serving::default();
+
+    let open = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(&patient.subject.data_dir, open).unwrap();
+    assert_eq!(
+        the(&patient.look(false).await, "data_folder").outcome,
+        Outcome::Fail
+    );
+
+    // A clock that is an hour off.
+    patient.subject.clock = Arc::new(domain::FixedClock::new(
+        chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now())
+            + chrono::Duration::hours(1),
+    ));
+    assert_eq!(
+        the(&patient.look(false).await, "clock").outcome,
+        Outcome::Fail
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_the_only_finding_about_it() {
+    let mut patient = Patient::healthy().await;
+    patient.subject.owner = DatabaseOptions::new("postgres://postgres@127.0.0.1:1/portal");
+    let diagnosis = patient.look(false).await;
+    let away = the(&diagnosis, "database");
+    assert_eq!(away.outcome, Outcome::Fail);
+    assert!(away.remedy.as_ref().unwrap().contains("OPERATIONS.md"));
+    assert!(
+        diagnosis
+            .findings
+            .iter()
+            .all(|finding| finding.check != "migrations")
+    );
+}
