@@ -5,6 +5,7 @@
 //! One file a part of the portal; each has one function that adds its findings.
 
 mod blob_store;
+mod certificate;
 mod configuration;
 mod disk;
 mod finding;
@@ -21,6 +22,7 @@ use blobs::BlobStore;
 use db::{Database, DatabaseOptions, inspect::Inspector, maintain::Caretaker};
 use domain::Clock;
 
+pub use certificate::{CertificateError, certificate_end};
 pub use configuration::Serving;
 pub use finding::{Diagnosis, Finding, Outcome};
 
@@ -61,6 +63,7 @@ pub async fn diagnose(subject: &Subject, wanted: Wanted) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
     disk::look(subject, &mut diagnosis);
     configuration::look_at_serving(subject, &mut diagnosis);
+    certificate::look(subject, &mut diagnosis);
     let Some(mut inspector) = server::reach(subject, &mut diagnosis).await else {
         return diagnosis;
     };

@@ -9,7 +9,7 @@ use std::{os::unix::fs::PermissionsExt, sync::Arc};
 use blobs::Digest;
 use check::{Diagnosis, Finding, Outcome, Serving, Subject, Wanted, diagnose};
 use db::DatabaseOptions;
-use domain::{Role, SystemClock};
+use domain::{Clock, Role, SystemClock};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use testkit::{TestApp, chest_film, cluster};
 
@@ -294,7 +294,8 @@ async fn each_fault_of_the_stored_images_is_found() {
     // Belonging to nothing: left alone for a day, then set aside.
     let stray = patient.app.blobs.put(b"an upload that broke off").unwrap();
     assert_eq!(faults(&patient.look(true).await), Vec::<&Finding>::new());
-    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 3600);
+    let yesterday = Into::<std::time::SystemTime>::into(SystemClock.now())
+        - std::time::Duration::from_secs(25 * 3600);
     std::fs::File::open(patient.blob(stray))
         .unwrap()
         .set_modified(yesterday)
@@ -364,8 +365,7 @@ async fn faults_around_the_portal_are_found() {
 
     // A clock that is an hour off.
     patient.subject.clock = Arc::new(domain::FixedClock::new(
-        chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now())
-            + chrono::Duration::hours(1),
+        SystemClock.now() + chrono::Duration::hours(1),
     ));
     assert_eq!(
         the(&patient.look(false).await, "clock").outcome,

@@ -18,6 +18,9 @@ pub(crate) use self::{
     settings::SettingsCommand,
 };
 
+/// Options that hold secrets: never printed, and a file with them is closed to others.
+pub(crate) const SECRETS: &[&str] = &["database_url", "database_admin_url", "demo_password"];
+
 /// Self-hosted X-ray triage: films in, a risk estimate, a priority queue, signed reviews, released
 /// results. Decision support, not a diagnosis.
 #[derive(Debug, Parser)]
@@ -29,6 +32,10 @@ pub(crate) struct Cli {
     /// How log lines look; the log goes to standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, env = "PORTAL_LOG_FORMAT")]
     pub(crate) log_format: LogFormat,
+    /// TOML file with what may also be given by environment variables [default:
+    /// /etc/medical-portal/portal.toml, when it is there]
+    #[arg(long, global = true, env = "PORTAL_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -139,11 +146,30 @@ pub(crate) struct ServeArgs {
     #[arg(long, requires = "demo")]
     pub(crate) live: bool,
     /// Workers in this process; 0 for none
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, env = "PORTAL_WORKERS", default_value_t = 2)]
     pub(crate) workers: usize,
     /// Engine that runs the model
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "PORTAL_ENGINE")]
     pub(crate) engine: EngineChoice,
+    /// Serve https with this certificate chain (PEM); read again when it changes
+    #[arg(
+        long,
+        env = "PORTAL_TLS_CERTIFICATE",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(
+        long,
+        env = "PORTAL_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_certificate"
+    )]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Print what is in force, with where it comes from and secrets masked, and end
+    #[arg(long)]
+    pub(crate) print_config: bool,
     /// The portal is reached over TLS (through a proxy): mark cookies Secure
     #[arg(long, env = "PORTAL_SECURE_COOKIES")]
     pub(crate) secure_cookies: bool,

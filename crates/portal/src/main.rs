@@ -3,6 +3,8 @@
 
 mod cli;
 mod commands;
+mod configuration;
+mod listen;
 mod logging;
 mod place;
 mod serve;
@@ -10,10 +12,21 @@ mod shutdown;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let configuration = match configuration::read() {
+        Ok(configuration) => configuration,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let cli = configuration.cli;
+    if let cli::Command::Serve(args) = &cli.command
+        && args.print_config
+    {
+        print!("{}", configuration.printed);
+        return ExitCode::SUCCESS;
+    }
     logging::start(cli.verbose, cli.log_format);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -1,6 +1,6 @@
 //! `medical-portal serve` and `medical-portal worker`.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use ai::EnginePreference;
 use analysis::{AnalysisJob, ModelCache};
@@ -11,11 +11,12 @@ use db::Database;
 use demo::seed::Filled;
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{ServeArgs, WorkerArgs},
+    listen::{Certificate, Listening},
     place::Place,
     shutdown,
 };
@@ -36,12 +37,13 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<()> {
     }
     let stop = shutdown::on_signal()?;
     // First of all, so that a port in use is said at once.
-    let listener = TcpListener::bind(args.listen).await.with_context(|| {
+    let listener = TcpListener::bind(args.listen).with_context(|| {
         format!(
             "cannot listen on {}: is another portal running there?",
             args.listen
         )
     })?;
+    listener.set_nonblocking(true)?;
     let place = Place::open(&args.place, args.demo.then_some("demo")).await?;
     let outcome = serve_at(&args, listener, &place, &stop).await;
     stop.cancel();
@@ -77,19 +79,18 @@ async fn serve_at(
     if args.workers > 0 {
         tasks.push(tokio::spawn(worker.run(stop.clone())));
     }
-    let server = tokio::spawn({
-        let (stop, streams, router) = (stop.clone(), state.stopping.clone(), router.clone());
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        async move {
-            axum::serve(listener, service)
-                .with_graceful_shutdown(async move {
-                    stop.cancelled().await;
-                    streams.cancel();
-                })
-                .await
-        }
-    });
-    println!("Medical Portal is running at http://{address}");
+    let listening = Listening::new(certificate(args)?).await?;
+    println!(
+        "Medical Portal is running at {}://{address}",
+        listening.scheme()
+    );
+    let server = tokio::spawn(listening.serve(
+        listener,
+        router.clone(),
+        stop.clone(),
+        state.stopping.clone(),
+        DRAIN,
+    ));
     tracing::info!(%address, data_dir = %place.data_dir().display(), version = VERSION, "serving");
     if args.demo {
         tasks.push(demonstrate(args, &router, &database, stop));
@@ -98,6 +99,19 @@ async fn serve_at(
     drain(server, tasks).await;
     database.close().await;
     Ok(())
+}
+
+/// The certificate to serve with. Options from a file are not held together by the command line's own
+/// rules, so both are asked for here.
+fn certificate(args: &ServeArgs) -> Result<Option<Certificate>> {
+    match (&args.tls_certificate, &args.tls_key) {
+        (None, None) => Ok(None),
+        (Some(chain), Some(key)) => Ok(Some(Certificate {
+            chain: chain.clone(),
+            key: key.clone(),
+        })),
+        _ => bail!("TLS needs both: tls_certificate and tls_key"),
+    }
 }
 
 fn state(args: &ServeArgs, database: Database, blobs: BlobStore) -> Result<ApiState> {
@@ -114,7 +128,7 @@ fn state(args: &ServeArgs, database: Database, blobs: BlobStore) -> Result<ApiSt
         role,
     };
     let options = ApiOptions {
-        secure_cookies: args.secure_cookies,
+        secure_cookies: args.secure_cookies || args.tls_certificate.is_some(),
         demo_accounts: if args.demo {
             ["patient", "radiologist", "doctor", "tech"]
                 .map(account)

@@ -10,3 +10,4 @@ mod commands;
 mod serve;
 mod settings;
 mod support;
+mod tls;
