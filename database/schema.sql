@@ -2745,7 +2745,7 @@ GRANT SELECT ON TABLE public.system_settings TO portal_anonymous;
 GRANT SELECT ON TABLE public.system_settings TO portal_patient;
 GRANT SELECT ON TABLE public.system_settings TO portal_radiologist;
 GRANT SELECT ON TABLE public.system_settings TO portal_doctor;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.system_settings TO portal_tech;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.system_settings TO portal_tech;
 GRANT SELECT ON TABLE public.system_settings TO portal_worker;
 
 -- Name: TABLE users; Type: ACL; Schema: public; Owner: portal_owner
@@ -2871,4 +2871,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (7, 'jobs and events', true, '\x813160d62b54ca730d3177422b838fa02760c42c8469f5669aae95ab040610f7b7bfc3e43adb369eed3e6e4323108508', 0),
     (8, 'views', true, '\x73ad290ea60d84d28452796742da6210bc46db702d20715f66566225c03d7d9e7a34833b540371a2ababa1a9f2893556', 0),
     (9, 'row security', true, '\xc0ea53c6412fabbd096c2dcc06f1c9fb8370843653596b3135e5f45cf45e3de8f886fc56e3898f818a8ceb4235321191', 0),
-    (10, 'backups', true, '\x3aac56a5a9451edcdb02e12f0e70799b1c1308c1764b48a8a69c12ace4e2689c0ab38f9cf99f9aa36743ca8eaac61da6', 0);
+    (10, 'backups', true, '\x3aac56a5a9451edcdb02e12f0e70799b1c1308c1764b48a8a69c12ace4e2689c0ab38f9cf99f9aa36743ca8eaac61da6', 0),
+    (11, 'settings reset', true, '\xd673b7e601369ad874d4dadecc8dbf46e9a9032cb6944dd6493113d958d032a73cfef847a880a7f265dda32f362055f3', 0);

@@ -259,6 +259,13 @@ mod tests {
             .iter()
             .map(|fault| format!("{} => {}", fault.sentence(), fault.remedy().unwrap()))
             .collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @"
+        grant SELECT on public.users to portal_tech is missing => GRANT SELECT ON public.users TO portal_tech
+        index public.idx_users_email is missing => CREATE UNIQUE INDEX CONCURRENTLY idx_users_email ON public.users USING btree (lower(email))
+        table public.users is `rls=f forced=t owner=portal_owner`, should be `rls=t forced=t owner=portal_owner` => ALTER TABLE public.users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, OWNER TO portal_owner
+        trigger public.audit_logs.append_only is `D CREATE TRIGGER …`, should be `O CREATE TRIGGER …` => ALTER TABLE public.audit_logs ENABLE TRIGGER append_only
+        grant UPDATE on public.audit_logs to portal_tech should not be there => REVOKE UPDATE ON public.audit_logs FROM portal_tech
+        policy public.users.everybody should not be there => DROP POLICY everybody ON public.users
+        ");
     }
 }
