@@ -69,10 +69,7 @@ async fn migrate_on(connection: &mut PgConnection) -> Result<(), DbError> {
             version / 10_000
         )));
     }
-    connection
-        .execute(ROLES)
-        .await
-        .during("make the portal's roles")?;
+    make_roles(connection).await?;
     connection
         .execute(
             "SET ROLE portal_owner; SET lock_timeout = '5s'; SET client_min_messages = 'warning'",
@@ -92,6 +89,26 @@ async fn migrate_on(connection: &mut PgConnection) -> Result<(), DbError> {
         )
         .await
         .during("make the audit trail's partitions")?;
+    Ok(())
+}
+
+/// Makes the roles. They belong to the server, and its locks to one database each, so that two
+/// databases of one server that are migrated at once meet in the middle: PostgreSQL then says that a
+/// tuple was updated concurrently (XX000) or is there already (23505), and asking again helps.
+async fn make_roles(connection: &mut PgConnection) -> Result<(), DbError> {
+    const ATTEMPTS: u32 = 10;
+    for attempt in 1.. {
+        match connection.execute(ROLES).await {
+            Ok(_) => return Ok(()),
+            Err(sqlx::Error::Database(error))
+                if attempt < ATTEMPTS
+                    && matches!(error.code().as_deref(), Some("XX000" | "23505" | "42710")) =>
+            {
+                tokio::time::sleep(std::time::Duration::from_millis(u64::from(attempt) * 20)).await;
+            }
+            Err(error) => return Err(error).during("make the portal's roles"),
+        }
+    }
     Ok(())
 }
 
