@@ -202,7 +202,16 @@ impl AnalysisJob {
             _ => store_refusal(&mut tx, case, examined).await?,
         }
         events::tell_of_report(&mut tx, report_id, case.report.radiologist_id).await?;
+        let waited = tx.now() - case.report.upload_date;
         tx.commit().await?;
+        // From the acknowledged upload to the queue, as a doctor feels it.
+        metrics::histogram!("portal_analysis_latency_seconds")
+            .record(waited.as_seconds_f64().max(0.0));
+        let assessed = examined
+            .iter()
+            .any(|one| matches!(one.assessment, FilmAssessment::Scored(_)));
+        let outcome = if assessed { "scored" } else { "not_assessed" };
+        metrics::counter!("portal_analyses_total", "outcome" => outcome).increment(1);
         Ok(())
     }
 

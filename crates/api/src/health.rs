@@ -1,19 +1,16 @@
-//! `/healthz`, `/readyz`, `/metrics`.
+//! `/healthz` and `/readyz`.
 
 use axum::{
     Json as Answer,
     extract::State,
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use db::Actor;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    problem::{Problem, ProblemBody, chain},
-    state::ApiState,
-};
+use crate::{problem::chain, state::ApiState};
 
 /// Is the process alive
 ///
@@ -95,47 +92,4 @@ async fn model_ready(state: &ApiState) -> Result<(), String> {
         Ok(None) => Err("no model is active; films go to doctors unscored".to_owned()),
         Err(_) => Err("not known while the database does not answer".to_owned()),
     }
-}
-
-/// Figures for Prometheus
-#[utoipa::path(get, operation_id = "health_metrics", path = "/metrics", tag = "health", security(()),
-    responses((status = 200, description = "Prometheus text format", content_type = "text/plain", body = String),
-              (status = 503, body = ProblemBody)))]
-pub(crate) async fn metrics(State(state): State<ApiState>) -> Result<Response, Problem> {
-    let figures = state
-        .figures
-        .as_ref()
-        .ok_or_else(|| Problem::Unavailable("no recorder is installed".to_owned()))?;
-    if let Err(error) = refresh(&state).await {
-        tracing::warn!(error = chain(&error), "cannot count for the figures");
-    }
-    figures.0.run_upkeep();
-    Ok((
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-        figures.0.render(),
-    )
-        .into_response())
-}
-
-async fn refresh(state: &ApiState) -> Result<(), db::DbError> {
-    let pool = state.database.pool_state();
-    metrics::gauge!("portal_database_connections", "state" => "open").set(f64::from(pool.open));
-    metrics::gauge!("portal_database_connections", "state" => "idle").set(f64::from(pool.idle));
-    let mut tx = state.database.begin(&Actor::worker()).await?;
-    let open = db::reports::open_counts(&mut tx).await?;
-    for (class, count) in [
-        ("high", open.high),
-        ("unscored", open.unscored),
-        ("medium", open.medium),
-        ("low", open.low),
-    ] {
-        metrics::gauge!("portal_queue_reports", "class" => class).set(count as f64);
-    }
-    metrics::gauge!("portal_reports", "status" => "pending").set(open.pending as f64);
-    metrics::gauge!("portal_reports", "status" => "analyzing").set(open.analyzing as f64);
-    for count in db::jobs::counts(&mut tx).await? {
-        metrics::gauge!("portal_jobs", "kind" => count.kind, "state" => count.state)
-            .set(count.count as f64);
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@ mod audit_trail;
 mod auth;
 mod body;
 mod events;
+mod figures;
 mod health;
 mod hub;
 mod notifications;

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    ai, audit_trail, auth, events, health, notifications, observe,
+    ai, audit_trail, auth, events, figures, health, notifications, observe,
     openapi::ApiDoc,
     operations::{jobs, models, settings, users},
     patients, portal,
@@ -74,7 +74,7 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(portal::facts))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
-        .routes(routes!(health::metrics))
+        .routes(routes!(figures::metrics))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             ANSWER_TIME,

@@ -14,6 +14,7 @@ pub mod backups;
 pub mod claims;
 pub mod consistency;
 pub mod events;
+pub mod figures;
 pub mod history;
 pub mod images;
 pub mod inspect;

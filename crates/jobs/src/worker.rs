@@ -217,6 +217,7 @@ impl Worker {
                     None
                 }
             };
+            count(&job, &outcome, started.elapsed());
             match outcome {
                 Some(Ok(())) => {
                     tracing::info!(milliseconds = started.elapsed().as_millis(), "job done");
@@ -298,6 +299,19 @@ impl Worker {
             recovered += 1;
         }
     }
+}
+
+/// Counts how a job went: done, failed (it may be tried again), or interrupted.
+fn count(job: &Leased, outcome: &Option<Result<(), JobError>>, elapsed: Duration) {
+    let word = match outcome {
+        Some(Ok(())) => "done",
+        Some(Err(_)) => "failed",
+        None => "interrupted",
+    };
+    metrics::counter!("portal_jobs_ended_total", "kind" => job.kind.clone(), "outcome" => word)
+        .increment(1);
+    metrics::histogram!("portal_job_seconds", "kind" => job.kind.clone())
+        .record(elapsed.as_secs_f64());
 }
 
 async fn settle(

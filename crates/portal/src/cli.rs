@@ -32,6 +32,14 @@ pub(crate) struct Cli {
     /// How log lines look; the log goes to standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, env = "PORTAL_LOG_FORMAT")]
     pub(crate) log_format: LogFormat,
+    /// Send traces to this OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318
+    #[arg(
+        long,
+        global = true,
+        env = "PORTAL_TELEMETRY_ENDPOINT",
+        value_name = "URL"
+    )]
+    pub(crate) telemetry_endpoint: Option<String>,
     /// TOML file with what may also be given by environment variables [default:
     /// /etc/medical-portal/portal.toml, when it is there]
     #[arg(long, global = true, env = "PORTAL_CONFIG", value_name = "FILE")]

@@ -27,7 +27,17 @@ fn main() -> ExitCode {
         print!("{}", configuration.printed);
         return ExitCode::SUCCESS;
     }
-    logging::start(cli.verbose, cli.log_format);
+    let _telemetry = match logging::start(
+        cli.verbose,
+        cli.log_format,
+        cli.telemetry_endpoint.as_deref(),
+    ) {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -7,6 +7,7 @@ mod analyze;
 mod backup;
 mod care;
 mod commands;
+mod monitoring;
 mod serve;
 mod settings;
 mod support;

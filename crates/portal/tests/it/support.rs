@@ -128,6 +128,11 @@ impl Serving {
         }
     }
 
+    /// What was printed so far, on both streams.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
     /// kill -9.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
