@@ -61,9 +61,7 @@ export async function open(
   };
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
-    // A patient without a recorded history is answered with 404, which browsers report by themselves.
     const { url } = message.location();
-    if (/\/api\/patients\/[^/]+\/history$/.test(url) && message.text().includes('404')) return;
     note(`${message.text()} (${url})`);
   });
   page.on('pageerror', (error) => note(String(error)));

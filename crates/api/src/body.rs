@@ -2,21 +2,23 @@
 //! everything wrong at once.
 
 use axum::{
-    extract::{
-        FromRequest, FromRequestParts, Request,
-        rejection::{BytesRejection, QueryRejection},
-    },
+    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
     http::request::Parts,
 };
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::problem::{FieldError, Problem};
+use crate::{
+    problem::{FieldError, Problem},
+    shape,
+};
 
 /// A JSON body.
 pub(crate) struct Json<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: DeserializeOwned + ToSchema> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -49,21 +51,36 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             ));
         }
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            let error = error.into_inner();
-            // A body that is no JSON has no field at fault.
-            if path == "." || error.is_syntax() || error.is_eof() {
-                Problem::Malformed(error.to_string())
-            } else {
-                Problem::field(&path, "wrong_type", error.to_string())
+        let value = match serde_path_to_error::deserialize(&mut deserializer) {
+            Ok(value) => value,
+            Err(error) => {
+                let path = error.path().to_string();
+                return Err(refusal::<T>(&bytes, &path));
             }
-        })?;
+        };
         deserializer
             .end()
-            .map_err(|error| Problem::Malformed(error.to_string()))?;
+            .map_err(|error| Problem::Malformed(format!("the body is no JSON: {error}")))?;
         Ok(Self(value))
     }
+}
+
+/// Why a body did not become a `T`: all of it, in the words of the interface and not of Rust.
+fn refusal<T: ToSchema>(bytes: &[u8], path: &str) -> Problem {
+    let body: Value = match serde_json::from_slice(bytes) {
+        Ok(body) => body,
+        Err(error) => return Problem::Malformed(format!("the body is no JSON: {error}")),
+    };
+    let faults = shape::body_faults::<T>(&body);
+    if faults.is_empty() {
+        let field = if path == "." { "body" } else { path };
+        return Problem::field(
+            field,
+            "wrong_type",
+            "is not of the form that this path takes: see /api/docs",
+        );
+    }
+    Problem::Invalid(faults)
 }
 
 /// Whether a JSON text holds an escaped NUL, which PostgreSQL cannot store.
@@ -74,7 +91,7 @@ pub(crate) fn has_nul_escape(json: &[u8]) -> bool {
 /// The query of an address.
 pub(crate) struct Query<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+impl<S: Send + Sync, T: DeserializeOwned + IntoParams> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -85,11 +102,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 "must not hold the character NUL",
             ));
         }
+        let known: Vec<(String, Value)> = T::into_params(|| None)
+            .into_iter()
+            .map(|parameter| {
+                let schema = serde_json::to_value(parameter.schema).unwrap_or_default();
+                (parameter.name, schema)
+            })
+            .collect();
+        let faults = shape::query_faults(parts.uri.query().unwrap_or_default(), &known);
+        if !faults.is_empty() {
+            return Err(Problem::Invalid(faults));
+        }
         axum::extract::Query::<T>::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Query(value)| Self(value))
-            .map_err(|rejection: QueryRejection| {
-                Problem::field("query", "wrong_type", rejection.body_text())
+            .map_err(|_| {
+                Problem::field(
+                    "query",
+                    "wrong_type",
+                    "is not of the form that this path takes: see /api/docs",
+                )
             })
     }
 }

@@ -23,10 +23,12 @@ mod reports;
 mod reviews;
 mod router;
 mod security_headers;
+mod shape;
 mod signed;
 mod start_page;
 mod state;
 mod tokens;
+mod uploads;
 mod web_assets;
 
 pub use hub::EventHub;

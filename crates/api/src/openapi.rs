@@ -25,6 +25,7 @@ use crate::{
     tags(
         (name = "auth", description = "Signing up, in and out; the own profile, password and sessions"),
         (name = "reports", description = "Films in, reports, images"),
+        (name = "uploads", description = "Big files, piece by piece (tus 1.0.0)"),
         (name = "ai", description = "What the AI said"),
         (name = "reviews", description = "The doctors' queue and reviews"),
         (name = "patients", description = "Patients and their history"),

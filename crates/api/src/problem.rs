@@ -82,6 +82,15 @@ pub enum Problem {
         /// Why.
         detail: String,
     },
+    /// A header is not as the protocol of a path wants it.
+    Protocol {
+        /// The status that the protocol gives it.
+        status: StatusCode,
+        /// A stable word.
+        code: &'static str,
+        /// What is wanted.
+        detail: String,
+    },
     /// A part that is needed is away for the moment.
     Unavailable(String),
     /// A fault of ours; the text goes to the log only.
@@ -137,7 +146,8 @@ impl Problem {
                 "too_many_attempts",
                 "Too many attempts",
                 format!(
-                    "too many failed sign-ins for this address: wait {seconds} seconds and try again"
+                    "too many failed sign-ins for this address: wait {seconds} {} and try again",
+                    if *seconds == 1 { "second" } else { "seconds" }
                 ),
             ),
             Self::Forbidden(detail) => (
@@ -181,6 +191,16 @@ impl Problem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 code,
                 "Cannot be done with this",
+                detail.clone(),
+            ),
+            Self::Protocol {
+                status,
+                code,
+                detail,
+            } => (
+                *status,
+                code,
+                "Not as the protocol of this path wants it",
                 detail.clone(),
             ),
             Self::Unavailable(_) => (
@@ -315,6 +335,10 @@ impl From<blobs::BlobError> for Problem {
                 "a file is larger than {limit} bytes: send a smaller one, or have tech raise the limit"
             )),
             blobs::BlobError::DiskFull { .. } => Self::Unavailable(chain(&error)),
+            blobs::BlobError::Busy => Self::Conflict {
+                code: "upload_busy",
+                detail: error.to_string(),
+            },
             _ => Self::Internal(chain(&error)),
         }
     }

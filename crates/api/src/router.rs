@@ -18,7 +18,7 @@ use crate::{
     problem::{self, Problem},
     reports, reviews, security_headers, start_page,
     state::ApiState,
-    web_assets,
+    uploads, web_assets,
 };
 
 /// Largest body of a path that is no upload.
@@ -32,6 +32,8 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(auth::signup::signup))
         .routes(routes!(auth::login::login))
         .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::invitation::read))
+        .routes(routes!(auth::invitation::accept))
         .routes(routes!(auth::me::read, auth::me::change))
         .routes(routes!(auth::password::change))
         .routes(routes!(auth::sessions::list))
@@ -52,6 +54,7 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(reviews::queue::read))
         .routes(routes!(reviews::claim::claim, reviews::claim::give_back))
         .routes(routes!(reviews::impression::record))
+        .routes(routes!(reviews::identity::confirm))
         .routes(routes!(reviews::addenda::add))
         .routes(routes!(notifications::list))
         .routes(routes!(notifications::mark_read))
@@ -59,8 +62,14 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
             patients::list::search,
             patients::register::register
         ))
-        .routes(routes!(patients::list::read))
+        .routes(routes!(patients::list::read, patients::correct::correct))
+        .routes(routes!(patients::invite::invite))
         .routes(routes!(patients::history::read, patients::history::change))
+        .routes(routes!(
+            patients::proposals::propose,
+            patients::proposals::withdraw
+        ))
+        .routes(routes!(patients::proposals::decide))
         .routes(routes!(patients::accesses::list))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::read, users::change))
@@ -82,6 +91,8 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .layer(DefaultBodyLimit::max(BODY_LIMIT));
     let slow = OpenApiRouter::new()
         .routes(routes!(reports::upload::upload))
+        .routes(routes!(uploads::options, uploads::create))
+        .routes(routes!(uploads::offset, uploads::append, uploads::delete))
         // Bounded file by file while it streams to disk, by the setting.
         .layer(DefaultBodyLimit::disable())
         .routes(routes!(events::follow));

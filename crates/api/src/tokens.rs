@@ -21,6 +21,41 @@ pub(crate) fn digest(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
+/// The letters and digits of a code that people type: Crockford's base 32, without I, L, O and U.
+const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A new code that people can read out and type: 80 random bits as four groups of four.
+pub(crate) fn new_code() -> Result<String, Problem> {
+    let mut bytes = [0u8; 16];
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| Problem::Internal(format!("no randomness: {error}")))?;
+    let letters: Vec<char> = bytes
+        .iter()
+        .map(|byte| char::from(CODE_LETTERS[usize::from(byte % 32)]))
+        .collect();
+    let groups: Vec<String> = letters
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
+    Ok(groups.join("-"))
+}
+
+/// What of a code is stored, however it was typed: case, spaces and hyphens do not matter, and letters
+/// that look like a digit count as it.
+pub(crate) fn code_digest(typed: &str) -> String {
+    let plain: String = typed
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    digest(&plain)
+}
+
 /// The cookie's name; with TLS its prefix makes browsers refuse one set by another host or path
 /// (RFC 6265bis section 4.1.3.2).
 const fn cookie_name(secure: bool) -> &'static str {
@@ -92,6 +127,18 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
             .collect()
+    }
+
+    #[test]
+    fn codes_are_the_same_however_they_are_typed() {
+        let code = new_code().unwrap();
+        assert_eq!(code.len(), 19, "{code}");
+        assert_eq!(
+            code_digest(&code),
+            code_digest(&code.to_lowercase().replace('-', " "))
+        );
+        assert_eq!(code_digest("O0IL-x"), code_digest("0011X"));
+        assert_ne!(code_digest(&code), code_digest(&new_code().unwrap()));
     }
 
     #[test]

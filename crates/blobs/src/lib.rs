@@ -6,6 +6,8 @@
 //! is acknowledged, or it is dropped and leaves nothing. A crash between keeping a blob and
 //! committing the row that names it leaves an unnamed blob, never a row without one.
 
+mod partial;
+
 use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -14,6 +16,8 @@ use std::{
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
+
+pub use partial::PartialWriter;
 
 /// The SHA-256 of some bytes, which is also their address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,6 +68,9 @@ pub enum BlobError {
         /// The limit.
         limit: u64,
     },
+    /// Another request is writing to the file.
+    #[error("another request is writing to this file: wait a moment and ask how much has arrived")]
+    Busy,
     /// The text is no digest.
     #[error("'{0}' is not a SHA-256 in hexadecimal")]
     NoDigest(String),

@@ -196,7 +196,7 @@ pub async fn list(
            LIMIT $6"#,
         filter.role.map(Role::as_str),
         filter.is_active,
-        filter.search,
+        filter.search.map(crate::search::literal),
         after.map(|cursor| cursor.at),
         after.map(|cursor| cursor.id),
         limit + 1

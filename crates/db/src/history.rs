@@ -12,8 +12,8 @@ use crate::{ActorTx, DbError, error::During};
 /// The history of a patient.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct MedicalHistory {
-    /// Identifier.
-    pub history_id: HistoryId,
+    /// Identifier; null while nothing is recorded.
+    pub history_id: Option<HistoryId>,
     /// The patient.
     pub patient_id: UserId,
     /// Illnesses.
@@ -29,11 +29,32 @@ pub struct MedicalHistory {
     /// Operations and the like.
     pub previous_procedures: Value,
     /// When it was begun.
-    pub created_at: DateTime<Utc>,
+    pub created_at: Option<DateTime<Utc>>,
     /// When it was last changed.
-    pub updated_at: DateTime<Utc>,
+    pub updated_at: Option<DateTime<Utc>>,
     /// By whom.
     pub updated_by: Option<Uuid>,
+}
+
+impl MedicalHistory {
+    /// The history of a patient of whom nothing is recorded.
+    #[must_use]
+    pub fn empty(patient_id: UserId) -> Self {
+        let none = || Value::Array(Vec::new());
+        Self {
+            history_id: None,
+            patient_id,
+            conditions: none(),
+            allergies: none(),
+            medications: none(),
+            family_history: none(),
+            lifestyle: Value::Object(serde_json::Map::new()),
+            previous_procedures: none(),
+            created_at: None,
+            updated_at: None,
+            updated_by: None,
+        }
+    }
 }
 
 /// What of a history changes; `None` leaves it as it is.
@@ -60,8 +81,8 @@ pub struct HistoryChange<'a> {
 pub async fn find(tx: &mut ActorTx, patient_id: UserId) -> Result<Option<MedicalHistory>, DbError> {
     sqlx::query_as!(
         MedicalHistory,
-        r#"SELECT history_id AS "history_id: HistoryId", patient_id AS "patient_id: UserId", conditions, allergies,
-                  medications, family_history, lifestyle, previous_procedures, created_at, updated_at, updated_by
+        r#"SELECT history_id AS "history_id?: HistoryId", patient_id AS "patient_id: UserId", conditions, allergies,
+                  medications, family_history, lifestyle, previous_procedures, created_at AS "created_at?", updated_at AS "updated_at?", updated_by
            FROM patient_medical_history WHERE patient_id = $1"#,
         patient_id.0
     )

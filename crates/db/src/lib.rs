@@ -6,6 +6,7 @@ mod actor;
 mod connect;
 mod error;
 mod page;
+mod search;
 
 pub mod accounts;
 pub mod analyses;
@@ -16,8 +17,11 @@ pub mod consistency;
 pub mod events;
 pub mod figures;
 pub mod history;
+pub mod history_proposals;
+pub mod identity;
 pub mod images;
 pub mod inspect;
+pub mod invitations;
 pub mod jobs;
 pub mod maintain;
 pub mod migrations;
@@ -33,6 +37,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sign_in;
 pub mod snapshot;
+pub mod uploads;
 
 pub use actor::{Actor, ActorKind, ActorTx, Origin};
 pub use connect::{Database, DatabaseOptions, PoolState};

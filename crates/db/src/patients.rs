@@ -1,8 +1,11 @@
 //! Patients: finding them, registering them, and the numbers that hospitals know them by.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{UserId, patient::Gender};
+use domain::{EmailAddress, UserId, patient::Gender};
 use serde::Serialize;
+use sqlx::types::Uuid;
 use utoipa::ToSchema;
 
 use crate::{ActorTx, Cursor, DbError, Page, error::During};
@@ -48,7 +51,7 @@ pub async fn search(
            LEFT JOIN LATERAL (SELECT p.identifier, p.gender FROM portal.patient_identifiers p
                               WHERE p.patient_id = u.id ORDER BY p.created_at LIMIT 1) i ON true
            WHERE u.role = 'patient'
-             AND ($1::text IS NULL OR u.name ILIKE '%' || $1 || '%' OR u.email::text ILIKE $1 || '%'
+             AND ($1::text IS NULL OR u.name ILIKE '%' || $5 || '%' OR u.email::text ILIKE $5 || '%'
                   OR u.id IN (SELECT p.patient_id FROM portal.patient_identifiers p WHERE p.identifier = $1))
              AND ($2::timestamptz IS NULL OR (u.created_at, u.id) < ($2, $3))
            ORDER BY u.created_at DESC, u.id DESC
@@ -56,7 +59,8 @@ pub async fn search(
         text,
         after.map(|cursor| cursor.at),
         after.map(|cursor| cursor.id),
-        limit + 1
+        limit + 1,
+        text.map(crate::search::literal)
     )
     .fetch_all(tx.connection())
     .await
@@ -108,6 +112,30 @@ pub async fn find_by_identifier(
     .during("look a patient's number up")
 }
 
+/// The hospital's number of each of these patients that has one: the first that was noted.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn identifiers(
+    tx: &mut ActorTx,
+    patients: &[UserId],
+) -> Result<HashMap<UserId, String>, DbError> {
+    let ids: Vec<Uuid> = patients.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (patient_id) patient_id AS "patient_id: UserId", identifier
+           FROM portal.patient_identifiers WHERE patient_id = ANY($1)
+           ORDER BY patient_id, created_at"#,
+        &ids
+    )
+    .fetch_all(tx.connection())
+    .await
+    .during("look the numbers of patients up")?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.patient_id, row.identifier))
+        .collect())
+}
+
 /// The constraint that refuses a number that somebody else has.
 pub const IDENTIFIER_TAKEN: &str = "patient_identifiers_pkey";
 
@@ -135,6 +163,136 @@ pub async fn add_identifier(
     .execute(tx.connection())
     .await
     .during("note a patient's number")?;
+    Ok(())
+}
+
+/// Notes that the acting member of staff registered a patient.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn note_registration(tx: &mut ActorTx, patient_id: UserId) -> Result<(), DbError> {
+    let now = tx.now();
+    let by = tx.actor().user_id().map(Uuid::from);
+    sqlx::query!(
+        "INSERT INTO portal.patient_registrations (patient_id, registered_by, registered_at) VALUES ($1, $2, $3)",
+        patient_id.0,
+        by,
+        now
+    )
+    .execute(tx.connection())
+    .await
+    .during("note who registered a patient")?;
+    Ok(())
+}
+
+/// Whether the acting member of staff registered this patient.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_registered_by_actor(tx: &mut ActorTx, patient_id: UserId) -> Result<bool, DbError> {
+    let actor = tx.actor().user_id().map(Uuid::from);
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM portal.patient_registrations WHERE patient_id = $1 AND registered_by = $2) AS "yes!""#,
+        patient_id.0,
+        actor
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("look who registered a patient")
+}
+
+/// Whether the actor sees a report of this patient: a radiologist only those sent in.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_visible_report(tx: &mut ActorTx, patient_id: UserId) -> Result<bool, DbError> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM medical_reports WHERE patient_id = $1) AS "yes!""#,
+        patient_id.0
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("look for a patient's reports")
+}
+
+/// What of a patient's record is corrected; `None` leaves it as it is.
+#[derive(Debug, Default)]
+pub struct PatientChange<'a> {
+    /// Name.
+    pub name: Option<&'a str>,
+    /// Telephone number.
+    pub phone: Option<&'a str>,
+    /// Date of birth.
+    pub date_of_birth: Option<NaiveDate>,
+}
+
+/// Corrects a patient's record.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn change(
+    tx: &mut ActorTx,
+    patient_id: UserId,
+    change: &PatientChange<'_>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE users SET name = coalesce($2, name), phone = coalesce($3, phone), date_of_birth = coalesce($4, date_of_birth)
+         WHERE id = $1 AND role = 'patient'",
+        patient_id.0,
+        change.name,
+        change.phone,
+        change.date_of_birth
+    )
+    .execute(tx.connection())
+    .await
+    .during("correct a patient's record")?;
+    Ok(())
+}
+
+/// Corrects the address of a patient who has no password yet. Says whether it may.
+///
+/// # Errors
+/// [`crate::accounts::EMAIL_TAKEN`] as a constraint when somebody else has the address.
+pub async fn correct_address(
+    tx: &mut ActorTx,
+    patient_id: UserId,
+    email: &EmailAddress,
+) -> Result<bool, DbError> {
+    let corrected = sqlx::query_scalar!(
+        r#"SELECT portal.correct_patient_address($1, $2::text::portal.citext) AS "corrected""#,
+        patient_id.0,
+        email.as_str()
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("correct a patient's address")?;
+    Ok(corrected == Some(true))
+}
+
+/// Corrects the number that a patient is shown with: the first that was noted.
+///
+/// # Errors
+/// [`IDENTIFIER_TAKEN`] as a constraint when another patient has it.
+pub async fn correct_identifier(
+    tx: &mut ActorTx,
+    patient_id: UserId,
+    identifier: Option<&str>,
+    issuer: Option<&str>,
+    gender: Option<Gender>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE portal.patient_identifiers SET identifier = coalesce($2, identifier), issuer = coalesce($3, issuer),
+                gender = coalesce($4, gender)
+         WHERE (issuer, identifier) = (SELECT p.issuer, p.identifier FROM portal.patient_identifiers p
+                                       WHERE p.patient_id = $1 ORDER BY p.created_at LIMIT 1)",
+        patient_id.0,
+        identifier,
+        issuer,
+        gender.map(Gender::as_str)
+    )
+    .execute(tx.connection())
+    .await
+    .during("correct a patient's number")?;
     Ok(())
 }
 

@@ -44,6 +44,15 @@ pub struct QueueItem {
     pub patient_gender: Option<Gender>,
     /// Why the AI said nothing.
     pub not_assessed_reason: Option<String>,
+    /// The same as a stable word.
+    pub not_assessed_code: Option<String>,
+    /// The hospital's number of the patient, if one is known.
+    pub patient_identifier: Option<String>,
+    /// What the film's header and the patient's record disagree on (`name`, `birth_date`, `gender`,
+    /// `identifier`); empty when they agree.
+    pub identity_disagreement: Vec<String>,
+    /// Whether a doctor has confirmed whose film it is all the same.
+    pub identity_confirmed: bool,
 }
 
 /// A page of the queue after a cursor. The view walks the queue's indexes in order and stops when
@@ -65,7 +74,15 @@ pub async fn page(
                   q.upload_date AS "upload_date!", q.analysis_date, q.risk_probability::float8 AS risk_probability,
                   q.priority_order AS "priority_order!", q.due_at AS "due_at!", q.is_overdue AS "is_overdue!",
                   q.claimed_by AS "claimed_by: UserId", portal.staff_name(q.claimed_by) AS claimed_by_name,
-                  r.patient_age, r.patient_gender AS "patient_gender: Gender", n.reason AS "not_assessed_reason?"
+                  r.patient_age, r.patient_gender AS "patient_gender: Gender", n.reason AS "not_assessed_reason?",
+                  n.code AS "not_assessed_code?",
+                  (SELECT p.identifier FROM portal.patient_identifiers p WHERE p.patient_id = q.patient_id
+                   ORDER BY p.created_at LIMIT 1) AS patient_identifier,
+                  ARRAY(SELECT jsonb_array_elements_text(r.image_metadata -> 'identity_disagreement')) AS "identity_disagreement!",
+                  EXISTS (SELECT FROM portal.identity_confirmations c WHERE c.report_id = q.report_id
+                          AND c.disagreement @> (r.image_metadata -> 'identity_disagreement')
+                          AND NOT EXISTS (SELECT FROM report_images i
+                                          WHERE i.report_id = q.report_id AND i.uploaded_at > c.confirmed_at)) AS "identity_confirmed!"
            FROM (SELECT * FROM v_doctor_priority_queue
                  WHERE $1::integer IS NULL
                     OR (priority_order >= $1 AND (priority_order, upload_date, report_id) > ($1, $2::timestamptz, $3::uuid))

@@ -227,7 +227,7 @@ macro_rules! list_query {
                  AND ($2::text IS NULL OR risk_score = $2)
                  AND ($3::uuid IS NULL OR patient_id = $3)
                  AND ($4::uuid IS NULL OR radiologist_id = $4)
-                 AND ($5::text IS NULL OR patient_name ILIKE '%' || $5 || '%' OR report_id::text = $5
+                 AND ($5::text IS NULL OR patient_name ILIKE '%' || $11 || '%' OR report_id::text = $5
                       OR report_id IN (SELECT i.report_id FROM portal.dicom_instances d JOIN report_images i USING (image_id)
                                        WHERE d.accession_number = $5))
                  AND ($6::timestamptz IS NULL OR upload_date >= $6)
@@ -242,7 +242,8 @@ macro_rules! list_query {
             $filter.until,
             $after.map(|cursor| cursor.at),
             $after.map(|cursor| cursor.id),
-            $limit + 1
+            $limit + 1,
+            $filter.search.map(crate::search::literal)
         )
         .fetch_all($tx.connection())
         .await

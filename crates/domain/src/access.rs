@@ -20,8 +20,12 @@ pub enum Permission {
     ManagePatients,
     /// Read a patient's medical history (the own one for a patient).
     ReadHistory,
-    /// Change a patient's medical history (the own one for a patient).
+    /// Change a patient's medical history.
     ChangeHistory,
+    /// Propose changes of the own medical history.
+    ProposeHistory,
+    /// Accept or decline what a patient proposes.
+    DecideHistory,
     /// See who looked at the own record.
     ReadAccesses,
     /// Create, change and deactivate accounts.
@@ -46,11 +50,12 @@ impl Permission {
         match self {
             Self::UploadReports => &[Radiologist],
             Self::ReadReports => &[Patient, Radiologist, Doctor],
-            Self::RequestAnalysis | Self::ManagePatients => &[Radiologist, Doctor],
-            Self::ReadQueue | Self::ReviewReports => &[Doctor],
+            Self::RequestAnalysis | Self::ManagePatients | Self::DecideHistory => {
+                &[Radiologist, Doctor]
+            }
+            Self::ReadQueue | Self::ReviewReports | Self::ChangeHistory => &[Doctor],
             Self::ReadHistory => &[Patient, Radiologist, Doctor],
-            Self::ChangeHistory => &[Patient, Doctor],
-            Self::ReadAccesses => &[Patient],
+            Self::ReadAccesses | Self::ProposeHistory => &[Patient],
             Self::ReadModels => &[Radiologist, Doctor, Tech],
             Self::ManageUsers
             | Self::ManageModels

@@ -55,6 +55,18 @@ crate::text_enum! {
         ReadHistory = "read_history",
         /// A medical history was changed.
         UpdateHistory = "update_history",
+        /// A patient proposed changes of the medical history, or took them back.
+        ProposeHistory = "propose_history",
+        /// Proposed changes were accepted or declined.
+        DecideHistory = "decide_history",
+        /// A patient record was corrected.
+        UpdatePatient = "update_patient",
+        /// A patient was given a code for a first password.
+        InvitePatient = "invite_patient",
+        /// A patient chose a first password with such a code.
+        AcceptInvitation = "accept_invitation",
+        /// A doctor confirmed whose film it is, against its header.
+        ConfirmIdentity = "confirm_identity",
         /// The list of who looked at one's record was read.
         ReadAccesses = "read_accesses",
         /// Accounts were listed.

@@ -75,6 +75,10 @@ id! {
     AuditLogId,
     /// A patient's history: `patient_medical_history.history_id`.
     HistoryId,
+    /// Proposed changes of a history: `portal.history_proposals.proposal_id`.
+    HistoryProposalId,
+    /// A file that comes in piece by piece: `portal.uploads.upload_id`.
+    UploadId,
     /// A setting: `system_settings.setting_id`.
     SettingId,
     /// A queued piece of work: `portal.jobs.job_id`.

@@ -22,6 +22,7 @@ pub mod text_enum;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use email::EmailAddress;
 pub use ids::*;
+pub use patient::ProposalState;
 pub use report::{ImageFormat, ImageType, ReportStatus};
 pub use review::UrgencyLevel;
 pub use risk::{RiskCategory, RiskProbabilities};

@@ -12,6 +12,20 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// What became of changes that a patient proposed.
+    ProposalState("state of a proposal") {
+        /// Nobody has decided yet.
+        Open = "open",
+        /// They are in the record.
+        Accepted = "accepted",
+        /// They are not.
+        Declined = "declined",
+        /// The patient took them back, or proposed others in their place.
+        Withdrawn = "withdrawn",
+    }
+}
+
 impl Gender {
     /// From DICOM's Patient's Sex (0010,0040).
     #[must_use]

@@ -3,7 +3,7 @@
 
 /// A word that is not one of an enumeration's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{found}' is not a {what}: expected one of {expected}")]
+#[error("'{found}' is not {} {what}: expected one of {expected}", article(.what))]
 pub struct UnknownWord {
     /// What was wanted, such as "role".
     pub what: &'static str,
@@ -11,6 +11,15 @@ pub struct UnknownWord {
     pub found: String,
     /// The accepted words, separated by commas.
     pub expected: String,
+}
+
+/// The article that goes before a word.
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 /// Declares an enumeration whose variants are words (string literals, taken as `tt` because utoipa
@@ -90,6 +99,17 @@ mod tests {
     /// The words of an enumeration in the OpenAPI document.
     fn documented<T: PartialSchema>() -> serde_json::Value {
         serde_json::to_value(T::schema()).unwrap()["enum"].clone()
+    }
+
+    #[test]
+    fn a_wrong_word_is_refused_in_good_grammar() {
+        let wrong = "soon".parse::<UrgencyLevel>().unwrap_err().to_string();
+        assert!(wrong.starts_with("'soon' is not an urgency level: expected one of routine,"));
+        let wrong = "grave"
+            .parse::<crate::RiskCategory>()
+            .unwrap_err()
+            .to_string();
+        assert!(wrong.starts_with("'grave' is not a risk"), "{wrong}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod file;
 mod matching;
 mod receive;
 mod study;
+mod uploads;
 
 pub use file::{CheckedFile, Incoming};
 pub use receive::{Accepted, Details, Intake, IntakeError, Receipt, Rejected};
+pub use uploads::chore as uploads_chore;

@@ -40,20 +40,8 @@ pub(crate) async fn find_patient(
     named: Option<UserId>,
     header: Option<&DicomHeader>,
 ) -> Result<Result<Patient, Unmatched>, DbError> {
-    let number = header
-        .and_then(|header| header.patient_id.as_deref())
-        .filter(|number| !number.contains('\0'));
-    let by_number = match number {
-        Some(number) => {
-            let issuer = header
-                .and_then(|header| header.issuer_of_patient_id.as_deref())
-                .unwrap_or_default()
-                .replace('\0', "");
-            match patients::find_by_identifier(tx, &issuer, number).await? {
-                None if !issuer.is_empty() => patients::find_by_identifier(tx, "", number).await?,
-                found => found,
-            }
-        }
+    let by_number = match header {
+        Some(header) => owner_of_number(tx, header).await?,
         None => None,
     };
     let patient_id = match (named, by_number) {
@@ -68,8 +56,36 @@ pub(crate) async fn find_patient(
     Ok(patients::find(tx, patient_id).await?.ok_or(PATIENT_UNKNOWN))
 }
 
-/// Where the header and the record of the patient disagree: `name`, `birth_date`, `gender`.
-pub(crate) fn disagreements(patient: &Patient, header: &DicomHeader) -> Vec<&'static str> {
+/// The patient who is registered with the number in a header.
+pub(crate) async fn owner_of_number(
+    tx: &mut ActorTx,
+    header: &DicomHeader,
+) -> Result<Option<UserId>, DbError> {
+    let Some(number) = header
+        .patient_id
+        .as_deref()
+        .filter(|number| !number.contains('\0'))
+    else {
+        return Ok(None);
+    };
+    let issuer = header
+        .issuer_of_patient_id
+        .as_deref()
+        .unwrap_or_default()
+        .replace('\0', "");
+    match patients::find_by_identifier(tx, &issuer, number).await? {
+        None if !issuer.is_empty() => patients::find_by_identifier(tx, "", number).await,
+        found => Ok(found),
+    }
+}
+
+/// Where the header and the record of the patient disagree: `name`, `birth_date`, `gender`, or the hospital's
+/// number (`identifier`). `owner` is whom the number in the header belongs to.
+pub(crate) fn disagreements(
+    patient: &Patient,
+    header: &DicomHeader,
+    owner: Option<UserId>,
+) -> Vec<&'static str> {
     let mut found = Vec::new();
     if header
         .patient_name
@@ -87,6 +103,10 @@ pub(crate) fn disagreements(patient: &Patient, header: &DicomHeader) -> Vec<&'st
         && theirs != ours
     {
         found.push("gender");
+    }
+    let is_strange = header.patient_id.is_some() && patient.identifier.is_some();
+    if owner.map_or(is_strange, |owner| owner != patient.patient_id) {
+        found.push("identifier");
     }
     found
 }

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::{
     file::{CheckedFile, without_nul},
-    matching::{age_in_years, disagreements, find_patient},
+    matching::{age_in_years, disagreements, find_patient, owner_of_number},
     receive::{Accepted, Details, Receipt, Rejected},
 };
 
@@ -75,10 +75,14 @@ pub(crate) async fn store_study(
         .iter()
         .flat_map(|file| file.warnings.iter().cloned())
         .collect();
-    let disagree = first
-        .header()
-        .map(|header| disagreements(&patient, header))
-        .unwrap_or_default();
+    // Any one film may be another person's.
+    let mut disagree: Vec<&'static str> = Vec::new();
+    for header in files.iter().filter_map(|file| file.header()) {
+        let owner = owner_of_number(tx, header).await?;
+        disagree.extend(disagreements(&patient, header, owner));
+    }
+    disagree.sort_unstable();
+    disagree.dedup();
     if !disagree.is_empty() {
         warnings.push(format!(
             "the file and the patient's record disagree on: {}",
@@ -87,7 +91,12 @@ pub(crate) async fn store_study(
     }
     let image_ids: Vec<ImageId> = files.iter().map(|_| ImageId::new_at(tx.now())).collect();
     let (report_id, status) = match open_report_of_own(tx, known.as_ref()).await? {
-        Some(found) => found,
+        Some(found) => {
+            if !disagree.is_empty() {
+                db::identity::add_disagreement(tx, found.0, &disagree).await?;
+            }
+            found
+        }
         None => {
             let report_id = create_report(
                 tx,

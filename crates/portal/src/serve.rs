@@ -74,7 +74,7 @@ async fn serve_at(
         args.workers.max(1),
     )?;
     tasks.push(tokio::spawn(
-        maintenance(&database, &worker).run(stop.clone()),
+        maintenance(&database, &blobs, &worker).run(stop.clone()),
     ));
     if args.workers > 0 {
         tasks.push(tokio::spawn(worker.run(stop.clone())));
@@ -165,12 +165,10 @@ fn worker(
     Ok(Worker::new(database.clone(), vec![job], options))
 }
 
-fn maintenance(database: &Database, worker: &Worker) -> Maintenance {
-    Maintenance::new(
-        database.clone(),
-        worker.clone(),
-        analysis::release::chores(),
-    )
+fn maintenance(database: &Database, blobs: &BlobStore, worker: &Worker) -> Maintenance {
+    let mut chores = analysis::release::chores();
+    chores.push(intake::uploads_chore(blobs.clone()));
+    Maintenance::new(database.clone(), worker.clone(), chores)
 }
 
 /// Fills the demo in the background, so that the portal is there at once.
@@ -257,7 +255,7 @@ pub(crate) async fn work(args: WorkerArgs) -> Result<()> {
             args.engine.into(),
             args.concurrency.max(1),
         )?;
-        let chores = tokio::spawn(maintenance(&database, &worker).run(stop.clone()));
+        let chores = tokio::spawn(maintenance(&database, &blobs, &worker).run(stop.clone()));
         println!("Working; Ctrl-C stops.");
         worker.run(stop.clone()).await;
         chores.await?;

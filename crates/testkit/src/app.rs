@@ -80,11 +80,9 @@ impl TestApp {
             "test",
         ));
         let worker = Worker::new(database.clone(), vec![job], WorkerOptions::new("test"));
-        let maintenance = Maintenance::new(
-            database.clone(),
-            worker.clone(),
-            analysis::release::chores(),
-        );
+        let mut chores = analysis::release::chores();
+        chores.push(intake::uploads_chore(blobs.clone()));
+        let maintenance = Maintenance::new(database.clone(), worker.clone(), chores);
         let state = ApiState::new(
             database.clone(),
             blobs.clone(),

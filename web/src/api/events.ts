@@ -1,14 +1,21 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
 
 /** Which lists a kind of event makes stale. */
 const stale: Record<string, string[][]> = {
   queue_changed: [['queue']],
   report_changed: [['reports'], ['report']],
-  notification_created: [['notifications'], ['me']],
+  notification_created: [['notifications'], ['me'], ['history']],
   operations_changed: [['jobs'], ['models'], ['ready']],
   resynchronise: [['queue'], ['reports'], ['report'], ['notifications'], ['me'], ['jobs'], ['models']],
 };
+
+const before = new Map<string, (client: QueryClient) => void>();
+
+/** Has something done before a list is renewed because the server says that it changed. */
+export function beforeRenewal(list: string, act: (client: QueryClient) => void): void {
+  before.set(list, act);
+}
 
 let live = false;
 const listeners = new Set<() => void>();
@@ -47,7 +54,11 @@ export function useLiveEvents(session: string): void {
         const keys = waiting;
         waiting = new Set();
         flush = undefined;
-        for (const key of keys) void client.invalidateQueries({ queryKey: JSON.parse(key) as string[] });
+        for (const key of keys) {
+          const queryKey = JSON.parse(key) as string[];
+          before.get(queryKey[0] ?? '')?.(client);
+          void client.invalidateQueries({ queryKey });
+        }
       }, 150);
     };
     const open = () => {

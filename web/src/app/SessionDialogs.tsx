@@ -5,7 +5,7 @@ import { api, take } from '@/api/client';
 import { useT } from '@/i18n';
 import { Dialog } from '@/shared/Dialog';
 import { ErrorNote } from '@/shared/states';
-import { meQuery, rememberSignedIn } from './session';
+import { forgetUploads, meQuery, rememberSignedIn } from './session';
 
 /** Asks whether somebody is still there before the session ends. */
 export function IdleWarning({ time, onStay }: { time: string; onStay: () => void }) {
@@ -68,6 +68,7 @@ export function SignInAgain({ email, onDone }: { email: string; onDone: () => vo
               variant="default"
               onClick={() => {
                 rememberSignedIn(false);
+                forgetUploads();
                 location.assign('/signin');
               }}
             >

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { api } from '@/api/client';
 import { languageName, languages, useSpeech } from '@/i18n';
 import { defaultTheme, type ThemeChoice, usePreferences } from './preferences';
-import { rememberSignedIn, useMe } from './session';
+import { forgetUploads, rememberSignedIn, useMe } from './session';
 
 const themes: ThemeChoice[] = ['light', 'dark', 'auto'];
 
@@ -19,6 +19,7 @@ export function UserMenu() {
   const signOut = async () => {
     await api.POST('/api/auth/logout').catch(() => undefined);
     rememberSignedIn(false);
+    forgetUploads();
     client.clear();
     // A full load leaves nothing of the session in memory.
     location.assign('/signin');

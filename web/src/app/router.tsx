@@ -52,6 +52,12 @@ const signUp = createRoute({
   component: lazyRouteComponent(() => import('@/features/auth/SignUpPage'), 'SignUpPage'),
 });
 
+const invitation = createRoute({
+  getParentRoute: () => visitors,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('@/features/auth/InvitationPage'), 'InvitationPage'),
+});
+
 const members = createRoute({
   getParentRoute: () => root,
   id: 'members',
@@ -209,7 +215,7 @@ const notifications = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    visitors.addChildren([signIn, signUp]),
+    visitors.addChildren([signIn, signUp, invitation]),
     members.addChildren([
       home,
       results,

@@ -37,7 +37,7 @@ async function reports(search: string, t: Translate): Promise<Hit[]> {
     group: 'reports',
     to: `/reports/${item.report_id}`,
     title: item.patient_name,
-    text: `${item.upload_date.slice(0, 10)} · ${t(`status.${item.status}`)}`,
+    text: [item.patient_identifier, item.upload_date.slice(0, 10), t(`status.${item.status}`)].filter(Boolean).join(' · '),
   }));
 }
 

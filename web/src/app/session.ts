@@ -5,6 +5,14 @@ import type { Me, Role } from '@/api/types';
 /** Whether this browser was signed in when it was last used, so that a visitor is not asked for a session in vain. */
 const HINT = 'portal-signed-in';
 
+/** The browser's database of films that are on their way; only the upload page reads it. */
+export const UPLOADS_DATABASE = 'portal-uploads';
+
+/** Leaves no film in the browser when somebody signs out. */
+export function forgetUploads(): void {
+  indexedDB.deleteDatabase(UPLOADS_DATABASE);
+}
+
 export function rememberSignedIn(signedIn: boolean): void {
   if (signedIn) localStorage.setItem(HINT, '1');
   else localStorage.removeItem(HINT);

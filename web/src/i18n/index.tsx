@@ -42,7 +42,7 @@ export function translate(
 
 export type Translate = (key: TextKey, values?: Values) => string;
 
-interface Speech {
+export interface Speech {
   language: string;
   setLanguage: (code: string) => void;
   t: Translate;

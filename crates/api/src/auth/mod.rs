@@ -1,5 +1,6 @@
 //! Signing up, in and out; the own profile, password and sessions.
 
+pub(crate) mod invitation;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod me;

@@ -71,6 +71,7 @@ pub(crate) async fn register(
     accounts::create(&mut tx, &account)
         .await
         .map_err(|error| taken(error, accounts::EMAIL_TAKEN, "email_taken", "address"))?;
+    patients::note_registration(&mut tx, id).await?;
     if let Some(identifier) = &request.identifier {
         let issuer = request.issuer.as_deref().unwrap_or_default();
         patients::add_identifier(&mut tx, id, issuer, identifier.trim(), gender)
@@ -122,7 +123,12 @@ fn check(
     Ok((email.expect("checked just above"), gender))
 }
 
-fn taken(error: db::DbError, constraint: &str, code: &'static str, what: &str) -> Problem {
+pub(super) fn taken(
+    error: db::DbError,
+    constraint: &str,
+    code: &'static str,
+    what: &str,
+) -> Problem {
     if error.is_constraint(constraint) {
         Problem::Conflict {
             code,

@@ -7,12 +7,13 @@ use db::{
     audit::Act,
     claims::{self, Claim},
     images::{self, Image},
+    patients,
     releases::{self, Release},
     reports::{self, Report},
     reviews::{self, Addendum, Annotations, FirstImpression, Review},
 };
 use domain::{
-    ReportId, ReportStatus, Role,
+    ReportId, ReportStatus, Role, UserId,
     access::Permission,
     audit::{AuditAction, EntityType},
     settings,
@@ -23,6 +24,7 @@ use utoipa::ToSchema;
 use crate::{
     body::Path,
     problem::{Problem, ProblemBody},
+    reviews::identity::{self, IdentityCheck},
     signed::Signed,
     state::ApiState,
 };
@@ -52,6 +54,10 @@ pub(crate) struct ReportDetail {
     first_impression: Option<FirstImpression>,
     /// Marks on the images (doctors only).
     annotations: Vec<Annotations>,
+    /// Where film and record disagree on whose film it is (staff only); null where they agree.
+    identity: Option<IdentityCheck>,
+    /// The hospital's number of the patient, if one is known.
+    patient_identifier: Option<String>,
 }
 
 /// Read a report
@@ -65,14 +71,19 @@ pub(crate) async fn read(
     Path(report_id): Path<ReportId>,
 ) -> Result<Answer<ReportDetail>, Problem> {
     let mut tx = signed.begin_as(Permission::ReadReports, &state).await?;
-    let detail = load(&mut tx, report_id, signed.role).await?;
+    let detail = load(&mut tx, report_id, signed.user_id, signed.role).await?;
     tx.audit(Act::new(AuditAction::ReadReport, EntityType::Report).on(report_id))
         .await?;
     tx.commit().await?;
     Ok(Answer(detail))
 }
 
-async fn load(tx: &mut ActorTx, report_id: ReportId, role: Role) -> Result<ReportDetail, Problem> {
+async fn load(
+    tx: &mut ActorTx,
+    report_id: ReportId,
+    reader: UserId,
+    role: Role,
+) -> Result<ReportDetail, Problem> {
     let report = reports::find(tx, report_id)
         .await?
         .ok_or(Problem::NotFound("report"))?;
@@ -87,6 +98,13 @@ async fn load(tx: &mut ActorTx, report_id: ReportId, role: Role) -> Result<Repor
         claim: None,
         first_impression: None,
         annotations: Vec::new(),
+        identity: match role {
+            Role::Doctor | Role::Radiologist => identity::check(tx, &report, reader, role).await?,
+            Role::Patient | Role::Tech => None,
+        },
+        patient_identifier: patients::identifiers(tx, &[report.patient_id])
+            .await?
+            .remove(&report.patient_id),
         report,
     };
     match role {

@@ -4,6 +4,7 @@ use axum::{Json as Answer, extract::State};
 use chrono::{DateTime, Utc};
 use db::{
     audit::Act,
+    patients,
     reports::{self, Order, Report, ReportFilter},
 };
 use domain::{
@@ -12,7 +13,7 @@ use domain::{
     audit::{AuditAction, EntityType},
     settings,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
@@ -65,17 +66,27 @@ pub(crate) struct ReportsQuery {
     cursor: Option<String>,
 }
 
+/// A report of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ListedReport {
+    /// The report.
+    #[serde(flatten)]
+    report: Report,
+    /// The hospital's number of the patient, if one is known.
+    patient_identifier: Option<String>,
+}
+
 /// List reports
 ///
 /// Patients see their own released ones, radiologists their own uploads, doctors all.
 #[utoipa::path(get, operation_id = "reports_list", path = "/api/reports", tag = "reports", params(ReportsQuery),
-    responses((status = 200, body = ListAnswer<Report>), (status = 401, body = ProblemBody),
+    responses((status = 200, body = ListAnswer<ListedReport>), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(crate) async fn list(
     State(state): State<ApiState>,
     signed: Signed,
     Query(query): Query<ReportsQuery>,
-) -> Result<Answer<ListAnswer<Report>>, Problem> {
+) -> Result<Answer<ListAnswer<ListedReport>>, Problem> {
     let (limit, after) = PageQuery {
         limit: query.limit,
         cursor: query.cursor.clone(),
@@ -115,6 +126,18 @@ pub(crate) async fn list(
             .new_values(json!({ "report_ids": ids })),
     )
     .await?;
+    let patients: Vec<UserId> = page.items.iter().map(|report| report.patient_id).collect();
+    let numbers = patients::identifiers(&mut tx, &patients).await?;
     tx.commit().await?;
-    Ok(Answer(page.into()))
+    Ok(Answer(ListAnswer {
+        next_cursor: page.next_cursor,
+        items: page
+            .items
+            .into_iter()
+            .map(|report| ListedReport {
+                patient_identifier: numbers.get(&report.patient_id).cloned(),
+                report,
+            })
+            .collect(),
+    }))
 }

@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
 };
 use blobs::{Staged, Staging};
-use domain::{UserId, access::Permission, patient::Gender};
+use domain::{UploadId, UserId, access::Permission, patient::Gender};
 use intake::{Details, Incoming, IntakeError, Receipt, Rejected};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -19,6 +19,7 @@ use crate::{
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
+    uploads,
 };
 
 /// Most files of one request.
@@ -34,8 +35,10 @@ const MAXIMUM_TEXT: usize = 64 * 1024;
 )]
 pub(crate) struct UploadForm {
     /// DICOM, PNG or JPEG files; the part may be repeated.
-    #[schema(value_type = Vec<String>, format = Binary)]
-    files: Vec<String>,
+    #[schema(value_type = Option<Vec<String>>, format = Binary)]
+    files: Option<Vec<String>>,
+    /// Files that came piece by piece (`POST /api/uploads`), by their identifiers; the part may be repeated.
+    uploads: Option<Vec<UploadId>>,
     /// Whose films they are; without it the Patient ID of the DICOM header decides.
     patient_id: Option<UserId>,
     /// What was examined; `chest_xray` unless the header says otherwise.
@@ -80,7 +83,19 @@ pub(crate) async fn upload(
                 rejection.body_text()
             ))
         })?;
-    let (files, details, too_large) = read_form(&state, form, limits.maximum_bytes).await?;
+    let Form {
+        mut files,
+        uploads,
+        details,
+        too_large,
+    } = read_form(&state, form, limits.maximum_bytes).await?;
+    if !uploads.is_empty() {
+        let mut tx = signed.begin(&state).await?;
+        for upload_id in &uploads {
+            let (file, staged) = uploads::stage(&mut tx, &state, *upload_id).await?;
+            files.push(Incoming { file, staged });
+        }
+    }
     let mut receipt = state
         .intake
         .accept(&signed.actor, files, &details, limits)
@@ -89,6 +104,7 @@ pub(crate) async fn upload(
             IntakeError::Db(error) => Problem::from(error),
             IntakeError::Interrupted(error) => Problem::from(error),
         })?;
+    uploads::note_taken(&signed, &state, &uploads).await?;
     receipt.rejected.extend(too_large);
     if receipt.reports.is_empty() {
         return Err(Problem::NothingTaken(receipt.rejected));
@@ -116,23 +132,28 @@ struct Texts {
     medical_history: Option<String>,
 }
 
+/// What came in a form.
+struct Form {
+    files: Vec<Incoming>,
+    uploads: Vec<UploadId>,
+    details: Details,
+    too_large: Vec<Rejected>,
+}
+
 async fn read_form(
     state: &ApiState,
     mut form: Multipart,
     maximum_bytes: u64,
-) -> Result<(Vec<Incoming>, Details, Vec<Rejected>), Problem> {
+) -> Result<Form, Problem> {
     let mut files = Vec::new();
+    let mut uploads: Vec<UploadId> = Vec::new();
     let mut too_large = Vec::new();
     let mut texts = Texts::default();
     while let Some(field) = form.next_field().await.map_err(broken_form)? {
         let name = field.name().unwrap_or_default().to_owned();
         let slot = match name.as_str() {
             "files" | "file" => {
-                if files.len() + too_large.len() >= MAXIMUM_FILES {
-                    return Err(Problem::TooLarge(format!(
-                        "at most {MAXIMUM_FILES} files a request: send the others in another one"
-                    )));
-                }
+                refuse_more_files(files.len() + too_large.len() + uploads.len())?;
                 let file = display_name(field.file_name());
                 match stage(state, field, maximum_bytes).await? {
                     Some(staged) => files.push(Incoming { file, staged }),
@@ -141,6 +162,17 @@ async fn read_form(
                         code: "too_large".to_owned(),
                         detail: format!("the file is larger than {maximum_bytes} bytes: send a smaller one, or have tech raise the limit"),
                     }),
+                }
+                continue;
+            }
+            "uploads" => {
+                refuse_more_files(files.len() + too_large.len() + uploads.len())?;
+                let text = read_text(&name, field).await?;
+                let id = text.trim().parse().map_err(|_| {
+                    Problem::field("uploads", "invalid_id", "must be an upload's identifier")
+                })?;
+                if !uploads.contains(&id) {
+                    uploads.push(id);
                 }
                 continue;
             }
@@ -163,14 +195,28 @@ async fn read_form(
         }
         *slot = Some(read_text(&name, field).await?).filter(|text| !text.trim().is_empty());
     }
-    if files.is_empty() && too_large.is_empty() {
+    if files.is_empty() && too_large.is_empty() && uploads.is_empty() {
         return Err(Problem::field(
             "files",
             "required",
-            "send at least one file in the part 'files'",
+            "send at least one file in the part 'files', or name one in the part 'uploads'",
         ));
     }
-    Ok((files, parse_details(&texts)?, too_large))
+    Ok(Form {
+        files,
+        uploads,
+        details: parse_details(&texts)?,
+        too_large,
+    })
+}
+
+fn refuse_more_files(so_far: usize) -> Result<(), Problem> {
+    if so_far < MAXIMUM_FILES {
+        return Ok(());
+    }
+    Err(Problem::TooLarge(format!(
+        "at most {MAXIMUM_FILES} files a request: send the others in another one"
+    )))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
@@ -186,7 +232,7 @@ fn broken_form(error: MultipartError) -> Problem {
 }
 
 /// The last part of a path that a browser may send along, cut to what fits a list.
-fn display_name(name: Option<&str>) -> String {
+pub(crate) fn display_name(name: Option<&str>) -> String {
     let name = name
         .unwrap_or("unnamed")
         .rsplit(['/', '\\'])

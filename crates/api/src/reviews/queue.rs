@@ -72,4 +72,5 @@ fn hide_ai(item: &mut QueueItem) {
     item.risk_probability = None;
     item.confidence_score = None;
     item.not_assessed_reason = None;
+    item.not_assessed_code = None;
 }

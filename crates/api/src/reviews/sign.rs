@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::content::ReviewFields;
+use super::{content::ReviewFields, identity};
 use crate::{
     body::{Checks, Json},
     problem::{Problem, ProblemBody},
@@ -64,7 +64,7 @@ pub(crate) struct SignedReview {
 #[utoipa::path(post, operation_id = "reviews_sign", path = "/api/reviews", tag = "reviews", request_body = SignRequest,
     responses((status = 201, body = SignedReview), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
-              (status = 409, description = "Claimed by another doctor, or signed already", body = ProblemBody),
+              (status = 409, description = "Claimed by another doctor, signed already, or `identity_unconfirmed`", body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn sign(
     State(state): State<ApiState>,
@@ -79,19 +79,20 @@ pub(crate) async fn sign(
         request.report_id.ok_or("name the report"),
     );
     let reason = request.fields.ai_disagreement_reason.clone();
-    let mut content = request.fields.check(&mut checks, tx.now().date_naive());
+    // A word that is there but wrong is refused as such, once.
     checks.require(
-        content.doctor_risk_assessment.is_some(),
+        request.fields.doctor_risk_assessment.is_some(),
         "doctor_risk_assessment",
         "required",
         "give your own category: low, medium or high",
     );
     checks.require(
-        content.urgency_level.is_some(),
+        request.fields.urgency_level.is_some(),
         "urgency_level",
         "required",
         "say how soon somebody must act: routine, follow_up, urgent or critical",
     );
+    let mut content = request.fields.check(&mut checks, tx.now().date_naive());
     checks.done()?;
     let report_id = report_id.expect("checked just above");
 
@@ -99,6 +100,7 @@ pub(crate) async fn sign(
         .await?
         .ok_or(Problem::NotFound("report"))?;
     refuse_when_claimed_by_another(&mut tx, &signed, report_id).await?;
+    identity::require_confirmed(&mut tx, &report, signed.user_id).await?;
     move_to_reviewed(&mut tx, report_id, request.second_opinion).await?;
     let analysis = analyses::of_report(&mut tx, report_id).await?;
     if analysis.is_none() {

@@ -1,4 +1,4 @@
-//! Models, settings, jobs, notifications, medical history.
+//! Models, settings, jobs, notifications.
 
 use std::sync::Arc;
 
@@ -215,60 +215,4 @@ async fn notifications_are_marked_as_read_by_their_owner_only() {
         radiologist.get("/api/auth/me").await.expect(200)["unread_notifications"],
         0
     );
-}
-
-#[tokio::test]
-async fn a_history_is_seen_and_changed_by_those_who_may() {
-    let app = TestApp::start().await;
-    let (patient, stranger) = (
-        app.client(Role::Patient).await,
-        app.client(Role::Patient).await,
-    );
-    let (radiologist, doctor) = (
-        app.client(Role::Radiologist).await,
-        app.client(Role::Doctor).await,
-    );
-    let path = format!("/api/patients/{}/history", patient.user_id());
-    patient.get(&path).await.expect(404);
-    let wrong = json!({ "conditions": "asthma", "lifestyle": [] });
-    assert_eq!(
-        patient.patch(&path, wrong).await.expect(422)["errors"]
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
-    patient
-        .patch(
-            &path,
-            json!({ "conditions": ["asthma"], "lifestyle": { "smoking": "never" } }),
-        )
-        .await
-        .expect(200);
-    let changed = doctor
-        .patch(&path, json!({ "allergies": ["penicillin"] }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (&changed["conditions"], &changed["allergies"]),
-        (&json!(["asthma"]), &json!(["penicillin"]))
-    );
-    stranger.get(&path).await.expect(404);
-    stranger
-        .patch(&path, json!({ "conditions": [] }))
-        .await
-        .expect(404);
-    radiologist.get(&path).await.expect(404);
-    radiologist
-        .upload(
-            vec![("a.png", chest_film(1, 80))],
-            &[("patient_id", &patient.user_id())],
-        )
-        .await
-        .expect(201);
-    radiologist.get(&path).await.expect(200);
-    radiologist
-        .patch(&path, json!({ "conditions": [] }))
-        .await
-        .expect(403);
 }

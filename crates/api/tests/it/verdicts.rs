@@ -19,7 +19,12 @@ PATCH  /api/auth/me                                               401 200 200 20
 GET    /api/auth/sessions                                         401 200 200 200 200
 DELETE /api/auth/sessions/{session_id}                            401 404 404 404 404
 POST   /api/auth/password                                         401 422 422 422 422
+POST   /api/auth/invitation                                       404 404 404 404 404
+POST   /api/auth/invitation/accept                                404 404 404 404 404
 POST   /api/reports/upload                                        401 403 201 403 403
+POST   /api/uploads                                               401 403 201 403 403
+PATCH  /api/uploads/{upload_id}                                   401 403 404 403 403
+DELETE /api/uploads/{upload_id}                                   401 403 404 403 403
 GET    /api/reports                                               401 200 200 200 403
 GET    /api/reports/{report_id}                                   401 404 200 200 403
 GET    /api/reports/{report_id}/images/{image_id}                 401 404 200 200 403
@@ -38,14 +43,20 @@ GET    /api/reviews/queue                                         401 403 403 20
 POST   /api/reviews/queue/{report_id}/claim                       401 403 403 200 403
 DELETE /api/reviews/queue/{report_id}/claim                       401 403 403 404 403
 POST   /api/reviews/queue/{report_id}/impression                  401 403 403 201 403
+POST   /api/reviews/queue/{report_id}/identity                    401 403 403 409 403
 POST   /api/reviews/{review_id}/addenda                           401 403 403 404 403
 GET    /api/notifications                                         401 200 200 200 200
 PATCH  /api/notifications/{notification_id}/read                  401 404 404 404 404
 GET    /api/patients                                              401 403 200 200 403
 POST   /api/patients                                              401 403 201 201 403
 GET    /api/patients/{patient_id}                                 401 403 200 200 403
+PATCH  /api/patients/{patient_id}                                 401 403 200 200 403
+POST   /api/patients/{patient_id}/invitation                      401 403 409 409 403
 GET    /api/patients/{patient_id}/history                         401 200 200 200 403
-PATCH  /api/patients/{patient_id}/history                         401 200 403 200 403
+PATCH  /api/patients/{patient_id}/history                         401 403 403 200 403
+POST   /api/patients/{patient_id}/history/proposals               401 201 403 403 403
+DELETE /api/patients/{patient_id}/history/proposals               401 204 403 403 403
+POST   /api/patients/{patient_id}/history/proposals/{proposal_id}/decision 401 403 404 404 403
 GET    /api/patients/{patient_id}/accesses                        401 200 403 403 403
 GET    /api/users                                                 401 403 403 403 200
 POST   /api/users                                                 401 403 403 403 201
@@ -85,7 +96,7 @@ impl Scene {
         let other = app
             .create_account("other@example.com", Role::Radiologist, "Other")
             .await;
-        patient
+        doctor
             .patch(
                 &format!("/api/patients/{}/history", patient.user_id()),
                 json!({ "conditions": ["asthma"] }),
@@ -123,6 +134,8 @@ impl Scene {
             ("session_id", nobody.clone()),
             ("review_id", nobody.clone()),
             ("notification_id", nobody.clone()),
+            ("upload_id", nobody.clone()),
+            ("proposal_id", nobody.clone()),
             ("job_id", nobody),
             (
                 "unique",
@@ -165,6 +178,14 @@ impl Scene {
                     .status
                     .as_u16();
             }
+            (_, template) if template.starts_with("/api/uploads") => {
+                let request = request
+                    .header("tus-resumable", "1.0.0")
+                    .header("upload-length", "10")
+                    .header("upload-offset", "0")
+                    .header("content-type", "application/offset+octet-stream");
+                return client.send(request).await.status.as_u16();
+            }
             // A stream: the headers are all that is waited for.
             (_, "/api/events") => return request.send().await.unwrap().status().as_u16(),
             (method, template) => match body(method, template, &self.names) {
@@ -199,6 +220,18 @@ fn body(method: &str, template: &str, names: &BTreeMap<&str, String>) -> Option<
         ("POST", "/api/reviews/{review_id}/addenda") => json!({ "addendum": "more" }),
         ("POST", "/api/patients") => json!({ "name": "New Patient", "identifier": unique }),
         ("PATCH", "/api/patients/{patient_id}/history") => json!({ "allergies": ["none"] }),
+        ("POST", "/api/patients/{patient_id}/history/proposals") => {
+            json!({ "allergies": ["pollen"] })
+        }
+        ("POST", "/api/patients/{patient_id}/history/proposals/{proposal_id}/decision") => {
+            json!({ "accept": true })
+        }
+        ("PATCH", "/api/patients/{patient_id}") => json!({ "phone": "12 34" }),
+        ("POST", "/api/auth/invitation") => json!({ "code": "AAAA-AAAA-AAAA-AAAA" }),
+        ("POST", "/api/auth/invitation/accept") => {
+            json!({ "code": "AAAA-AAAA-AAAA-AAAA", "password": "a quiet garden" })
+        }
+        ("POST", "/api/reviews/queue/{report_id}/identity") => json!({ "note": "asked the ward" }),
         ("POST", "/api/users") => {
             json!({ "email": format!("made-{unique}@example.com"), "password": "a quiet garden", "role": "doctor", "name": "Made" })
         }

@@ -189,18 +189,6 @@ async fn changes_reach_only_own_rows() {
     let cases = [
         ("patient", PATIENT, "UPDATE users SET name = 'x'", 1),
         (
-            "patient",
-            PATIENT,
-            "UPDATE patient_medical_history SET conditions = '[]'",
-            0,
-        ),
-        (
-            "patient",
-            STRANGER,
-            "UPDATE patient_medical_history SET conditions = '[]'",
-            1,
-        ),
-        (
             "radiologist",
             OTHER_RADIOLOGIST,
             "UPDATE medical_reports SET updated_by = NULL",
@@ -226,5 +214,33 @@ async fn changes_reach_only_own_rows() {
             Ok(expected),
             "{role}: {sql}"
         );
+    }
+}
+
+#[tokio::test]
+async fn patients_propose_changes_of_their_history_and_do_not_write_it() {
+    let (_test, mut connection) = login().await;
+    let write = "WITH changed AS (UPDATE patient_medical_history SET conditions = '[]' RETURNING 1) SELECT count(*) FROM changed";
+    let refused = ask(&mut connection, "patient", STRANGER, write).await;
+    assert!(refused.is_err(), "{refused:?}");
+    let propose = |whose: &str, state: &str| {
+        format!(
+            "WITH made AS (INSERT INTO portal.history_proposals (proposal_id, patient_id, content, proposed_at, state)
+             VALUES (gen_random_uuid(), '{whose}', '{{}}', now(), '{state}') RETURNING 1) SELECT count(*) FROM made"
+        )
+    };
+    assert_eq!(
+        ask(
+            &mut connection,
+            "patient",
+            PATIENT,
+            &propose(PATIENT, "open")
+        )
+        .await,
+        Ok(1)
+    );
+    for (whose, state) in [(STRANGER, "open"), (PATIENT, "accepted")] {
+        let refused = ask(&mut connection, "patient", PATIENT, &propose(whose, state)).await;
+        assert!(refused.is_err(), "{whose} {state}: {refused:?}");
     }
 }

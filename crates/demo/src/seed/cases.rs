@@ -66,6 +66,8 @@ pub(super) struct Case {
     /// Place in [`PEOPLE`].
     pub(super) person: usize,
     pub(super) picture: Picture,
+    /// The given name in the film's header, where it is not the record's.
+    pub(super) name_on_film: Option<&'static str>,
     /// Days between the film and the filling of the demo.
     pub(super) days_ago: u64,
     pub(super) symptoms: &'static [&'static str],
@@ -139,6 +141,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: ACCOUNT_HOLDER,
         picture: film(Pneumonia, 29),
+        name_on_film: None,
         days_ago: 152,
         symptoms: &["fever", "cough", "fast breathing"],
         history: None,
@@ -162,6 +165,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: ACCOUNT_HOLDER,
         picture: film(Normal, 37),
+        name_on_film: None,
         days_ago: 24,
         symptoms: &["none, control film"],
         history: Some("Pneumonia five months ago, treated."),
@@ -183,6 +187,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 6,
         picture: film(Normal, 19),
+        name_on_film: None,
         days_ago: 2,
         symptoms: &["cough"],
         history: None,
@@ -197,6 +202,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 7,
         picture: film(Normal, 57),
+        name_on_film: None,
         days_ago: 2,
         symptoms: &["cough", "cold"],
         history: None,
@@ -216,6 +222,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 8,
         picture: film(Normal, 48),
+        name_on_film: None,
         days_ago: 1,
         symptoms: &["high fever", "chest pain"],
         history: Some("Asthma since 2 years of age."),
@@ -242,6 +249,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 1,
         picture: film(Pneumonia, 39),
+        name_on_film: None,
         days_ago: 0,
         symptoms: &["fever", "fast breathing"],
         history: None,
@@ -251,6 +259,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 2,
         picture: film(Pneumonia, 21),
+        name_on_film: None,
         days_ago: 0,
         symptoms: &["fever", "poor feeding"],
         history: Some("Born at 34 weeks."),
@@ -260,6 +269,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 3,
         picture: film(Normal, 10),
+        name_on_film: Some("Daniel"),
         days_ago: 0,
         symptoms: &["cough for two weeks"],
         history: None,
@@ -269,6 +279,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 4,
         picture: film(Normal, 30),
+        name_on_film: None,
         days_ago: 0,
         symptoms: &["before an operation"],
         history: None,
@@ -278,6 +289,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 5,
         picture: film(Normal, 8),
+        name_on_film: None,
         days_ago: 0,
         symptoms: &["fever", "cough"],
         history: None,
@@ -294,6 +306,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 9,
         picture: film(Pneumonia, 0),
+        name_on_film: None,
         days_ago: 0,
         symptoms: &["cough", "night sweats"],
         history: Some("Smoker."),
@@ -303,6 +316,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: 10,
         picture: Picture::Hand,
+        name_on_film: None,
         days_ago: 0,
         symptoms: &["fell on the hand"],
         history: None,
@@ -316,6 +330,7 @@ pub(super) const CASES: [Case; 14] = [
             seed: 54,
             storage: Storage::Encapsulated,
         },
+        name_on_film: None,
         days_ago: 0,
         symptoms: &["wheezing"],
         history: None,
@@ -325,6 +340,7 @@ pub(super) const CASES: [Case; 14] = [
     Case {
         person: ACCOUNT_HOLDER,
         picture: film(Normal, 4),
+        name_on_film: None,
         days_ago: 0,
         symptoms: &["cough again since yesterday"],
         history: Some("Pneumonia five months ago, treated; clear control film."),

@@ -68,23 +68,23 @@ pub async fn fill(
     let doctor = Session::open(router, DOCTOR, password).await?;
     let today = database.clock().now().date_naive();
     reading::read_all(&doctor, &sent, today).await?;
+    write_history(&doctor, &sent).await?;
     doctor.close().await?;
 
     progress("writing the patient's history");
     let patient = Session::open(router, PATIENT, password).await?;
-    write_history(&patient, &sent).await?;
+    propose_history(&patient, &sent).await?;
     patient.close().await?;
 
     accounts::ensure(database, TECH, &hash).await?;
     Ok(Filled::Now)
 }
 
-async fn write_history(patient: &Session<'_>, sent: &sending::Sent) -> Result<(), DemoError> {
+async fn write_history(doctor: &Session<'_>, sent: &sending::Sent) -> Result<(), DemoError> {
     let path = format!("/api/patients/{}/history", sent.account_holder);
-    match patient.json::<Value>(Method::GET, &path, None).await {
-        Ok(_) => return Ok(()),
-        Err(DemoError::Refused { status: 404, .. }) => {}
-        Err(other) => return Err(other),
+    let recorded: Value = doctor.json(Method::GET, &path, None).await?;
+    if !recorded["history_id"].is_null() {
+        return Ok(());
     }
     let history = json!({
         "conditions": ["Pneumonia (five months ago, treated)", "Atopic dermatitis"],
@@ -94,5 +94,21 @@ async fn write_history(patient: &Session<'_>, sent: &sending::Sent) -> Result<()
         "lifestyle": { "smoking": "nobody at home smokes", "exercise": "kindergarten sports" },
         "previous_procedures": ["Removal of the adenoids at the age of 3"],
     });
-    patient.act(Method::PATCH, &path, Some(&history)).await
+    doctor.act(Method::PATCH, &path, Some(&history)).await
+}
+
+/// The patient's side: a change that waits for a decision.
+async fn propose_history(patient: &Session<'_>, sent: &sending::Sent) -> Result<(), DemoError> {
+    let path = format!("/api/patients/{}/history", sent.account_holder);
+    let recorded: Value = patient.json(Method::GET, &path, None).await?;
+    if !recorded["proposal"].is_null() || !recorded["last_decision"].is_null() {
+        return Ok(());
+    }
+    let proposal = json!({
+        "allergies": ["Peanut (rash)", "Penicillin (rash after the last treatment)"],
+        "note": "The rash came on the third day of the antibiotic. (Demo entry.)",
+    });
+    patient
+        .act(Method::POST, &format!("{path}/proposals"), Some(&proposal))
+        .await
 }

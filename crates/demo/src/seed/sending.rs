@@ -98,6 +98,10 @@ async fn draw(
     began: NaiveDate,
 ) -> Result<(Vec<u8>, &'static str), DemoError> {
     let (picture, taken_at) = (case.picture, taken_at(number, case, began));
+    let patient = DemoPatient {
+        given_name: case.name_on_film.map_or(patient.given_name, str::to_owned),
+        ..patient
+    };
     tokio::task::spawn_blocking(move || match picture {
         Picture::Hand => Ok((hand::png(HAND_EDGE)?, "png")),
         Picture::Chest {

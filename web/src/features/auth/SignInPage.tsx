@@ -68,6 +68,9 @@ export function SignInPage() {
           <Text size="sm">
             {t('auth.noAccount')} <Link to="/signup">{t('auth.signUp')}</Link>
           </Text>
+          <Text size="sm">
+            {t('auth.haveCode')} <Link to="/invitation">{t('invitation.title')}</Link>
+          </Text>
         </Stack>
       </form>
       <DemoAccounts disabled={busy} onChoose={(address, secret) => void signIn(address, secret)} />

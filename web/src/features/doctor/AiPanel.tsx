@@ -6,6 +6,7 @@ import { type TextKey, useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { Risk } from '@/shared/Risk';
 import { toast } from '@/shared/toast';
+import { AiAdvice } from './AiAdvice';
 import classes from './panels.module.css';
 
 interface AiPanelProps {
@@ -22,7 +23,7 @@ interface AiPanelProps {
 /** What the AI said, or why it said nothing. */
 export function AiPanel(props: AiPanelProps) {
   const { detail } = props;
-  const { t } = useSpeech();
+  const { t, maybe } = useSpeech();
   const formats = useFormats();
   const { analysis, not_assessed: notAssessed, report } = detail;
   return (
@@ -41,7 +42,7 @@ export function AiPanel(props: AiPanelProps) {
               <li key={finding.name}>
                 <div className={classes.spread}>
                   <span>
-                    {finding.name}
+                    {maybe(`finding.${finding.name.toLowerCase()}`) ?? finding.name}
                     {finding.region && (
                       <Text component="span" size="xs" c="dimmed">
                         {` · ${t('ai.region', { side: t(`side.${finding.region.side}` as TextKey), zone: t(`zone.${finding.region.zone}` as TextKey) })}`}
@@ -60,13 +61,7 @@ export function AiPanel(props: AiPanelProps) {
               </li>
             ))}
           </ul>
-          {linesOf(report.recommendations)
-            .slice(0, -1)
-            .map((line) => (
-              <Text key={line} size="sm">
-                {line}
-              </Text>
-            ))}
+          <AiAdvice risk={analysis.risk_category} lines={linesOf(report.recommendations).slice(0, -1)} />
           <details className={classes.details}>
             <summary>{t('ai.about')}</summary>
             <dl className="facts">
@@ -93,7 +88,7 @@ export function AiPanel(props: AiPanelProps) {
           <HeatmapControls {...props} available={analysis.attention_maps != null} />
         </>
       ) : (
-        <NotScored detail={detail} reason={notAssessed?.reason} />
+        <NotScored detail={detail} reason={(notAssessed && maybe(`notAssessed.${notAssessed.code}`)) ?? notAssessed?.reason} />
       )}
       {props.hasPrior && (
         <label className={classes.switch}>

@@ -17,6 +17,7 @@ import classes from './CaseView.module.css';
 import type { ReadingCommand } from './commands';
 import { ImpressionForm } from './ImpressionForm';
 import { ReviewForm, type ReviewFormHandle } from './ReviewForm';
+import { IdentityNote } from './IdentityNote';
 import { SignedReviews } from './SignedReviews';
 import { useClaim } from './useClaim';
 import { useSaveMarks } from './useMarks';
@@ -150,6 +151,7 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
           <h2 className={classes.patient}>{report.patient_name}</h2>
           <Text size="sm" c="dimmed">
             {[
+              detail.patient_identifier,
               maybe(`study.${report.study_type}`) ?? report.study_type,
               report.patient_age != null ? t('common.years', { value: report.patient_age }) : null,
               report.patient_gender ? t(`gender.${report.patient_gender}`) : null,
@@ -180,6 +182,7 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
               : refused?.message}
           </Alert>
         )}
+        <IdentityNote detail={detail} mayConfirm={!isReviewed || second} />
         {detail.ai_hidden ? (
           <ImpressionForm reportId={report.report_id} />
         ) : (
@@ -214,6 +217,7 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
             detail={detail}
             secondOpinion={second}
             blocked={blocked || detail.ai_hidden}
+            identityOpen={detail.identity?.confirmation_needed === true}
             onSigned={() => {
               release();
               setSecond(false);

@@ -1,7 +1,7 @@
-import { Kbd, Text } from '@mantine/core';
-import { IconLock, IconMoodHappy } from '@tabler/icons-react';
+import { Kbd } from '@mantine/core';
+import { IconAlertTriangle, IconLock, IconMoodHappy } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import type { QueueItem } from '@/api/types';
 import { type TextKey, useSpeech } from '@/i18n';
 import { useNow } from '@/shared/clock';
@@ -11,7 +11,7 @@ import { Risk } from '@/shared/Risk';
 import { Empty, ErrorNote, Loading } from '@/shared/states';
 import classes from './QueuePanel.module.css';
 import { countOf, type QueueFilter, queueFilters, whyHere } from './queue';
-import type { useQueue } from './useQueue';
+import { needRows, type useQueue } from './useQueue';
 
 interface QueuePanelProps {
   queue: ReturnType<typeof useQueue>;
@@ -43,6 +43,7 @@ export function QueuePanel(props: QueuePanelProps) {
   });
   const visible = rows.getVirtualItems();
   const lastVisible = visible.at(-1)?.index ?? 0;
+  needRows(lastVisible);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = queue;
 
   useEffect(() => {
@@ -132,7 +133,7 @@ interface RowProps {
   aiHidden: boolean;
 }
 
-function Row({ item, selected, open, onOpen, doctorId, aiHidden }: RowProps) {
+const Row = memo(function Row({ item, selected, open, onOpen, doctorId, aiHidden }: RowProps) {
   const { t, maybe } = useSpeech();
   const formats = useFormats();
   const now = useNow();
@@ -166,6 +167,7 @@ function Row({ item, selected, open, onOpen, doctorId, aiHidden }: RowProps) {
       <span className={classes.study}>
         {maybe(`study.${item.study_type}`) ?? item.study_type}
         {person && ` · ${person}`}
+        {item.patient_identifier && ` · ${item.patient_identifier}`}
       </span>
       <span className={classes.line}>
         <Risk risk={aiHidden ? 'hidden' : item.risk_score} score={item.risk_probability} />
@@ -175,9 +177,13 @@ function Row({ item, selected, open, onOpen, doctorId, aiHidden }: RowProps) {
           </span>
         )}
       </span>
-      <Text component="span" size="xs" c="dimmed" truncate="end">
-        {whyHere(item, aiHidden, t)}
-      </Text>
+      {item.identity_disagreement.length > 0 && !item.identity_confirmed ? (
+        <span className={classes.identity}>
+          <IconAlertTriangle size={14} aria-hidden /> {t('why.identity')}
+        </span>
+      ) : (
+        <span className={classes.why}>{whyHere(item, aiHidden, t, maybe)}</span>
+      )}
     </button>
   );
-}
+});

@@ -63,7 +63,8 @@ export function ReadingRoom() {
   const run = (command: ReadingCommand) => {
     if (command === 'next') step(1);
     else if (command === 'previous') step(-1);
-    else if (command === 'open') open(selected);
+    // With nothing selected, Enter opens the most urgent case.
+    else if (command === 'open') open(selected ?? items[0]?.report_id);
     else if (command === 'help') setHelp(true);
     else openCase.current?.run(command);
   };

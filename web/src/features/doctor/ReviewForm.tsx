@@ -25,12 +25,14 @@ interface ReviewFormProps {
   /** Signing although somebody has signed already. */
   secondOpinion: boolean;
   blocked: boolean;
+  /** Whether the doctor still has to confirm whose film it is. */
+  identityOpen: boolean;
   onSigned: () => void;
   ref?: Ref<ReviewFormHandle>;
 }
 
 /** The doctor's report beside the film; saved as a draft while it is written. */
-export function ReviewForm({ detail, secondOpinion, blocked, onSigned, ref }: ReviewFormProps) {
+export function ReviewForm({ detail, secondOpinion, blocked, identityOpen, onSigned, ref }: ReviewFormProps) {
   const t = useT();
   const formats = useFormats();
   const client = useQueryClient();
@@ -67,6 +69,10 @@ export function ReviewForm({ detail, secondOpinion, blocked, onSigned, ref }: Re
   });
   const ask = () => {
     setTried(true);
+    if (identityOpen && !blocked) {
+      document.getElementById('identity-heading')?.scrollIntoView({ block: 'center' });
+      return;
+    }
     if (missing.length > 0 || blocked) {
       top.current?.scrollIntoView({ block: 'start' });
       return;
@@ -94,6 +100,11 @@ export function ReviewForm({ detail, secondOpinion, blocked, onSigned, ref }: Re
       {tried && missing.length > 0 && (
         <Text size="sm" className={classes.wrong} role="alert">
           {t('review.incomplete')}
+        </Text>
+      )}
+      {tried && identityOpen && (
+        <Text size="sm" className={classes.wrong} role="alert">
+          {t('review.identity')}
         </Text>
       )}
       <form

@@ -13,6 +13,8 @@ const item = (report_id: string, part: Partial<QueueItem> = {}): QueueItem => ({
   due_at: '2026-01-01T01:00:00Z',
   is_overdue: false,
   priority_order: 1,
+  identity_disagreement: [],
+  identity_confirmed: false,
   ...part,
 });
 

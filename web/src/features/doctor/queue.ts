@@ -1,5 +1,5 @@
 import type { QueueItem, QueueSummary } from '@/api/types';
-import type { TextKey, Translate } from '@/i18n';
+import type { Speech, TextKey, Translate } from '@/i18n';
 
 export type QueueFilter = 'all' | 'high' | 'unscored' | 'medium' | 'low' | 'overdue' | 'free';
 
@@ -34,11 +34,12 @@ export function countOf(summary: QueueSummary, filter: QueueFilter): number {
 }
 
 /** Why a case stands where it stands, in a sentence. */
-export function whyHere(item: QueueItem, aiHidden: boolean, t: Translate): string {
+export function whyHere(item: QueueItem, aiHidden: boolean, t: Translate, maybe: Speech['maybe']): string {
   if (item.is_overdue) return t('why.overdue');
   if (aiHidden) return t('why.hidden');
   if (item.risk_score == null) {
-    return item.not_assessed_reason ? t('why.unscoredReason', { reason: item.not_assessed_reason }) : t('why.unscored');
+    const reason = item.not_assessed_code && maybe(`notAssessed.${item.not_assessed_code}`);
+    return reason ? t('why.unscoredReason', { reason }) : t('why.unscored');
   }
   return t(`why.${item.risk_score}` as TextKey);
 }

@@ -117,7 +117,7 @@ function Result({ detail }: { detail: ReportDetail }) {
             <Text size="sm" c="dimmed" mt={4}>
               {t('result.ai.looked', {
                 findings: findingsOf(analysis)
-                  .map((finding) => finding.name)
+                  .map((finding) => maybe(`finding.${finding.name.toLowerCase()}`) ?? finding.name)
                   .join(', '),
               })}
             </Text>

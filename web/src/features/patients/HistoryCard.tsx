@@ -4,6 +4,7 @@ import { useT } from '@/i18n';
 import { Shown } from '@/shared/states';
 import classes from '../doctor/panels.module.css';
 import { HistoryView } from './HistoryView';
+import { ProposalNote } from './ProposalNote';
 import { useHistory } from './useHistory';
 
 /** The patient's history beside a case, with what came with the upload. */
@@ -28,7 +29,12 @@ export function HistoryCard({ patientId, given }: { patientId: string; given?: R
         </Text>
       )}
       <Shown query={query} rows={2}>
-        {(history) => <HistoryView history={history} />}
+        {(history) => (
+          <>
+            <HistoryView history={history} />
+            <ProposalNote history={history} />
+          </>
+        )}
       </Shown>
     </section>
   );

@@ -1,16 +1,16 @@
 import { Text } from '@mantine/core';
-import type { MedicalHistory } from '@/api/types';
+import type { HistoryAnswer } from '@/api/types';
 import { useT } from '@/i18n';
-import { entriesOf, historyLists, lifestyleOf, lifestyleParts } from './history';
+import { entriesOf, historyLists, isRecorded, lifestyleOf, lifestyleParts } from './history';
 
 /** A medical history to be read. */
-export function HistoryView({ history }: { history: MedicalHistory | null }) {
+export function HistoryView({ history }: { history: HistoryAnswer }) {
   const t = useT();
   const lifestyle = lifestyleOf(history);
   const way = lifestyleParts
     .filter((part) => lifestyle[part])
     .map((part) => `${t(`history.${part}`)}: ${lifestyle[part]}`);
-  if (!history) {
+  if (!isRecorded(history)) {
     return (
       <Text size="sm" c="dimmed">
         {t('history.none')}

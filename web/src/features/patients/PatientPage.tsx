@@ -10,6 +10,8 @@ import { PageTitle, Shown } from '@/shared/states';
 import { ReportsTable } from '../reports/ReportsTable';
 import { HistoryEditor } from './HistoryEditor';
 import { HistoryView } from './HistoryView';
+import { PatientActions } from './PatientActions';
+import { ProposalNote } from './ProposalNote';
 import { useHistory } from './useHistory';
 
 /** A patient as staff sees one: who it is, the history, the films. */
@@ -47,6 +49,7 @@ export function PatientPage() {
                   <dt>{t('auth.email')}</dt>
                   <dd>{person.email.endsWith('.invalid') ? '–' : person.email}</dd>
                 </dl>
+                <PatientActions patient={person} />
               </section>
               <section className="panel">
                 <Title order={2} fz={17} mb="sm">
@@ -55,7 +58,12 @@ export function PatientPage() {
                 <Shown query={history} rows={2}>
                   {(known) =>
                     editing ? (
-                      <HistoryEditor patientId={patientId} history={known} onDone={() => setEditing(false)} />
+                      <HistoryEditor
+                        patientId={patientId}
+                        history={known}
+                        proposing={false}
+                        onDone={() => setEditing(false)}
+                      />
                     ) : (
                       <>
                         <HistoryView history={known} />
@@ -64,6 +72,7 @@ export function PatientPage() {
                             {t('common.edit')}
                           </Button>
                         )}
+                        <ProposalNote history={known} />
                       </>
                     )
                   }

@@ -13,7 +13,7 @@ import { StatusBadge } from '../reports/StatusBadge';
 import { PatientPicker } from './PatientPicker';
 import classes from './radiologist.module.css';
 import { mismatches, type Unit } from './units';
-import type { Outcome } from './useUploads';
+import type { Outcome } from './uploads';
 
 interface UnitCardProps {
   unit: Unit;

@@ -1,4 +1,4 @@
-import { Button, Group, TextInput } from '@mantine/core';
+import { Button, Group, Text, TextInput } from '@mantine/core';
 import { IconSend, IconUser } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useT } from '@/i18n';
@@ -13,17 +13,15 @@ import { useUploads } from './useUploads';
 /** Films in: many at once, each with its checks, its patient and its progress. */
 export function UploadPage() {
   const t = useT();
-  const [studyType, setStudyType] = useState('');
-  const [symptoms, setSymptoms] = useState('');
   const [picking, setPicking] = useState(false);
-  const uploads = useUploads({ studyType, symptoms });
-  const ready = uploads.units.filter(isSendable).length;
-  const undone = uploads.units.filter((unit) => unit.state !== 'done');
+  const { units, outcomes, going, studyType, symptoms, isKept, uploads } = useUploads();
+  const ready = units.filter(isSendable).length;
+  const undone = units.filter((unit) => unit.state !== 'done');
   return (
     <div className="page">
       <PageTitle text={t('upload.text')}>{t('upload.title')}</PageTitle>
       <DropZone onFiles={(files) => void uploads.add(files)} />
-      {uploads.units.length > 0 && (
+      {units.length > 0 && (
         <>
           <div className={`row ${classes.details}`}>
             <TextInput
@@ -31,21 +29,21 @@ export function UploadPage() {
               placeholder="chest_xray"
               value={studyType}
               maxLength={100}
-              onChange={(event) => setStudyType(event.currentTarget.value)}
+              onChange={(event) => uploads.describe({ studyType: event.currentTarget.value })}
             />
             <TextInput
               className={classes.grow}
               label={`${t('upload.symptoms')} (${t('common.optional')})`}
               placeholder={t('upload.symptoms.text')}
               value={symptoms}
-              onChange={(event) => setSymptoms(event.currentTarget.value)}
+              onChange={(event) => uploads.describe({ symptoms: event.currentTarget.value })}
             />
           </div>
           <Group mb="md">
             <Button
               leftSection={<IconSend size={18} aria-hidden />}
               disabled={ready === 0}
-              loading={uploads.going}
+              loading={going}
               onClick={uploads.sendAll}
             >
               {t('upload.send', { count: ready })}
@@ -59,18 +57,23 @@ export function UploadPage() {
                 {t('upload.patientForAll')}
               </Button>
             )}
-            {uploads.units.length > undone.length && (
+            {units.length > undone.length && (
               <Button variant="default" onClick={uploads.clearDone}>
                 {t('upload.clearDone')}
               </Button>
             )}
           </Group>
+          {undone.length > 0 && (
+            <Text size="sm" c="dimmed" mb="sm">
+              {t(isKept ? 'upload.kept' : 'upload.notKept')}
+            </Text>
+          )}
           <ul className={classes.units} aria-label={t('upload.list')}>
-            {uploads.units.map((unit) => (
+            {units.map((unit) => (
               <UnitCard
                 key={unit.id}
                 unit={unit}
-                outcome={uploads.outcomes[unit.id]}
+                outcome={outcomes[unit.id]}
                 onPatient={(patient) => uploads.setPatient(unit.id, patient)}
                 onRetry={() => uploads.retry(unit.id)}
                 onRemove={() => uploads.remove(unit.id)}

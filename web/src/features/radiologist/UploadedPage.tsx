@@ -9,6 +9,8 @@ import { useFormats } from '@/shared/format';
 import { Risk } from '@/shared/Risk';
 import { PageTitle, Shown } from '@/shared/states';
 import { toast } from '@/shared/toast';
+import { AiAdvice } from '../doctor/AiAdvice';
+import { IdentityNote } from '../doctor/IdentityNote';
 import { reportQuery } from '../doctor/usePriors';
 import { HistoryCard } from '../patients/HistoryCard';
 import { ReviewText } from '../reports/ReviewText';
@@ -65,6 +67,12 @@ function Uploaded({ detail }: { detail: ReportDetail }) {
             <dd>{formats.dateTime(report.upload_date)}</dd>
             <dt>{t('results.number')}</dt>
             <dd className="mono">{report.report_id}</dd>
+            {detail.patient_identifier && (
+              <>
+                <dt>{t('patients.identifier')}</dt>
+                <dd className="mono">{detail.patient_identifier}</dd>
+              </>
+            )}
             {report.patient_age != null && (
               <>
                 <dt>{t('uploaded.age')}</dt>
@@ -92,22 +100,18 @@ function Uploaded({ detail }: { detail: ReportDetail }) {
               <dl className="facts" style={{ marginTop: 12 }}>
                 {findingsOf(analysis).map((finding) => (
                   <div key={finding.name} style={{ display: 'contents' }}>
-                    <dt>{finding.name}</dt>
+                    <dt>{maybe(`finding.${finding.name.toLowerCase()}`) ?? finding.name}</dt>
                     <dd className="mono">{formats.score(finding.probability)}</dd>
                   </div>
                 ))}
               </dl>
-              {linesOf(report.recommendations).map((line) => (
-                <Text key={line} size="sm" mt={6}>
-                  {line}
-                </Text>
-              ))}
+              <AiAdvice risk={analysis.risk_category} lines={linesOf(report.recommendations).slice(0, -1)} />
             </>
           ) : (
             <Text size="sm">
               {report.status === 'pending' || report.status === 'analyzing'
                 ? t('ai.waiting')
-                : (notAssessed?.reason ?? t('ai.silent'))}
+                : ((notAssessed && maybe(`notAssessed.${notAssessed.code}`)) ?? t('ai.silent'))}
             </Text>
           )}
           {report.status !== 'reviewed' && (
@@ -123,6 +127,11 @@ function Uploaded({ detail }: { detail: ReportDetail }) {
             </Button>
           )}
         </section>
+        {detail.identity && (
+          <div className="panel" style={{ padding: 0, overflow: 'hidden' }}>
+            <IdentityNote detail={detail} mayConfirm={false} />
+          </div>
+        )}
         {images.map((image, index) => (
           <section key={image.image_id} className="panel">
             <Title order={2} fz={17} mb="sm">

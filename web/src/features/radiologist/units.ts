@@ -10,6 +10,8 @@ export interface CheckedFile {
   identity: DicomIdentity | null;
   /** Why it will not be sent. */
   fault: 'empty' | 'not_an_image' | 'too_large' | null;
+  /** What the portal calls it while it comes piece by piece. */
+  uploadId?: string | null;
 }
 
 /** What is sent together and becomes one report: the files of a DICOM study, or one picture. */

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { api, take } from '@/api/client';
-import type { Report, ReportStatus, RiskCategory } from '@/api/types';
+import type { ListedReport, ReportStatus, RiskCategory } from '@/api/types';
 import { useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { type Column, PagedTable } from '@/shared/PagedTable';
@@ -20,7 +20,7 @@ export interface ReportsFilter {
 
 /** Reports, page by page, renewed when the server says that one changed. */
 export function useReports(filter: ReportsFilter) {
-  return usePages<Report>(['reports', filter], (cursor) =>
+  return usePages<ListedReport>(['reports', filter], (cursor) =>
     take(api.GET('/api/reports', { params: { query: { ...filter, limit: 100, ...(cursor ? { cursor } : {}) } } })),
   );
 }
@@ -30,7 +30,7 @@ export function ReportsTable({ label, filter }: { label: string; filter: Reports
   const { t, maybe } = useSpeech();
   const formats = useFormats();
   const pages = useReports(filter);
-  const columns = useMemo<Column<Report>[]>(
+  const columns = useMemo<Column<ListedReport>[]>(
     () => [
       {
         id: 'patient',
@@ -42,6 +42,11 @@ export function ReportsTable({ label, filter }: { label: string; filter: Reports
             {row.patient_name}
           </Link>
         ),
+      },
+      {
+        id: 'identifier',
+        label: t('patients.identifier'),
+        cell: (row) => <span className="mono">{row.patient_identifier ?? '–'}</span>,
       },
       {
         id: 'study',
