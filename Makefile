@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` are all that a newcomer needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web setup test test-setup format lint test-rust test-sql test-web schema sqlx openapi bench clean
+.PHONY: help run build web setup test test-setup format lint test-rust test-sql test-web schema sqlx openapi bench bench-web clean
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -52,6 +52,9 @@ sqlx: ## Renew .sqlx, which queries are checked against, from the migrations
 openapi: ## Renew web/openapi.json and the client's types from the server
 	cargo run --quiet -p api --example openapi > web/openapi.json
 	cd web && npm run --silent generate
+
+bench-web: build ## Measure the figures of the web interface in docs/BENCHMARKS.md
+	@cd web && PORTAL_URL=$${PORTAL_URL:-http://127.0.0.1:8098} node e2e/speed.mjs "$(abspath $(TARGET))/release/medical-portal"
 
 bench: build ## Measure the figures of docs/BENCHMARKS.md
 	scripts/bench "$(TARGET)/release/medical-portal"

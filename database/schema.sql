@@ -132,6 +132,17 @@ $$;
 
 ALTER FUNCTION portal.announce_event() OWNER TO portal_owner;
 
+-- Name: correct_patient_address(uuid, portal.citext); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    UPDATE public.users SET email = address WHERE id = patient AND role = 'patient' AND password_hash IS NULL RETURNING true
+$$;
+
+ALTER FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) OWNER TO portal_owner;
+
 -- Name: create_audit_partition(date); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.create_audit_partition(month date) RETURNS void
@@ -186,6 +197,29 @@ $$;
 
 ALTER FUNCTION portal.find_report_by_study(uid text) OWNER TO portal_owner;
 
+-- Name: keepers_of_own_history(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.keepers_of_own_history() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    WITH readers AS (
+        SELECT DISTINCT d.doctor_id AS id
+        FROM public.doctor_reviews d
+        JOIN public.medical_reports r USING (report_id)
+        JOIN public.users u ON u.id = d.doctor_id AND u.is_active AND u.role = 'doctor'
+        WHERE r.patient_id = portal.actor_id() AND d.reviewed_at IS NOT NULL
+    )
+    SELECT id FROM readers
+    UNION
+    SELECT u.id FROM public.users u WHERE u.role = 'doctor' AND u.is_active AND NOT EXISTS (SELECT FROM readers)
+    UNION
+    SELECT u.id FROM portal.patient_registrations g JOIN public.users u ON u.id = g.registered_by
+    WHERE g.patient_id = portal.actor_id() AND u.is_active AND u.role IN ('radiologist', 'doctor')
+$$;
+
+ALTER FUNCTION portal.keepers_of_own_history() OWNER TO portal_owner;
+
 -- Name: maximum_wait(integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.maximum_wait(class integer) RETURNS interval
@@ -207,6 +241,15 @@ CREATE FUNCTION portal.overdue_before(class integer) RETURNS timestamp with time
     AS $$ SELECT portal.present() - portal.maximum_wait(class) $$;
 
 ALTER FUNCTION portal.overdue_before(class integer) OWNER TO portal_owner;
+
+-- Name: patient_has_password(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.patient_has_password(patient uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT u.password_hash IS NOT NULL FROM public.users u WHERE u.id = patient AND u.role = 'patient' $$;
+
+ALTER FUNCTION portal.patient_has_password(patient uuid) OWNER TO portal_owner;
 
 -- Name: present(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -431,6 +474,46 @@ ALTER TABLE ONLY portal.first_impressions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.first_impressions OWNER TO portal_owner;
 
+-- Name: history_proposals; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.history_proposals (
+    proposal_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    content jsonb NOT NULL,
+    note text,
+    based_on timestamp with time zone,
+    proposed_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    answer text,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    CONSTRAINT history_proposals_answer_length CHECK ((length(answer) <= 2000)),
+    CONSTRAINT history_proposals_content_object CHECK ((jsonb_typeof(content) = 'object'::text)),
+    CONSTRAINT history_proposals_decided CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT history_proposals_note_length CHECK ((length(note) <= 2000)),
+    CONSTRAINT history_proposals_state_check CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'declined'::text, 'withdrawn'::text])))
+);
+
+ALTER TABLE ONLY portal.history_proposals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.history_proposals OWNER TO portal_owner;
+
+-- Name: identity_confirmations; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.identity_confirmations (
+    report_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    disagreement jsonb NOT NULL,
+    note text,
+    confirmed_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_confirmations_disagreement_list CHECK ((jsonb_typeof(disagreement) = 'array'::text)),
+    CONSTRAINT identity_confirmations_note_length CHECK ((length(note) <= 2000))
+);
+
+ALTER TABLE ONLY portal.identity_confirmations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.identity_confirmations OWNER TO portal_owner;
+
 -- Name: image_blobs; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.image_blobs (
@@ -463,6 +546,21 @@ CREATE TABLE portal.inference_records (
 ALTER TABLE ONLY portal.inference_records FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.inference_records OWNER TO portal_owner;
+
+-- Name: invitations; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.invitations (
+    patient_id uuid NOT NULL,
+    code text NOT NULL,
+    invited_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT invitations_code_is_sha256 CHECK ((code ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY portal.invitations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.invitations OWNER TO portal_owner;
 
 -- Name: jobs; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -518,6 +616,18 @@ CREATE TABLE portal.patient_identifiers (
 ALTER TABLE ONLY portal.patient_identifiers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.patient_identifiers OWNER TO portal_owner;
+
+-- Name: patient_registrations; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.patient_registrations (
+    patient_id uuid NOT NULL,
+    registered_by uuid NOT NULL,
+    registered_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY portal.patient_registrations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.patient_registrations OWNER TO portal_owner;
 
 -- Name: report_annotations; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -617,6 +727,24 @@ CREATE TABLE portal.sign_in_failures (
 ALTER TABLE ONLY portal.sign_in_failures FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.sign_in_failures OWNER TO portal_owner;
+
+-- Name: uploads; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.uploads (
+    upload_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    file_name text NOT NULL,
+    size bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone,
+    CONSTRAINT uploads_file_name_length CHECK (((length(file_name) >= 1) AND (length(file_name) <= 120))),
+    CONSTRAINT uploads_size_positive CHECK ((size > 0))
+);
+
+ALTER TABLE ONLY portal.uploads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.uploads OWNER TO portal_owner;
 
 -- Name: ai_analysis; Type: TABLE; Schema: public; Owner: portal_owner
 
@@ -1233,6 +1361,16 @@ ALTER TABLE ONLY portal.events
 ALTER TABLE ONLY portal.first_impressions
     ADD CONSTRAINT first_impressions_pkey PRIMARY KEY (report_id, doctor_id);
 
+-- Name: history_proposals history_proposals_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.history_proposals
+    ADD CONSTRAINT history_proposals_pkey PRIMARY KEY (proposal_id);
+
+-- Name: identity_confirmations identity_confirmations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.identity_confirmations
+    ADD CONSTRAINT identity_confirmations_pkey PRIMARY KEY (report_id, doctor_id);
+
 -- Name: image_blobs image_blobs_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.image_blobs
@@ -1242,6 +1380,11 @@ ALTER TABLE ONLY portal.image_blobs
 
 ALTER TABLE ONLY portal.inference_records
     ADD CONSTRAINT inference_records_pkey PRIMARY KEY (record_id);
+
+-- Name: invitations invitations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (patient_id);
 
 -- Name: jobs jobs_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -1257,6 +1400,11 @@ ALTER TABLE ONLY portal.not_assessed
 
 ALTER TABLE ONLY portal.patient_identifiers
     ADD CONSTRAINT patient_identifiers_pkey PRIMARY KEY (issuer, identifier);
+
+-- Name: patient_registrations patient_registrations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.patient_registrations
+    ADD CONSTRAINT patient_registrations_pkey PRIMARY KEY (patient_id);
 
 -- Name: report_annotations report_annotations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -1292,6 +1440,11 @@ ALTER TABLE ONLY portal.schema_migrations
 
 ALTER TABLE ONLY portal.sign_in_failures
     ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (account_key);
+
+-- Name: uploads uploads_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.uploads
+    ADD CONSTRAINT uploads_pkey PRIMARY KEY (upload_id);
 
 -- Name: ai_analysis ai_analysis_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
 
@@ -1418,6 +1571,22 @@ CREATE INDEX idx_events_created_at ON portal.events USING btree (created_at);
 
 CREATE INDEX idx_first_impressions_doctor_id ON portal.first_impressions USING btree (doctor_id);
 
+-- Name: idx_history_proposals_decided_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_history_proposals_decided_by ON portal.history_proposals USING btree (decided_by);
+
+-- Name: idx_history_proposals_one_open; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_history_proposals_one_open ON portal.history_proposals USING btree (patient_id) WHERE (state = 'open'::text);
+
+-- Name: idx_history_proposals_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_history_proposals_patient_id ON portal.history_proposals USING btree (patient_id, proposed_at DESC);
+
+-- Name: idx_identity_confirmations_doctor_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_identity_confirmations_doctor_id ON portal.identity_confirmations USING btree (doctor_id);
+
 -- Name: idx_image_blobs_sha256; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE UNIQUE INDEX idx_image_blobs_sha256 ON portal.image_blobs USING btree (sha256);
@@ -1433,6 +1602,14 @@ CREATE INDEX idx_inference_records_model_id ON portal.inference_records USING bt
 -- Name: idx_inference_records_report_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_inference_records_report_id ON portal.inference_records USING btree (report_id, created_at DESC);
+
+-- Name: idx_invitations_code; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_invitations_code ON portal.invitations USING btree (code);
+
+-- Name: idx_invitations_invited_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_invitations_invited_by ON portal.invitations USING btree (invited_by);
 
 -- Name: idx_jobs_leases; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -1457,6 +1634,10 @@ CREATE INDEX idx_jobs_state ON portal.jobs USING btree (state, created_at DESC, 
 -- Name: idx_patient_identifiers_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_patient_identifiers_patient_id ON portal.patient_identifiers USING btree (patient_id);
+
+-- Name: idx_patient_registrations_registered_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_patient_registrations_registered_by ON portal.patient_registrations USING btree (registered_by);
 
 -- Name: idx_report_annotations_doctor_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -1485,6 +1666,14 @@ CREATE INDEX idx_review_addenda_doctor_id ON portal.review_addenda USING btree (
 -- Name: idx_review_addenda_review_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_review_addenda_review_id ON portal.review_addenda USING btree (review_id, created_at);
+
+-- Name: idx_uploads_expires_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_uploads_expires_at ON portal.uploads USING btree (expires_at);
+
+-- Name: idx_uploads_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_uploads_user_id ON portal.uploads USING btree (user_id);
 
 -- Name: idx_ai_analysis_model_id; Type: INDEX; Schema: public; Owner: portal_owner
 
@@ -1733,6 +1922,26 @@ ALTER TABLE ONLY portal.first_impressions
 ALTER TABLE ONLY portal.first_impressions
     ADD CONSTRAINT first_impressions_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
 
+-- Name: history_proposals history_proposals_decided_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.history_proposals
+    ADD CONSTRAINT history_proposals_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: history_proposals history_proposals_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.history_proposals
+    ADD CONSTRAINT history_proposals_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: identity_confirmations identity_confirmations_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.identity_confirmations
+    ADD CONSTRAINT identity_confirmations_doctor_id_fkey FOREIGN KEY (doctor_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: identity_confirmations identity_confirmations_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.identity_confirmations
+    ADD CONSTRAINT identity_confirmations_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
 -- Name: image_blobs image_blobs_image_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.image_blobs
@@ -1753,6 +1962,16 @@ ALTER TABLE ONLY portal.inference_records
 ALTER TABLE ONLY portal.inference_records
     ADD CONSTRAINT inference_records_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
 
+-- Name: invitations invitations_invited_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.invitations
+    ADD CONSTRAINT invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: invitations invitations_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.invitations
+    ADD CONSTRAINT invitations_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: jobs jobs_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.jobs
@@ -1767,6 +1986,16 @@ ALTER TABLE ONLY portal.not_assessed
 
 ALTER TABLE ONLY portal.patient_identifiers
     ADD CONSTRAINT patient_identifiers_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: patient_registrations patient_registrations_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.patient_registrations
+    ADD CONSTRAINT patient_registrations_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: patient_registrations patient_registrations_registered_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.patient_registrations
+    ADD CONSTRAINT patient_registrations_registered_by_fkey FOREIGN KEY (registered_by) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: report_annotations report_annotations_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -1817,6 +2046,11 @@ ALTER TABLE ONLY portal.review_addenda
 
 ALTER TABLE ONLY portal.review_verdicts
     ADD CONSTRAINT review_verdicts_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.doctor_reviews(review_id) ON DELETE CASCADE;
+
+-- Name: uploads uploads_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.uploads
+    ADD CONSTRAINT uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: ai_analysis ai_analysis_model_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
 
@@ -1907,13 +2141,31 @@ CREATE POLICY claim ON portal.report_claims FOR INSERT TO portal_doctor WITH CHE
 
 CREATE POLICY clear_claims ON portal.report_claims FOR DELETE TO portal_worker USING (true);
 
+-- Name: uploads clear_expired; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY clear_expired ON portal.uploads TO portal_worker USING (true);
+
 -- Name: sign_in_failures clear_failures; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY clear_failures ON portal.sign_in_failures TO portal_tech, portal_worker USING (true);
 
+-- Name: identity_confirmations confirm_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY confirm_own ON portal.identity_confirmations FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
 -- Name: sign_in_failures count_failures; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY count_failures ON portal.sign_in_failures TO portal_anonymous USING (true) WITH CHECK (true);
+
+-- Name: history_proposals decide; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY decide ON portal.history_proposals FOR UPDATE TO portal_doctor USING ((state = 'open'::text)) WITH CHECK (((state = ANY (ARRAY['accepted'::text, 'declined'::text])) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
+
+-- Name: history_proposals decide_of_those_registered; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY decide_of_those_registered ON portal.history_proposals FOR UPDATE TO portal_radiologist USING (((state = 'open'::text) AND (patient_id IN ( SELECT g.patient_id
+   FROM portal.patient_registrations g
+  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))))) WITH CHECK (((state = ANY (ARRAY['accepted'::text, 'declined'::text])) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
 
 -- Name: dicom_instances; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -1935,6 +2187,14 @@ ALTER TABLE portal.events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.first_impressions ENABLE ROW LEVEL SECURITY;
 
+-- Name: history_proposals; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.history_proposals ENABLE ROW LEVEL SECURITY;
+
+-- Name: identity_confirmations; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.identity_confirmations ENABLE ROW LEVEL SECURITY;
+
 -- Name: image_blobs; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.image_blobs ENABLE ROW LEVEL SECURITY;
@@ -1942,6 +2202,14 @@ ALTER TABLE portal.image_blobs ENABLE ROW LEVEL SECURITY;
 -- Name: inference_records; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.inference_records ENABLE ROW LEVEL SECURITY;
+
+-- Name: invitations; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.invitations ENABLE ROW LEVEL SECURITY;
+
+-- Name: invitations invite; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY invite ON portal.invitations TO portal_radiologist, portal_doctor USING (true) WITH CHECK ((invited_by = ( SELECT portal.actor_id() AS actor_id)));
 
 -- Name: jobs; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -1963,10 +2231,21 @@ CREATE POLICY match_patients ON portal.patient_identifiers TO portal_radiologist
 
 ALTER TABLE portal.not_assessed ENABLE ROW LEVEL SECURITY;
 
+-- Name: identity_confirmations of_own_uploads; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY of_own_uploads ON portal.identity_confirmations FOR SELECT TO portal_radiologist USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
 -- Name: report_releases of_own_uploads; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY of_own_uploads ON portal.report_releases FOR SELECT TO portal_radiologist USING ((report_id IN ( SELECT r.report_id
    FROM public.medical_reports r)));
+
+-- Name: history_proposals of_those_registered; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY of_those_registered ON portal.history_proposals FOR SELECT TO portal_radiologist USING ((patient_id IN ( SELECT g.patient_id
+   FROM portal.patient_registrations g
+  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))));
 
 -- Name: inference_records oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -1983,6 +2262,10 @@ CREATE POLICY own_impressions ON portal.first_impressions TO portal_doctor USING
 -- Name: report_releases own_releases; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY own_releases ON portal.report_releases FOR SELECT TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: uploads own_uploads; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY own_uploads ON portal.uploads TO portal_radiologist USING ((user_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((user_id = ( SELECT portal.actor_id() AS actor_id)));
 
 -- Name: audit_logs_default owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2004,6 +2287,14 @@ CREATE POLICY owner_maintains ON portal.events TO portal_owner USING (true) WITH
 
 CREATE POLICY owner_maintains ON portal.first_impressions TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: history_proposals owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.history_proposals TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: identity_confirmations owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.identity_confirmations TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: image_blobs owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.image_blobs TO portal_owner USING (true) WITH CHECK (true);
@@ -2011,6 +2302,10 @@ CREATE POLICY owner_maintains ON portal.image_blobs TO portal_owner USING (true)
 -- Name: inference_records owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.inference_records TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: invitations owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.invitations TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: jobs owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2023,6 +2318,10 @@ CREATE POLICY owner_maintains ON portal.not_assessed TO portal_owner USING (true
 -- Name: patient_identifiers owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.patient_identifiers TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: patient_registrations owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.patient_registrations TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: report_annotations owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2048,9 +2347,21 @@ CREATE POLICY owner_maintains ON portal.review_verdicts TO portal_owner USING (t
 
 CREATE POLICY owner_maintains ON portal.sign_in_failures TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: uploads owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.uploads TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: patient_identifiers; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.patient_identifiers ENABLE ROW LEVEL SECURITY;
+
+-- Name: patient_registrations; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.patient_registrations ENABLE ROW LEVEL SECURITY;
+
+-- Name: history_proposals propose_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY propose_own ON portal.history_proposals FOR INSERT TO portal_patient WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text)));
 
 -- Name: jobs queue_work; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2059,6 +2370,14 @@ CREATE POLICY queue_work ON portal.jobs FOR INSERT TO portal_radiologist, portal
 -- Name: dicom_instances read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_all ON portal.dicom_instances FOR SELECT TO portal_doctor, portal_worker USING (true);
+
+-- Name: history_proposals read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.history_proposals FOR SELECT TO portal_doctor USING (true);
+
+-- Name: identity_confirmations read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.identity_confirmations FOR SELECT TO portal_doctor USING (true);
 
 -- Name: image_blobs read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2072,6 +2391,10 @@ CREATE POLICY read_all ON portal.inference_records FOR SELECT TO portal_doctor U
 
 CREATE POLICY read_all ON portal.not_assessed FOR SELECT TO portal_doctor USING (true);
 
+-- Name: patient_registrations read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.patient_registrations FOR SELECT TO portal_radiologist, portal_doctor USING (true);
+
 -- Name: report_annotations read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_all ON portal.report_annotations FOR SELECT TO portal_doctor USING (true);
@@ -2084,9 +2407,21 @@ CREATE POLICY read_all ON portal.review_addenda FOR SELECT TO portal_doctor USIN
 
 CREATE POLICY read_all ON portal.review_verdicts FOR SELECT TO portal_doctor, portal_worker USING (true);
 
+-- Name: history_proposals read_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_own ON portal.history_proposals FOR SELECT TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: invitations redeem; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY redeem ON portal.invitations TO portal_anonymous USING (true);
+
 -- Name: report_annotations redraw_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY redraw_own ON portal.report_annotations FOR UPDATE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: patient_registrations register_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY register_own ON portal.patient_registrations FOR INSERT TO portal_radiologist, portal_doctor WITH CHECK ((registered_by = ( SELECT portal.actor_id() AS actor_id)));
 
 -- Name: report_releases release; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2095,6 +2430,10 @@ CREATE POLICY release ON portal.report_releases TO portal_doctor USING (true) WI
 -- Name: report_releases release_when_due; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY release_when_due ON portal.report_releases TO portal_worker USING (true);
+
+-- Name: identity_confirmations renew_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY renew_own ON portal.identity_confirmations FOR UPDATE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
 
 -- Name: report_annotations; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -2150,6 +2489,10 @@ ALTER TABLE portal.sign_in_failures ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY take_over ON portal.report_claims FOR UPDATE TO portal_doctor USING (((doctor_id = ( SELECT portal.actor_id() AS actor_id)) OR (expires_at <= portal.present()))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
 
+-- Name: uploads; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.uploads ENABLE ROW LEVEL SECURITY;
+
 -- Name: dicom_instances with_its_image; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY with_its_image ON portal.dicom_instances FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
@@ -2180,6 +2523,10 @@ CREATE POLICY with_its_review ON portal.review_addenda FOR SELECT TO portal_pati
 CREATE POLICY with_own_review ON portal.review_verdicts FOR INSERT TO portal_doctor WITH CHECK ((review_id IN ( SELECT d.review_id
    FROM public.doctor_reviews d
   WHERE (d.doctor_id = ( SELECT portal.actor_id() AS actor_id)))));
+
+-- Name: history_proposals withdraw_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY withdraw_own ON portal.history_proposals FOR UPDATE TO portal_patient USING (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text))) WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'withdrawn'::text)));
 
 -- Name: ai_analysis; Type: ROW SECURITY; Schema: public; Owner: portal_owner
 
@@ -2240,6 +2587,14 @@ CREATE POLICY end_sessions ON public.sessions TO portal_tech USING (true);
 -- Name: patient_medical_history keep_history; Type: POLICY; Schema: public; Owner: portal_owner
 
 CREATE POLICY keep_history ON public.patient_medical_history TO portal_doctor USING (true) WITH CHECK (true);
+
+-- Name: patient_medical_history keep_of_those_registered; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY keep_of_those_registered ON public.patient_medical_history TO portal_radiologist USING ((patient_id IN ( SELECT g.patient_id
+   FROM portal.patient_registrations g
+  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id))))) WITH CHECK ((patient_id IN ( SELECT g.patient_id
+   FROM portal.patient_registrations g
+  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))));
 
 -- Name: users know_recipients; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -2520,6 +2875,12 @@ REVOKE ALL ON FUNCTION portal.active_tech() FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.active_tech() TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.active_tech() TO portal_worker;
 
+-- Name: FUNCTION correct_patient_address(patient uuid, address portal.citext); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) TO portal_doctor;
+
 -- Name: FUNCTION create_audit_partition(month date); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.create_audit_partition(month date) FROM PUBLIC;
@@ -2534,6 +2895,17 @@ GRANT ALL ON FUNCTION portal.find_image_by_digest(digest bytea) TO portal_radiol
 
 REVOKE ALL ON FUNCTION portal.find_report_by_study(uid text) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.find_report_by_study(uid text) TO portal_radiologist;
+
+-- Name: FUNCTION keepers_of_own_history(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.keepers_of_own_history() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.keepers_of_own_history() TO portal_patient;
+
+-- Name: FUNCTION patient_has_password(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.patient_has_password(patient uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.patient_has_password(patient uuid) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.patient_has_password(patient uuid) TO portal_doctor;
 
 -- Name: FUNCTION staff_name(staff_id uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -2578,6 +2950,39 @@ GRANT SELECT,INSERT,DELETE ON TABLE portal.events TO portal_worker;
 
 GRANT SELECT,INSERT ON TABLE portal.first_impressions TO portal_doctor;
 
+-- Name: TABLE history_proposals; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.history_proposals TO portal_patient;
+GRANT SELECT ON TABLE portal.history_proposals TO portal_radiologist;
+GRANT SELECT ON TABLE portal.history_proposals TO portal_doctor;
+
+-- Name: COLUMN history_proposals.state; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(state) ON TABLE portal.history_proposals TO portal_patient;
+GRANT UPDATE(state) ON TABLE portal.history_proposals TO portal_radiologist;
+GRANT UPDATE(state) ON TABLE portal.history_proposals TO portal_doctor;
+
+-- Name: COLUMN history_proposals.answer; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(answer) ON TABLE portal.history_proposals TO portal_radiologist;
+GRANT UPDATE(answer) ON TABLE portal.history_proposals TO portal_doctor;
+
+-- Name: COLUMN history_proposals.decided_by; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decided_by) ON TABLE portal.history_proposals TO portal_radiologist;
+GRANT UPDATE(decided_by) ON TABLE portal.history_proposals TO portal_doctor;
+
+-- Name: COLUMN history_proposals.decided_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decided_at) ON TABLE portal.history_proposals TO portal_patient;
+GRANT UPDATE(decided_at) ON TABLE portal.history_proposals TO portal_radiologist;
+GRANT UPDATE(decided_at) ON TABLE portal.history_proposals TO portal_doctor;
+
+-- Name: TABLE identity_confirmations; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.identity_confirmations TO portal_doctor;
+GRANT SELECT ON TABLE portal.identity_confirmations TO portal_radiologist;
+
 -- Name: TABLE image_blobs; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.image_blobs TO portal_patient;
@@ -2592,6 +2997,32 @@ GRANT SELECT ON TABLE portal.inference_records TO portal_radiologist;
 GRANT SELECT ON TABLE portal.inference_records TO portal_doctor;
 GRANT SELECT,INSERT ON TABLE portal.inference_records TO portal_worker;
 GRANT SELECT ON TABLE portal.inference_records TO portal_tech;
+
+-- Name: TABLE invitations; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT INSERT,UPDATE ON TABLE portal.invitations TO portal_radiologist;
+GRANT INSERT,UPDATE ON TABLE portal.invitations TO portal_doctor;
+GRANT SELECT,DELETE ON TABLE portal.invitations TO portal_anonymous;
+
+-- Name: COLUMN invitations.patient_id; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(patient_id) ON TABLE portal.invitations TO portal_radiologist;
+GRANT SELECT(patient_id) ON TABLE portal.invitations TO portal_doctor;
+
+-- Name: COLUMN invitations.invited_by; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(invited_by) ON TABLE portal.invitations TO portal_radiologist;
+GRANT SELECT(invited_by) ON TABLE portal.invitations TO portal_doctor;
+
+-- Name: COLUMN invitations.created_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(created_at) ON TABLE portal.invitations TO portal_radiologist;
+GRANT SELECT(created_at) ON TABLE portal.invitations TO portal_doctor;
+
+-- Name: COLUMN invitations.expires_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(expires_at) ON TABLE portal.invitations TO portal_radiologist;
+GRANT SELECT(expires_at) ON TABLE portal.invitations TO portal_doctor;
 
 -- Name: TABLE jobs; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -2612,6 +3043,26 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.not_assessed TO portal_worker;
 GRANT SELECT,INSERT ON TABLE portal.patient_identifiers TO portal_radiologist;
 GRANT SELECT,INSERT ON TABLE portal.patient_identifiers TO portal_doctor;
 GRANT SELECT ON TABLE portal.patient_identifiers TO portal_patient;
+
+-- Name: COLUMN patient_identifiers.issuer; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(issuer) ON TABLE portal.patient_identifiers TO portal_radiologist;
+GRANT UPDATE(issuer) ON TABLE portal.patient_identifiers TO portal_doctor;
+
+-- Name: COLUMN patient_identifiers.identifier; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(identifier) ON TABLE portal.patient_identifiers TO portal_radiologist;
+GRANT UPDATE(identifier) ON TABLE portal.patient_identifiers TO portal_doctor;
+
+-- Name: COLUMN patient_identifiers.gender; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(gender) ON TABLE portal.patient_identifiers TO portal_radiologist;
+GRANT UPDATE(gender) ON TABLE portal.patient_identifiers TO portal_doctor;
+
+-- Name: TABLE patient_registrations; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.patient_registrations TO portal_radiologist;
+GRANT SELECT,INSERT ON TABLE portal.patient_registrations TO portal_doctor;
 
 -- Name: TABLE report_annotations; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -2645,6 +3096,19 @@ GRANT SELECT ON TABLE portal.review_verdicts TO portal_worker;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.sign_in_failures TO portal_anonymous;
 GRANT SELECT,DELETE ON TABLE portal.sign_in_failures TO portal_tech;
 GRANT SELECT,DELETE ON TABLE portal.sign_in_failures TO portal_worker;
+
+-- Name: TABLE uploads; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE portal.uploads TO portal_radiologist;
+GRANT SELECT,DELETE ON TABLE portal.uploads TO portal_worker;
+
+-- Name: COLUMN uploads.expires_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(expires_at) ON TABLE portal.uploads TO portal_radiologist;
+
+-- Name: COLUMN uploads.taken_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(taken_at) ON TABLE portal.uploads TO portal_radiologist;
 
 -- Name: TABLE ai_analysis; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -2705,9 +3169,9 @@ GRANT UPDATE(read_at) ON TABLE public.notifications TO portal_tech;
 
 -- Name: TABLE patient_medical_history; Type: ACL; Schema: public; Owner: portal_owner
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_medical_history TO portal_patient;
+GRANT SELECT ON TABLE public.patient_medical_history TO portal_patient;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_medical_history TO portal_doctor;
-GRANT SELECT ON TABLE public.patient_medical_history TO portal_radiologist;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_medical_history TO portal_radiologist;
 
 -- Name: TABLE report_images; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -2872,4 +3336,8 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (8, 'views', true, '\x73ad290ea60d84d28452796742da6210bc46db702d20715f66566225c03d7d9e7a34833b540371a2ababa1a9f2893556', 0),
     (9, 'row security', true, '\xc0ea53c6412fabbd096c2dcc06f1c9fb8370843653596b3135e5f45cf45e3de8f886fc56e3898f818a8ceb4235321191', 0),
     (10, 'backups', true, '\x3aac56a5a9451edcdb02e12f0e70799b1c1308c1764b48a8a69c12ace4e2689c0ab38f9cf99f9aa36743ca8eaac61da6', 0),
-    (11, 'settings reset', true, '\xd673b7e601369ad874d4dadecc8dbf46e9a9032cb6944dd6493113d958d032a73cfef847a880a7f265dda32f362055f3', 0);
+    (11, 'settings reset', true, '\xd673b7e601369ad874d4dadecc8dbf46e9a9032cb6944dd6493113d958d032a73cfef847a880a7f265dda32f362055f3', 0),
+    (12, 'identity confirmations', true, '\xa247ec8a3b288a62ea434dfd6cfa9d15f13f68949b3ee44d421df8df7499f3721c6392588395d0c0fa70aba8a932505b', 0),
+    (13, 'history proposals', true, '\x0a7dc6cca07f64d81077f58ca74b2b4a5faad3f80c77eabdcd33c4c6788886fb0e31aadf1db49dea14c7f4104b6124de', 0),
+    (14, 'uploads', true, '\x110cb81410938d6b685b57db7dc1683d091a07434f444d370dc32dca27291260edd00670695184454abc5b11a51b167d', 0),
+    (15, 'invitations', true, '\x05d3ac5ed40df7c32aa7d077cbfd34b760b6384c0a2a03e0f76a2a3a8fdd94f51267bd182edb954d6ee3c775964b3529', 0);

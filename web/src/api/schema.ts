@@ -85,6 +85,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look whom an invitation is for
+         * @description Wrong codes are counted for the place they come from, as wrong passwords are for an address.
+         */
+        post: operations["invitation_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a first password
+         * @description The code is used up, and the patient is signed in.
+         */
+        post: operations["invitation_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -379,7 +419,12 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Correct a patient's record
+         * @description Gives somebody who signed up the hospital's number, and corrects what was registered wrong. Reports
+         *     keep the name that they came in under.
+         */
+        patch: operations["patients_correct"];
         trace?: never;
     };
     "/api/patients/{patient_id}/accesses": {
@@ -411,7 +456,9 @@ export interface paths {
         };
         /**
          * Read a medical history
-         * @description Patients read their own, radiologists those of patients they sent films of, doctors all.
+         * @description Patients read their own, radiologists those of patients whom they registered or sent films of, doctors
+         *     all. What the patient proposes is seen by the patient, the doctors, and the radiologist who registered
+         *     the patient.
          */
         get: operations["patients_history_read"];
         put?: never;
@@ -421,9 +468,73 @@ export interface paths {
         head?: never;
         /**
          * Change a medical history
-         * @description Patients change their own, doctors any.
+         * @description For doctors. Patients propose changes (`POST …/history/proposals`).
          */
         patch: operations["patients_history_change"];
+        trace?: never;
+    };
+    "/api/patients/{patient_id}/history/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose changes of the own medical history
+         * @description The record stays as it is until a doctor, or the radiologist who registered the patient, accepts. A
+         *     later proposal takes the place of one that nobody has decided on.
+         */
+        post: operations["patients_history_propose"];
+        /** Take the own proposal back */
+        delete: operations["patients_history_withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{patient_id}/history/proposals/{proposal_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept or decline proposed changes
+         * @description For doctors, and for the radiologist who registered the patient. What is accepted goes into the record
+         *     at once, part by part as proposed.
+         */
+        post: operations["patients_history_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{patient_id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite a patient to choose a first password
+         * @description For patients whom staff registered. The code is good once, for 14 days; a new one makes the one before
+         *     worthless. The portal sends no mail: hand it over.
+         */
+        post: operations["patients_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/portal": {
@@ -712,6 +823,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reviews/queue/{report_id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm whose film it is
+         * @description Where the film's header and the patient's record disagree, no review can be signed before the signing
+         *     doctor has confirmed that the film is this patient's. A film that comes later asks anew.
+         */
+        post: operations["reviews_identity_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reviews/queue/{report_id}/impression": {
         parameters: {
             query?: never;
@@ -784,6 +916,51 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a file that comes piece by piece
+         * @description `Upload-Length` says how long it will be, `Upload-Metadata` may name it (`filename`, base64). `Location`
+         *     of the answer takes the pieces.
+         */
+        post: operations["uploads_create"];
+        delete?: never;
+        /** What the protocol says here */
+        options: operations["uploads_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give a file up */
+        delete: operations["uploads_delete"];
+        options?: never;
+        /** Ask how much of a file has arrived */
+        head: operations["uploads_offset"];
+        /**
+         * Send the next piece
+         * @description From `Upload-Offset` on, which must be what has arrived. What comes before the connection is lost is
+         *     kept; the answer comes when the piece is durable.
+         */
+        patch: operations["uploads_append"];
         trace?: never;
     };
     "/api/users": {
@@ -887,6 +1064,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A code and the first password. */
+        AcceptRequest: {
+            /** @description The code. */
+            code: string;
+            /**
+             * Format: password
+             * @description At least ten characters.
+             */
+            password: string;
+        };
         /** @description A report that the files became or already were. */
         Accepted: {
             /** @description Whether every file of it was here already. */
@@ -1068,7 +1255,7 @@ export interface components {
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "read_audit" | "retry_job" | "create_backup" | "verify_backup" | "restore_backup" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "read_audit" | "retry_job" | "create_backup" | "verify_backup" | "restore_backup" | "refuse";
         /** @description A row of the trail. */
         AuditLog: {
             /** @description What was done. */
@@ -1145,6 +1332,11 @@ export interface components {
             /** @description The case. */
             report_id: components["schemas"]["ReportId"];
         };
+        /** @description A code that was handed over. */
+        CodeRequest: {
+            /** @description The code; case, spaces and hyphens do not matter. */
+            code: string;
+        };
         /** @description A new account. */
         CreateUser: {
             /** @description Address to sign in with. */
@@ -1158,6 +1350,13 @@ export interface components {
             password: string;
             /** @description Role. */
             role: components["schemas"]["Role"];
+        };
+        /** @description A decision on proposed changes. */
+        DecisionRequest: {
+            /** @description Whether the changes go into the record. */
+            accept: boolean;
+            /** @description Words to the patient; needed when declining, at most 2000 characters. */
+            answer?: string | null;
         };
         /** @description The demo's accounts and their password. */
         Demo: {
@@ -1213,11 +1412,59 @@ export interface components {
          * @enum {string}
          */
         Gender: "female" | "male" | "other";
+        /** @description A medical history with what the patient wants changed in it. */
+        HistoryAnswer: components["schemas"]["MedicalHistory"] & {
+            last_decision?: components["schemas"]["HistoryProposal"] | null;
+            /** @description Whether the acting user may accept or decline what is proposed. */
+            may_decide: boolean;
+            proposal?: components["schemas"]["HistoryProposal"] | null;
+        };
         /**
          * Format: uuid
          * @description A patient's history: `patient_medical_history.history_id`.
          */
         HistoryId: string;
+        /** @description Changes that a patient proposes. */
+        HistoryProposal: {
+            /** @description The decider's words to the patient. */
+            answer?: string | null;
+            /**
+             * Format: date-time
+             * @description When the record that the patient saw was last changed; null: none was recorded.
+             */
+            based_on?: string | null;
+            /**
+             * @description The parts that should change, each as it should read: `conditions`, `allergies`, `medications`,
+             *     `family_history`, `lifestyle`, `previous_procedures`.
+             */
+            content: unknown;
+            /**
+             * Format: date-time
+             * @description When it was decided or withdrawn.
+             */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["UserId"] | null;
+            /** @description That person's name. */
+            decided_by_name?: string | null;
+            /** @description The patient's words with it. */
+            note?: string | null;
+            /** @description The patient. */
+            patient_id: components["schemas"]["UserId"];
+            /** @description Identifier. */
+            proposal_id: components["schemas"]["HistoryProposalId"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            proposed_at: string;
+            /** @description What became of it. */
+            state: components["schemas"]["ProposalState"];
+        };
+        /**
+         * Format: uuid
+         * @description Proposed changes of a history: `portal.history_proposals.proposal_id`.
+         */
+        HistoryProposalId: string;
         /** @description What of a history changes; what is left out stays. */
         HistoryRequest: {
             /** @description Allergies: an array. */
@@ -1232,6 +1479,43 @@ export interface components {
             medications?: unknown;
             /** @description Operations and the like: an array. */
             previous_procedures?: unknown;
+        };
+        /** @description A film and a record that disagree on whose film it is. */
+        IdentityCheck: {
+            /** @description Whether the acting doctor still has to, before a review can be signed. */
+            confirmation_needed: boolean;
+            /** @description Doctors who confirmed that the film is this patient's all the same, newest first. */
+            confirmations: components["schemas"]["IdentityConfirmation"][];
+            /**
+             * @description On what: `name`, `birth_date`, `gender`, `identifier`. What the film says is in `dicom_metadata`
+             *     of the images.
+             */
+            disagreement: string[];
+            /** @description What the record says. */
+            record: components["schemas"]["RecordedIdentity"];
+        };
+        /** @description A doctor's word that the film is this patient's although its header says otherwise. */
+        IdentityConfirmation: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            confirmed_at: string;
+            /** @description What film and record disagreed on: `name`, `birth_date`, `gender`, `identifier`. */
+            disagreement: string[];
+            /** @description Who confirmed. */
+            doctor_id: components["schemas"]["UserId"];
+            /** @description That doctor's name. */
+            doctor_name?: string | null;
+            /** @description Whether it covers every film of the report as it is now. */
+            is_current: boolean;
+            /** @description How the doctor made sure. */
+            note?: string | null;
+        };
+        /** @description How the doctor made sure. */
+        IdentityRequest: {
+            /** @description In words, such as "asked the ward"; at most 2000 characters. */
+            note?: string | null;
         };
         /** @description An image of a report. */
         Image: {
@@ -1291,6 +1575,37 @@ export interface components {
             note?: string | null;
             /** @description The category. */
             risk: components["schemas"]["RiskCategory"];
+        };
+        /** @description A code to be handed over, in print or as a link. */
+        InvitationCode: {
+            /** @description The code, said this once; the portal keeps only its digest. */
+            code: string;
+            /** @description The address that the patient will sign in with. */
+            email: string;
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expires_at: string;
+            /**
+             * @description The page that takes it, on this portal: `/invitation#` and the code. What follows the `#` is never
+             *     sent to a server.
+             */
+            path: string;
+            /** @description The patient. */
+            patient_id: components["schemas"]["UserId"];
+        };
+        /** @description Whom a code invites. */
+        InvitedPatient: {
+            /** @description The address to sign in with. */
+            email: string;
+            /**
+             * Format: date-time
+             * @description Until when the code is good.
+             */
+            expires_at: string;
+            /** @description Name. */
+            name: string;
         };
         /** @description A job as listed. */
         Job: {
@@ -1479,6 +1794,16 @@ export interface components {
                 /** @description Which worker has or had it. */
                 worker?: string | null;
             }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        ListAnswer_ListedReport: {
+            /** @description The rows. */
+            items: (components["schemas"]["Report"] & {
+                /** @description The hospital's number of the patient, if one is known. */
+                patient_identifier?: string | null;
+            })[];
             /** @description Where the next page starts; absent on the last one. */
             next_cursor?: string | null;
         };
@@ -1707,83 +2032,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
-        ListAnswer_Report: {
-            /** @description The rows. */
-            items: {
-                /**
-                 * Format: date-time
-                 * @description When the AI was done with it.
-                 */
-                analysis_date?: string | null;
-                /**
-                 * Format: double
-                 * @description Share of the category in the three probabilities, 0 to 1.
-                 */
-                confidence_score?: number | null;
-                /**
-                 * Format: date-time
-                 * @description When the row was made.
-                 */
-                created_at: string;
-                /**
-                 * Format: uuid
-                 * @description By whom it was made.
-                 */
-                created_by?: string | null;
-                /** @description In words. */
-                findings?: string | null;
-                /** @description What intake found out about the images. */
-                image_metadata: unknown;
-                /** @description History as given with the upload. */
-                medical_history?: unknown;
-                /**
-                 * Format: int32
-                 * @description Years.
-                 */
-                patient_age?: number | null;
-                patient_gender?: components["schemas"]["Gender"] | null;
-                /** @description The patient. */
-                patient_id: components["schemas"]["UserId"];
-                /** @description The patient's name at the time. */
-                patient_name: string;
-                radiologist_id?: components["schemas"]["UserId"] | null;
-                /** @description The sender's name at the time. */
-                radiologist_name?: string | null;
-                /** @description What to do, in words. */
-                recommendations?: unknown;
-                /** @description Identifier. */
-                report_id: components["schemas"]["ReportId"];
-                /** @description The first image. */
-                report_image_url?: string | null;
-                risk_score?: components["schemas"]["RiskCategory"] | null;
-                /** @description Where it stands. */
-                status: components["schemas"]["ReportStatus"];
-                /** @description What was examined, such as `chest_xray`. */
-                study_type: string;
-                /** @description DICOM Study Instance UID. */
-                study_uid?: string | null;
-                /** @description Symptoms as given with the upload. */
-                symptoms?: unknown;
-                /**
-                 * Format: date-time
-                 * @description When it was last changed.
-                 */
-                updated_at: string;
-                /**
-                 * Format: uuid
-                 * @description By whom it was last changed.
-                 */
-                updated_by?: string | null;
-                /**
-                 * Format: date-time
-                 * @description When it came in.
-                 */
-                upload_date: string;
-            }[];
-            /** @description Where the next page starts; absent on the last one. */
-            next_cursor?: string | null;
-        };
-        /** @description A page of a list. */
         ListAnswer_Review: {
             /** @description The rows. */
             items: {
@@ -1837,6 +2085,11 @@ export interface components {
             /** @description Where the next page starts; absent on the last one. */
             next_cursor?: string | null;
         };
+        /** @description A report of a list. */
+        ListedReport: components["schemas"]["Report"] & {
+            /** @description The hospital's number of the patient, if one is known. */
+            patient_identifier?: string | null;
+        };
         /** @description E-mail and password. */
         LoginRequest: {
             /** @description The account's address. */
@@ -1888,11 +2141,10 @@ export interface components {
              * Format: date-time
              * @description When it was begun.
              */
-            created_at: string;
+            created_at?: string | null;
             /** @description Illnesses in the family. */
             family_history: unknown;
-            /** @description Identifier. */
-            history_id: components["schemas"]["HistoryId"];
+            history_id?: components["schemas"]["HistoryId"] | null;
             /** @description Smoking, alcohol, exercise. */
             lifestyle: unknown;
             /** @description Medication. */
@@ -1905,7 +2157,7 @@ export interface components {
              * Format: date-time
              * @description When it was last changed.
              */
-            updated_at: string;
+            updated_at?: string | null;
             /**
              * Format: uuid
              * @description By whom.
@@ -2184,6 +2436,25 @@ export interface components {
             /** @description Telephone number. */
             phone?: string | null;
         };
+        /** @description What of a patient's record is corrected; what is left out stays. */
+        PatientCorrection: {
+            /**
+             * Format: date
+             * @description Date of birth.
+             */
+            date_of_birth?: string | null;
+            /** @description Address to sign in with; only as long as the patient has chosen no password. */
+            email?: string | null;
+            gender?: components["schemas"]["Gender"] | null;
+            /** @description The hospital's number (DICOM Patient ID); films that carry it are matched by it from now on. */
+            identifier?: string | null;
+            /** @description Who issued the number. */
+            issuer?: string | null;
+            /** @description Name. */
+            name?: string | null;
+            /** @description Telephone number. */
+            phone?: string | null;
+        };
         /** @description What a screen must know before anybody has signed in. */
         PortalFacts: {
             demo?: components["schemas"]["Demo"] | null;
@@ -2254,6 +2525,28 @@ export interface components {
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
+        /** @description What a patient wants changed: the parts that should change, each as it should read. */
+        ProposalRequest: {
+            /** @description Allergies: an array. */
+            allergies?: unknown;
+            /** @description Illnesses: an array. */
+            conditions?: unknown;
+            /** @description Illnesses in the family: an array. */
+            family_history?: unknown;
+            /** @description An object with `smoking`, `alcohol`, `exercise`. */
+            lifestyle?: unknown;
+            /** @description Medication: an array. */
+            medications?: unknown;
+            /** @description Words for whoever decides; at most 2000 characters. */
+            note?: string | null;
+            /** @description Operations and the like: an array. */
+            previous_procedures?: unknown;
+        };
+        /**
+         * @description What became of changes that a patient proposed.
+         * @enum {string}
+         */
+        ProposalState: "open" | "accepted" | "declined" | "withdrawn";
         /** @description A page of the queue. */
         QueueAnswer: {
             /** @description The cases, the first to be read first. */
@@ -2283,8 +2576,17 @@ export interface components {
              * @description From when on it is overdue.
              */
             due_at: string;
+            /** @description Whether a doctor has confirmed whose film it is all the same. */
+            identity_confirmed: boolean;
+            /**
+             * @description What the film's header and the patient's record disagree on (`name`, `birth_date`, `gender`,
+             *     `identifier`); empty when they agree.
+             */
+            identity_disagreement: string[];
             /** @description Whether it is. */
             is_overdue: boolean;
+            /** @description The same as a stable word. */
+            not_assessed_code?: string | null;
             /** @description Why the AI said nothing. */
             not_assessed_reason?: string | null;
             /**
@@ -2295,6 +2597,8 @@ export interface components {
             patient_gender?: components["schemas"]["Gender"] | null;
             /** @description The patient. */
             patient_id: components["schemas"]["UserId"];
+            /** @description The hospital's number of the patient, if one is known. */
+            patient_identifier?: string | null;
             /** @description The patient's name. */
             patient_name: string;
             /**
@@ -2374,6 +2678,14 @@ export interface components {
             rejected: components["schemas"]["Rejected"][];
             /** @description The reports, one a study. */
             reports: components["schemas"]["Accepted"][];
+        };
+        /** @description What the record says of the patient, to be held against the film. */
+        RecordedIdentity: {
+            /** Format: date */
+            date_of_birth?: string | null;
+            gender?: components["schemas"]["Gender"] | null;
+            identifier?: string | null;
+            name: string;
         };
         /** @description A patient to be registered. */
         RegisterPatient: {
@@ -2514,9 +2826,12 @@ export interface components {
             annotations: components["schemas"]["Annotations"][];
             claim?: components["schemas"]["Claim"] | null;
             first_impression?: components["schemas"]["FirstImpression"] | null;
+            identity?: components["schemas"]["IdentityCheck"] | null;
             /** @description Its images. */
             images: components["schemas"]["Image"][];
             not_assessed?: components["schemas"]["NotAssessed"] | null;
+            /** @description The hospital's number of the patient, if one is known. */
+            patient_identifier?: string | null;
             release?: components["schemas"]["Release"] | null;
             /** @description The report. */
             report: components["schemas"]["Report"];
@@ -2741,7 +3056,7 @@ export interface components {
         /** @description The parts of an upload (documentation only). */
         UploadForm: {
             /** @description DICOM, PNG or JPEG files; the part may be repeated. */
-            files: string[];
+            files?: string[] | null;
             /** @description A JSON object or array, or a text. */
             medical_history?: string | null;
             /**
@@ -2756,7 +3071,14 @@ export interface components {
             study_type?: string | null;
             /** @description A JSON array, or words separated by commas. */
             symptoms?: string | null;
+            /** @description Files that came piece by piece (`POST /api/uploads`), by their identifiers; the part may be repeated. */
+            uploads?: components["schemas"]["UploadId"][] | null;
         };
+        /**
+         * Format: uuid
+         * @description A file that comes in piece by piece: `portal.uploads.upload_id`.
+         */
+        UploadId: string;
         /**
          * @description How soon somebody must act on the finding.
          * @enum {string}
@@ -3009,6 +3331,118 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    invitation_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedPatient"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unknown, used or expired */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    invitation_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unknown, used or expired */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3821,6 +4255,81 @@ export interface operations {
             };
         };
     };
+    patients_correct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The patient */
+                patient_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatientCorrection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patient"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The address or number is another patient's, or the address is the patient's own by now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     patients_accesses_list: {
         parameters: {
             query?: {
@@ -3897,7 +4406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MedicalHistory"];
+                    "application/json": components["schemas"]["HistoryAnswer"];
                 };
             };
             401: {
@@ -3916,7 +4425,6 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description None is recorded, or you may not see it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3948,7 +4456,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MedicalHistory"];
+                    "application/json": components["schemas"]["HistoryAnswer"];
                 };
             };
             400: {
@@ -3984,6 +4492,250 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patients_history_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The acting patient */
+                patient_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patients_history_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The acting patient */
+                patient_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Nothing waits for a decision */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patients_history_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The patient */
+                patient_id: components["schemas"]["UserId"];
+                /** @description The proposal */
+                proposal_id: components["schemas"]["HistoryProposalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It was decided or withdrawn meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patients_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The patient */
+                patient_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationCode"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No address is recorded, or the patient has a password */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4055,7 +4807,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListAnswer_Report"];
+                    "application/json": components["schemas"]["ListAnswer_ListedReport"];
                 };
             };
             401: {
@@ -4718,7 +5470,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description Claimed by another doctor, or signed already */
+            /** @description Claimed by another doctor, signed already, or `identity_unconfirmed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4943,6 +5695,81 @@ export interface operations {
             };
             /** @description You hold no claim on it */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reviews_identity_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                report_id: components["schemas"]["ReportId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityCheck"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Film and record agree */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5177,6 +6004,313 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    uploads_create: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+                /** @description Bytes of the whole file */
+                "Upload-Length": number;
+                /** @description `filename` and its value in base64 */
+                "Upload-Metadata"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Begun; `Location` names it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is on the way */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    uploads_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Version, extensions and largest file, in the headers `Tus-*` */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    uploads_delete: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+            };
+            path: {
+                /** @description The upload */
+                upload_id: components["schemas"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten; a report that it became part of stays */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    uploads_offset: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+            };
+            path: {
+                /** @description The upload */
+                upload_id: components["schemas"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Upload-Offset` bytes of `Upload-Length` are here, durably */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    uploads_append: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1.0.0 */
+                "Tus-Resumable": string;
+                /** @description Where the piece begins */
+                "Upload-Offset": number;
+            };
+            path: {
+                /** @description The upload */
+                upload_id: components["schemas"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description Here; `Upload-Offset` says how much is */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another offset, or another request is writing */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

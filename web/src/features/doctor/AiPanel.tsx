@@ -174,7 +174,7 @@ function NotScored({ detail, reason }: { detail: ReportDetail; reason: string | 
   return (
     <div className={classes.stack}>
       <Risk risk={null} filled />
-      <Text size="sm">{waiting ? t('ai.waiting') : (reason ?? t('ai.silent'))}</Text>
+      <Text size="sm">{waiting ? t('ai.waiting') : reason ? t('why.unscoredReason', { reason }) : t('ai.silent')}</Text>
       {report.status !== 'reviewed' && !waiting && (
         <Button size="xs" variant="default" loading={again.isPending} onClick={() => again.mutate()}>
           {t('ai.again')}

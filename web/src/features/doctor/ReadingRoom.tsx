@@ -88,7 +88,14 @@ export function ReadingRoom() {
   }, [commands, keys]);
 
   useEffect(() => {
-    const idle = setTimeout(() => void loadCase().then((module) => module.loadViewer()), 300);
+    const idle = setTimeout(
+      () =>
+        void loadCase()
+          .then((module) => module.loadViewer())
+          .then((viewer) => viewer.warmUp())
+          .catch(() => undefined),
+      300,
+    );
     return () => clearTimeout(idle);
   }, []);
   useEffect(() => {

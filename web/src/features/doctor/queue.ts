@@ -38,7 +38,8 @@ export function whyHere(item: QueueItem, aiHidden: boolean, t: Translate, maybe:
   if (item.is_overdue) return t('why.overdue');
   if (aiHidden) return t('why.hidden');
   if (item.risk_score == null) {
-    const reason = item.not_assessed_code && maybe(`notAssessed.${item.not_assessed_code}`);
+    const reason =
+      (item.not_assessed_code && maybe(`notAssessed.${item.not_assessed_code}`)) ?? item.not_assessed_reason;
     return reason ? t('why.unscoredReason', { reason }) : t('why.unscored');
   }
   return t(`why.${item.risk_score}` as TextKey);

@@ -32,7 +32,10 @@ export function PatientPage() {
         {(person) => (
           <>
             <PageTitle>{person.name}</PageTitle>
-            <div className="cards">
+            <div
+              className="cards"
+              style={{ gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 420px), 1fr))', alignItems: 'start' }}
+            >
               <section className="panel">
                 <Title order={2} fz={17} mb="sm">
                   {t('patients.person')}

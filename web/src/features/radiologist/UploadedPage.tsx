@@ -111,7 +111,9 @@ function Uploaded({ detail }: { detail: ReportDetail }) {
             <Text size="sm">
               {report.status === 'pending' || report.status === 'analyzing'
                 ? t('ai.waiting')
-                : ((notAssessed && maybe(`notAssessed.${notAssessed.code}`)) ?? t('ai.silent'))}
+                : notAssessed
+                  ? t('why.unscoredReason', { reason: maybe(`notAssessed.${notAssessed.code}`) ?? notAssessed.reason })
+                  : t('ai.silent')}
             </Text>
           )}
           {report.status !== 'reviewed' && (

@@ -1,6 +1,6 @@
-import { Enums as CoreEnums, eventTarget, RenderingEngine, type Types } from '@cornerstonejs/core';
+import { Enums as CoreEnums, eventTarget, getRenderingEngine, RenderingEngine, type Types } from '@cornerstonejs/core';
 import * as tools from '@cornerstonejs/tools';
-import { imageName, knownFrame, prepare, releasePixels, type ToolId, toolNames } from './cornerstone';
+import { imageName, knownFrame, prepare, releasePixels, type ToolId, toolNames, TRIAL } from './cornerstone';
 import type { Mark } from './documents';
 import { frameAddress } from './frames';
 import { marksOf, putMarks } from './marks';
@@ -49,11 +49,45 @@ const GROUP = 'reading-room';
 const { Events, ViewportType } = CoreEnums;
 const { MouseBindings } = tools.Enums;
 
+/**
+ * The one engine. It is kept from case to case: making one anew costs two WebGL contexts and the programs in them, about
+ * half a second where there is no graphics card.
+ */
+function theEngine(): RenderingEngine {
+  return (getRenderingEngine(ENGINE) as RenderingEngine | undefined) ?? new RenderingEngine(ENGINE);
+}
+
+/** Draws a small picture where nobody sees it, so that the first film finds the engine warm. */
+export async function warmUp(): Promise<void> {
+  if (getRenderingEngine(ENGINE)) return;
+  prepare();
+  const engine = theEngine();
+  const element = document.createElement('div');
+  element.setAttribute('aria-hidden', 'true');
+  Object.assign(element.style, { position: 'fixed', left: '-200px', top: '0', width: '64px', height: '64px' });
+  document.body.append(element);
+  try {
+    engine.enableElement({ viewportId: 'trial', element, type: ViewportType.STACK });
+    const viewport = engine.getViewport('trial') as Types.IStackViewport;
+    await viewport.setStack([TRIAL]);
+    viewport.setProperties({ voiRange: { lower: 0, upper: 4095 } });
+    viewport.render();
+    await new Promise((done) => {
+      element.addEventListener(Events.IMAGE_RENDERED, done, { once: true });
+      setTimeout(done, 2000);
+    });
+  } finally {
+    if (engine.getViewport('trial')) engine.disableElement('trial');
+    element.remove();
+  }
+}
+
 /** The viewer's panes on one engine: shows films, moves them together, keeps their marks. */
 export class Stage {
   private readonly engine: RenderingEngine;
   private readonly group: tools.Types.IToolGroup;
   private readonly panes = new Map<PaneId, Pane>();
+  private readonly opening = new Map<PaneId, string>();
   private tool: ToolId = 'window';
   private synchronised = true;
   private following = false;
@@ -65,7 +99,7 @@ export class Stage {
     private readonly onMarks: () => void,
   ) {
     prepare();
-    this.engine = new RenderingEngine(ENGINE);
+    this.engine = theEngine();
     tools.ToolGroupManager.destroyToolGroup(GROUP);
     const group = tools.ToolGroupManager.createToolGroup(GROUP);
     if (!group) throw new Error('the viewer could not make its set of tools');
@@ -84,6 +118,7 @@ export class Stage {
   /** Opens a film in a pane. */
   async open(id: PaneId, element: HTMLDivElement, film: Film): Promise<void> {
     this.close(id);
+    this.opening.set(id, film.imageId);
     const imageId = imageName(frameAddress(film.reportId, film.imageId), film.spacing);
     this.engine.enableElement({
       viewportId: id,
@@ -95,7 +130,8 @@ export class Stage {
     const viewport = this.viewport(id);
     await viewport.setStack([imageId]);
     const frame = knownFrame(imageId);
-    if (!frame) throw new Error('the film was closed while it was loading');
+    // The engine outlives this stage, so another film may stand in the pane by now.
+    if (!frame || this.opening.get(id) !== film.imageId) throw new Error('the film was closed while it was loading');
     const { description } = frame;
     const pane: Pane = {
       element,
@@ -337,6 +373,7 @@ export class Stage {
   }
 
   close(id: PaneId): void {
+    this.opening.delete(id);
     const pane = this.panes.get(id);
     pane?.unhook();
     this.panes.delete(id);
@@ -348,10 +385,9 @@ export class Stage {
 
   destroy(): void {
     for (const event of this.markEvents) eventTarget.removeEventListener(event, this.marksChanged);
-    for (const id of [...this.panes.keys()]) this.close(id);
+    for (const id of ['current', 'prior'] as const) this.close(id);
     tools.annotation.state.removeAllAnnotations();
     tools.ToolGroupManager.destroyToolGroup(GROUP);
-    this.engine.destroy();
     releasePixels();
   }
 }

@@ -10,6 +10,8 @@ import { type ActiveTool, Toolbar } from './Toolbar';
 import classes from './Viewer.module.css';
 import type { Window } from './window';
 
+export { warmUp } from './Stage';
+
 export interface ViewerHandle {
   run: (command: ViewerCommand) => void;
 }

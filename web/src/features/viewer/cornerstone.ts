@@ -79,9 +79,37 @@ function toImage(imageId: string, { frame, spacing }: Known): Types.IImage {
   };
 }
 
+/** A small picture of no film, to try the viewer with. */
+export const TRIAL = `${SCHEME}:trial`;
+
+function trial(): Frame {
+  const edge = 64;
+  const values = Uint16Array.from({ length: edge * edge }, (_, at) => (at * 7) % 4096);
+  return {
+    values,
+    description: {
+      width: edge,
+      height: edge,
+      channels: 1,
+      bits_allocated: 16,
+      bits_stored: 12,
+      signed: false,
+      slope: 1,
+      intercept: 0,
+      inverted: false,
+      lowest: 0,
+      highest: 4095,
+      window: { center: 2048, width: 4096 },
+      windows: [],
+    },
+  };
+}
+
 function load(imageId: string): Types.IImageLoadObject {
   const stop = new AbortController();
-  const promise = fetchFrame(imageId.slice(SCHEME.length + 1), stop.signal).then((frame) => {
+  const frames =
+    imageId === TRIAL ? Promise.resolve(trial()) : fetchFrame(imageId.slice(SCHEME.length + 1), stop.signal);
+  const promise = frames.then((frame) => {
     const image: Known = { frame, spacing: spacings.get(imageId) ?? null };
     known.set(imageId, image);
     return toImage(imageId, image);
