@@ -71,7 +71,9 @@ pub async fn create(
         let store = store.clone();
         tokio::task::spawn_blocking(move || {
             for object in ["manifest.json", ARCHIVE, FILES] {
-                let _ = store.delete(&id.object(object));
+                if store.delete(&id.object(object)).is_err() {
+                    break;
+                }
             }
         })
         .await?;

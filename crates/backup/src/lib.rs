@@ -24,6 +24,8 @@ mod parallel;
 mod postgres;
 mod prune;
 mod restore;
+mod s3;
+mod s3_http;
 mod scratch;
 mod seal;
 mod staging;

@@ -288,6 +288,15 @@ fn fetch_files(
 ) -> Result<(), BackupError> {
     let files: Files = catalogue::files(store, manifest, key)?;
     let blobs_folder = folder.join("blobs");
+    // What a killed restore was just taking in: nobody else works in this folder.
+    match std::fs::remove_dir_all(blobs_folder.join("incoming")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(BackupError::io("cannot clear", blobs_folder.as_path())(
+                error,
+            ));
+        }
+        _ => {}
+    }
     let blobs = BlobStore::open(&blobs_folder)?;
     let private = std::fs::Permissions::from_mode(0o700);
     std::fs::set_permissions(&blobs_folder, private)

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use crate::{BackupError, folder::Folder};
+use crate::{BackupError, folder::Folder, s3::S3};
 
 /// Something stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,23 +92,30 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     fn lock(&self, exclusive: bool) -> Result<Lock, BackupError>;
 }
 
-/// Opens a destination: a folder.
+/// Opens a destination: a folder, or `s3://BUCKET/PREFIX` with credentials and endpoint from the
+/// environment. Must be called from within the asynchronous runtime.
 ///
 /// # Errors
-/// [`BackupError::BadDestination`] when the address is neither.
+/// [`BackupError::BadDestination`] when the address is neither, or credentials are missing.
 pub fn open(address: &str) -> Result<Arc<dyn Store>, BackupError> {
-    let bad = |reason: &str| BackupError::BadDestination {
-        address: address.split('?').next().unwrap_or_default().to_owned(),
-        reason: reason.to_owned(),
+    if address.starts_with("s3://") {
+        return Ok(Arc::new(S3::open(address)?));
+    }
+    let bad = |reason: String| BackupError::BadDestination {
+        // What stands before an @ may be a password.
+        address: address.rsplit('@').next().unwrap_or_default().to_owned(),
+        reason,
     };
     if address.trim().is_empty() {
-        return Err(bad("it is empty"));
+        return Err(bad("it is empty".to_owned()));
     }
     if address.contains("://") && !address.starts_with("file://") {
-        return Err(bad("only folders are supported"));
+        return Err(bad(
+            "a destination is a folder, or s3://BUCKET/PREFIX with the store's address in AWS_ENDPOINT_URL".to_owned(),
+        ));
     }
     let path = address.strip_prefix("file://").unwrap_or(address);
-    let path = std::path::absolute(path).map_err(|error| bad(&error.to_string()))?;
+    let path = std::path::absolute(path).map_err(|error| bad(error.to_string()))?;
     Ok(Arc::new(Folder::new(path)))
 }
 

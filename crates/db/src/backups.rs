@@ -5,11 +5,17 @@ use domain::{
     BackupRunId,
     audit::{AuditAction, AuditStatus, EntityType},
     backup::{BackupKind, BackupOutcome},
+    review::NotificationPriority,
 };
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{ActorTx, DbError, audit::Act, error::During};
+use crate::{
+    ActorTx, DbError,
+    audit::Act,
+    error::During,
+    notifications::{self, Message},
+};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,6 +83,101 @@ pub async fn begin(
     .await
     .during("note that a backup begins")?;
     Ok(id)
+}
+
+/// The error of a run that ended with its portal; it is made again at once.
+const STOPPED: &str = "the portal was stopped meanwhile";
+
+/// Notes that the backup of a day begins, unless one of several portals has made it, is making it, or
+/// has failed at it within the last hour. One asks after the other.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn begin_scheduled(
+    tx: &mut ActorTx,
+    due_since: DateTime<Utc>,
+    backup: &str,
+    destination: &str,
+) -> Result<Option<BackupRunId>, DbError> {
+    let now = tx.now();
+    sqlx::query!("SELECT pg_advisory_xact_lock(7286511)")
+        .fetch_one(tx.connection())
+        .await
+        .during("wait for the other portals")?;
+    let taken = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM portal.backups
+               WHERE kind = 'backup' AND started_at >= $1
+                 AND (outcome = 'succeeded'
+                      OR outcome = 'running' AND started_at > $2
+                      OR outcome = 'failed' AND finished_at > $3 AND error <> $4)) AS "taken!""#,
+        due_since,
+        now - chrono::Duration::hours(6),
+        now - chrono::Duration::hours(1),
+        STOPPED
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("look whether the backup is made")?;
+    if taken {
+        return Ok(None);
+    }
+    begin(tx, BackupKind::Backup, backup, destination)
+        .await
+        .map(Some)
+}
+
+/// Notes that runs which were under way ended with their portal. For a portal that has its private
+/// cluster to itself: nobody else can be at work.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn abandon_running(tx: &mut ActorTx) -> Result<u64, DbError> {
+    let now = tx.now();
+    let abandoned = sqlx::query!(
+        "UPDATE portal.backups SET outcome = 'failed', finished_at = $1, error = $2 WHERE outcome = 'running'",
+        now,
+        STOPPED
+    )
+    .execute(tx.connection())
+    .await
+    .during("note that backups were cut off")?;
+    Ok(abandoned.rows_affected())
+}
+
+/// Tells tech about backups, once in twelve hours a kind of message. Says whether it was told now.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_tech(
+    tx: &mut ActorTx,
+    kind: &str,
+    title: &str,
+    message: &str,
+) -> Result<bool, DbError> {
+    let since = tx.now() - chrono::Duration::hours(12);
+    let told = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM notifications WHERE type = $1 AND created_at > $2) AS "told!""#,
+        kind,
+        since
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("look whether tech was told")?;
+    if told {
+        return Ok(false);
+    }
+    let tech = notifications::active_tech(tx).await?;
+    let message = Message {
+        kind,
+        priority: NotificationPriority::Urgent,
+        title,
+        message,
+        action_url: None,
+        related_report_id: None,
+    };
+    notifications::send(tx, &tech, &message).await?;
+    Ok(true)
 }
 
 /// Notes how a run ended, in the audit trail as well.

@@ -39,6 +39,56 @@ pub const ANALYSIS_DISCLAIMER: &str = "analysis.disclaimer";
 /// Wording of findings and recommendations by category.
 pub const ANALYSIS_TEMPLATES: &str = "analysis.templates";
 
+/// When the daily backup is made.
+pub const BACKUP_SCHEDULE: &str = "backup.schedule";
+/// Where backups go.
+pub const BACKUP_DESTINATION: &str = "backup.destination";
+/// Which backups stay.
+pub const BACKUP_KEEP: &str = "backup.keep";
+
+/// When the daily backup is made: a time of the machine's own day, or never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum BackupSchedule {
+    /// Somebody else sees to it.
+    Off,
+    /// Every day at this time.
+    Daily(chrono::NaiveTime),
+}
+
+impl TryFrom<String> for BackupSchedule {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        chrono::NaiveTime::parse_from_str(&text, "%H:%M")
+            .map(Self::Daily)
+            .map_err(|_| "expected a time such as \"02:00\", or \"off\"".to_owned())
+    }
+}
+
+impl From<BackupSchedule> for String {
+    fn from(schedule: BackupSchedule) -> Self {
+        match schedule {
+            BackupSchedule::Off => "off".to_owned(),
+            BackupSchedule::Daily(at) => at.format("%H:%M").to_string(),
+        }
+    }
+}
+
+/// Which backups stay: the newest of each of so many days, weeks and months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupKeep {
+    /// Days.
+    pub daily: u32,
+    /// Weeks.
+    pub weekly: u32,
+    /// Months.
+    pub monthly: u32,
+}
+
 /// When a signed result reaches the patient: at once, or after some hours for the reason recorded.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -153,6 +203,33 @@ fn check_text(value: &Value) -> Result<(), String> {
     }
 }
 
+fn check_backup_destination(value: &Value) -> Result<(), String> {
+    match value.as_str() {
+        Some(text) if text.len() > 1000 => Err("expected at most 1000 bytes".to_owned()),
+        Some(text) if text.contains("://") && text.contains('@') => Err(
+            "credentials are given in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, never in the address"
+                .to_owned(),
+        ),
+        Some("") => Ok(()),
+        Some(text) if text.starts_with('/') || text.starts_with("s3://") => Ok(()),
+        _ => Err("expected a folder from / on, s3://BUCKET/PREFIX, or an empty text for the data folder's own".to_owned()),
+    }
+}
+
+fn check_backup_keep(value: &Value) -> Result<(), String> {
+    let keep: BackupKeep = parse(value)?;
+    if keep.daily + keep.weekly + keep.monthly == 0 {
+        return Err("something must stay".to_owned());
+    }
+    if [keep.daily, keep.weekly, keep.monthly]
+        .iter()
+        .any(|count| *count > 1000)
+    {
+        return Err("each number must be at most 1000".to_owned());
+    }
+    Ok(())
+}
+
 /// Every setting, in the order in which they are listed.
 pub const ALL: &[SettingDefinition] = &[
     SettingDefinition {
@@ -225,6 +302,30 @@ pub const ALL: &[SettingDefinition] = &[
         default: || json!(AnalysisTemplates::default()),
         check: |value| parse::<AnalysisTemplates>(value).map(|_| ()),
     },
+    SettingDefinition {
+        key: BACKUP_SCHEDULE,
+        description: "Time of the machine's day at which the portal backs itself up and verifies the backup, or off.",
+        default: || json!("02:00"),
+        check: |value| parse::<BackupSchedule>(value).map(|_| ()),
+    },
+    SettingDefinition {
+        key: BACKUP_DESTINATION,
+        description: "Folder or s3://BUCKET/PREFIX for backups; empty: backups in the data folder, which protects from mistakes but not from the loss of the disk.",
+        default: || json!(""),
+        check: check_backup_destination,
+    },
+    SettingDefinition {
+        key: BACKUP_KEEP,
+        description: "Of how many days, weeks and months the newest backup stays.",
+        default: || {
+            json!(BackupKeep {
+                daily: 7,
+                weekly: 5,
+                monthly: 12
+            })
+        },
+        check: check_backup_keep,
+    },
 ];
 
 /// The definition of a key.
@@ -247,6 +348,25 @@ mod tests {
                 setting.key
             );
         }
+    }
+
+    #[test]
+    fn backups_are_set_in_words_that_people_use() {
+        let check = |key, value: &Value| (definition(key).unwrap().check)(value);
+        for good in ["02:00", "23:59", "off"] {
+            assert_eq!(check(BACKUP_SCHEDULE, &json!(good)), Ok(()), "{good}");
+        }
+        for bad in ["24:00", "2", "daily", ""] {
+            assert!(check(BACKUP_SCHEDULE, &json!(bad)).is_err(), "{bad}");
+        }
+        for good in ["", "/mnt/backups", "s3://bucket/clinic"] {
+            assert_eq!(check(BACKUP_DESTINATION, &json!(good)), Ok(()), "{good}");
+        }
+        for bad in ["backups", "s3://key:secret@bucket", "ftp://x"] {
+            assert!(check(BACKUP_DESTINATION, &json!(bad)).is_err(), "{bad}");
+        }
+        let none = json!({ "daily": 0, "weekly": 0, "monthly": 0 });
+        assert!(check(BACKUP_KEEP, &none).is_err());
     }
 
     #[test]

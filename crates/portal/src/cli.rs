@@ -181,6 +181,10 @@ pub(crate) struct ServeArgs {
     /// The portal is reached over TLS (through a proxy): mark cookies Secure
     #[arg(long, env = "PORTAL_SECURE_COOKIES")]
     pub(crate) secure_cookies: bool,
+    /// File of the key that scheduled backups are encrypted with [default:
+    /// /etc/medical-portal/backup.key for root, else ~/.config/medical-portal/backup.key]
+    #[arg(long, env = "PORTAL_BACKUP_KEY_FILE", value_name = "FILE")]
+    pub(crate) backup_key_file: Option<PathBuf>,
     /// Password of the demo accounts
     #[arg(
         long,

@@ -1,12 +1,14 @@
 //! `medical-portal`: serves the portal, runs workers, analyses films, and looks after the database,
 //! the models and the accounts.
 
+mod backups;
 mod cli;
 mod commands;
 mod configuration;
 mod listen;
 mod logging;
 mod place;
+mod schedule;
 mod serve;
 mod shutdown;
 

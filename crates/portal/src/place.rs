@@ -138,13 +138,19 @@ impl Place {
         Ok(())
     }
 
-    /// Whether the database is the portal's private cluster.
-    pub(crate) const fn is_private(&self) -> bool {
-        self.is_private
+    /// What is backed up.
+    pub(crate) fn backup_source(&self, portal_version: &'static str) -> Result<backup::Source> {
+        Ok(backup::Source {
+            database: self.owner.clone(),
+            is_private: self.is_private,
+            programs: self.programs()?,
+            data_dir: self.data_dir.clone(),
+            portal_version,
+        })
     }
 
     /// PostgreSQL's client programs: those of the private cluster's version, or the newest ones.
-    pub(crate) fn programs(&self) -> Result<backup::Programs> {
+    fn programs(&self) -> Result<backup::Programs> {
         let explicit = self.postgres_programs.as_deref();
         let binaries = if self.is_private {
             pg_embed::binaries_of(&self.data_dir, explicit)?

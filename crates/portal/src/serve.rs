@@ -18,6 +18,7 @@ use crate::{
     cli::{ServeArgs, WorkerArgs},
     listen::{Certificate, Listening},
     place::Place,
+    schedule::Schedule,
     shutdown,
 };
 
@@ -91,6 +92,9 @@ async fn serve_at(
         state.stopping.clone(),
         DRAIN,
     ));
+    if !args.demo {
+        tasks.extend(schedule_backups(args, place, &database, stop));
+    }
     tracing::info!(%address, data_dir = %place.data_dir().display(), version = VERSION, "serving");
     if args.demo {
         tasks.push(demonstrate(args, &router, &database, stop));
@@ -142,6 +146,44 @@ fn state(args: &ServeArgs, database: Database, blobs: BlobStore) -> Result<ApiSt
     let mut state = ApiState::new(database, blobs, options);
     state.figures = Some(Figures(recorder));
     Ok(state)
+}
+
+/// The daily backup. A portal that cannot make it serves all the same, and says so.
+fn schedule_backups(
+    args: &ServeArgs,
+    place: &Place,
+    database: &Database,
+    stop: &CancellationToken,
+) -> Option<JoinHandle<()>> {
+    let key_file = args
+        .backup_key_file
+        .clone()
+        .or_else(backup::default_key_path);
+    match (place.backup_source(VERSION), key_file) {
+        (Ok(source), Some(key_file)) => {
+            let schedule = Schedule {
+                database: database.clone(),
+                source,
+                pg_bin: args.place.pg_bin.clone(),
+                key_file,
+                started_at: database.clock().now(),
+            };
+            Some(tokio::spawn(schedule.run(stop.clone())))
+        }
+        (Err(error), _) => {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "no backups are made by schedule"
+            );
+            None
+        }
+        (_, None) => {
+            tracing::warn!(
+                "no backups are made by schedule: there is no home folder for their key; name one with --backup-key-file"
+            );
+            None
+        }
+    }
 }
 
 fn worker(

@@ -3,17 +3,15 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, Result, bail};
-use backup::{BackupId, Found, Keep, Key, Manifest, Source, Store, Target};
+use backup::{BackupId, Found, Keep, Key, Manifest, Store, Target};
 use chrono::{DateTime, Utc};
-use db::{
-    Actor, Database, DatabaseOptions,
-    backups::{self, RunEnd},
-};
+use db::{Actor, Database, DatabaseOptions};
 use domain::{BackupRunId, Clock, SystemClock, backup::BackupKind};
 use serde_json::json;
 
 use super::table;
 use crate::{
+    backups::Notes,
     cli::{
         PlaceArgs,
         backup::{
@@ -37,7 +35,7 @@ pub(super) async fn run(command: BackupCommand) -> Result<ExitCode> {
 }
 
 impl KeyArgs {
-    fn path(&self) -> Result<PathBuf> {
+    pub(crate) fn path(&self) -> Result<PathBuf> {
         self.key_file
             .clone()
             .or_else(backup::default_key_path)
@@ -50,7 +48,7 @@ impl KeyArgs {
     }
 
     /// The key; made at the first backup, which is said loudly.
-    pub(crate) fn load_or_make(&self) -> Result<Arc<Key>> {
+    fn load_or_make(&self) -> Result<Arc<Key>> {
         let path = self.path()?;
         let (key, made) = Key::load_or_make(&path)?;
         if made {
@@ -77,52 +75,15 @@ fn open(from: &FromArgs) -> Result<Arc<dyn Store>> {
     Ok(store)
 }
 
-/// Notes runs in the portal's own database, where that is at hand and has the table: a backup before
-/// an upgrade, or on another machine, works without.
-struct Notes {
-    database: Option<Database>,
-}
-
-impl Notes {
-    async fn open(login: Option<&DatabaseOptions>) -> Self {
-        let database = match login {
-            Some(login) => Database::connect(login, Arc::new(SystemClock)).await.ok(),
-            None => None,
-        };
-        Self { database }
-    }
-
-    async fn begin(&self, kind: BackupKind, backup: &str, place: &str) -> Option<BackupRunId> {
-        let database = self.database.as_ref()?;
-        let noted = async {
-            let mut tx = database.begin(&Actor::command_line()).await?;
-            let id = backups::begin(&mut tx, kind, backup, place).await?;
-            tx.commit().await.map(|()| id)
-        };
-        noted
-            .await
-            .inspect_err(|error| tracing::warn!(%error, "this run is not noted in the database"))
-            .ok()
-    }
-
-    async fn finish(&self, id: Option<BackupRunId>, end: &RunEnd<'_>) {
-        let (Some(database), Some(id)) = (&self.database, id) else {
-            return;
-        };
-        let noted = async {
-            let mut tx = database.begin(&Actor::command_line()).await?;
-            backups::finish(&mut tx, id, end).await?;
-            tx.commit().await
-        };
-        if let Err(error) = noted.await {
-            tracing::warn!(%error, "the end of this run is not noted in the database");
-        }
-    }
-
-    async fn close(self) {
-        if let Some(database) = self.database {
-            database.close().await;
-        }
+/// Notes of the command line.
+async fn notes(login: Option<&DatabaseOptions>) -> Notes {
+    let database = match login {
+        Some(login) => Database::connect(login, Arc::new(SystemClock)).await.ok(),
+        None => None,
+    };
+    Notes {
+        database,
+        actor: Actor::command_line(),
     }
 }
 
@@ -137,7 +98,7 @@ async fn create(args: &CreateArgs) -> Result<ExitCode> {
     }
     let key = args.key.load_or_make()?;
     let place = Place::open(&args.place, None).await?;
-    let notes = Notes::open(Some(&place.login)).await;
+    let notes = notes(Some(&place.login)).await;
     let made = create_at(&place, &notes, store, key).await;
     notes.close().await;
     place.close().await?;
@@ -154,28 +115,11 @@ async fn create_at(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let now = clock.now();
     let id = BackupId::new(now, BackupRunId::new_at(now).0);
-    let source = Source {
-        database: place.owner.clone(),
-        is_private: place.is_private(),
-        programs: place.programs()?,
-        data_dir: place.data_dir().to_owned(),
-        portal_version: VERSION,
-    };
+    let source = place.backup_source(VERSION)?;
     let run = notes
         .begin(BackupKind::Backup, id.as_str(), &store.place())
         .await;
-    let made = backup::create(&source, store, key, id, clock).await;
-    match &made {
-        Ok(manifest) => {
-            let (bytes, blobs) = (manifest.bytes_sent, manifest.blobs);
-            notes.finish(run, &RunEnd::Succeeded { bytes, blobs }).await;
-        }
-        Err(error) => {
-            let error = error.to_string();
-            notes.finish(run, &RunEnd::Failed { error: &error }).await;
-        }
-    }
-    Ok(made?)
+    Ok(notes.create(run, &source, store, key, id, clock).await?)
 }
 
 fn print_made(manifest: &Manifest, args: &CreateArgs) -> Result<ExitCode> {
@@ -322,31 +266,11 @@ async fn verify(args: &VerifyArgs) -> Result<ExitCode> {
     let store = open(&args.from)?;
     let key = args.key.load()?;
     let login = place::login_beside_running(&args.place)?;
-    let notes = Notes::open(login.as_ref()).await;
-    let run = notes
-        .begin(BackupKind::Verification, &args.id, &store.place())
-        .await;
+    let notes = notes(login.as_ref()).await;
     let scratch = args.scratch.clone().unwrap_or_else(std::env::temp_dir);
-    let verified = backup::verify(store, &args.id, key, &scratch, args.place.pg_bin.clone()).await;
-    match &verified {
-        Ok(verified) if verified.faults.is_empty() => {
-            let (bytes, blobs) = (verified.bytes, verified.manifest.blobs);
-            notes.finish(run, &RunEnd::Succeeded { bytes, blobs }).await;
-        }
-        other => {
-            let error = match other {
-                Ok(verified) => verified
-                    .faults
-                    .iter()
-                    .take(10)
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join("; "),
-                Err(error) => error.to_string(),
-            };
-            notes.finish(run, &RunEnd::Failed { error: &error }).await;
-        }
-    }
+    let verified = notes
+        .verify(store, &args.id, key, &scratch, args.place.pg_bin.clone())
+        .await;
     notes.close().await;
     let verified = verified?;
     if args.json {

@@ -1,7 +1,12 @@
 //! Backups through the real binary: made, destroyed everything, restored; and every fault that a
 //! backup must survive or name.
 
+mod external;
+mod faults;
+mod recipes;
 mod round_trip;
+mod s3;
+mod schedule;
 
 use std::{
     collections::BTreeMap,
@@ -117,8 +122,8 @@ pub(crate) fn refusal(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Every file below a folder of blobs, by its path there.
-pub(crate) fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+/// Every file below a folder by its path there, with the SHA-256 of its bytes.
+pub(crate) fn files_below(folder: &Path) -> BTreeMap<PathBuf, blobs::Digest> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
@@ -128,7 +133,10 @@ pub(crate) fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
                 folders.push(path);
             } else {
                 let bytes = std::fs::read(&path).unwrap();
-                files.insert(path.strip_prefix(folder).unwrap().to_owned(), bytes);
+                files.insert(
+                    path.strip_prefix(folder).unwrap().to_owned(),
+                    blobs::Digest::of(&bytes),
+                );
             }
         }
     }
@@ -180,4 +188,17 @@ pub(crate) fn send_films(base: &str, seeds: std::ops::Range<u32>) {
         let film = testkit::chest_film(seed, 80);
         radiologist.upload(film, &patient).unwrap();
     }
+}
+
+/// Bytes that do not compress, different for each number.
+pub(crate) fn noise(number: u64, size: usize) -> Vec<u8> {
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (0..size)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[3]
+        })
+        .collect()
 }
