@@ -17,7 +17,7 @@ use domain::Clock;
 
 use crate::{
     BackupError, BackupId, FileEntry, Files, Key, Manifest, Programs, StoredObject, catalogue,
-    manifest::{Configuration, FORMAT, blob_object},
+    manifest::{Base, Configuration, FORMAT, blob_object},
     parallel,
     seal::{self, Measured, Sealing},
     store::{self, Store},
@@ -70,7 +70,7 @@ pub async fn create(
         // The cause is what matters; what stays is not listed, and prune removes it.
         let store = store.clone();
         tokio::task::spawn_blocking(move || {
-            for object in ["manifest.json", ARCHIVE, FILES] {
+            for object in ["manifest.json", ARCHIVE, BASE, FILES] {
                 if store.delete(&id.object(object)).is_err() {
                     break;
                 }
@@ -83,6 +83,7 @@ pub async fn create(
 }
 
 const ARCHIVE: &str = "database.dump.zst.age";
+const BASE: &str = "cluster.tar.zst.age";
 const FILES: &str = "files.json.zst.age";
 
 async fn create_locked(
@@ -107,6 +108,7 @@ async fn create_locked(
         })
         .await??
     };
+    let base = copy_cluster(source, store, key, id, clock).await?;
     let manifest = Manifest {
         format: FORMAT,
         id: id.clone(),
@@ -120,7 +122,11 @@ async fn create_locked(
         blobs: sent.files.blobs.len() as u64,
         blob_bytes: sent.files.blobs.iter().map(|blob| blob.bytes).sum(),
         blobs_sent: sent.count,
-        bytes_sent: sent.bytes + database.archive.bytes + sent.list.bytes,
+        bytes_sent: sent.bytes
+            + database.archive.bytes
+            + sent.list.bytes
+            + base.as_ref().map_or(0, |base| base.object.bytes),
+        base,
         archive: database.archive,
         files: sent.list,
         key: key.fingerprint(),
@@ -189,6 +195,40 @@ async fn dump_database(
     })
 }
 
+/// Copies the private cluster, where the portal keeps its write-ahead log.
+async fn copy_cluster(
+    source: &Source,
+    store: &Arc<dyn Store>,
+    key: &Arc<Key>,
+    id: &BackupId,
+    clock: &dyn Clock,
+) -> Result<Option<Base>, BackupError> {
+    if !source.is_private || !pg_embed::outgoing_log(&source.data_dir).is_dir() {
+        return Ok(None);
+    }
+    let position = db::recovery::log_position(&source.database).await?;
+    if !position.is_kept {
+        tracing::warn!(
+            "the write-ahead log is kept from the portal's next start on; this backup restores its own moment only"
+        );
+        return Ok(None);
+    }
+    let (programs, url) = (source.programs.clone(), source.database.url.clone());
+    let (store, key, object) = (store.clone(), key.clone(), id.object(BASE));
+    let object = tokio::task::spawn_blocking(move || {
+        let mut sealing = Sealing::begin(store.as_ref(), &object, &key)?;
+        programs.base_backup(&url, |archive| sealing.copy(archive))?;
+        sealing.finish()
+    })
+    .await??;
+    Ok(Some(Base {
+        object,
+        system: position.system,
+        first_segment: position.segment,
+        usable_from: clock.now(),
+    }))
+}
+
 /// What became of the files.
 struct Sent {
     files: Files,
@@ -199,8 +239,8 @@ struct Sent {
 }
 
 /// A file to be backed up.
-struct Local {
-    sha256: String,
+pub(crate) struct Local {
+    pub(crate) sha256: String,
     path: PathBuf,
     bytes: u64,
 }
@@ -278,7 +318,7 @@ fn send_files(
     })
 }
 
-enum Outcome {
+pub(crate) enum Outcome {
     There(u64),
     Sent(u64),
     Damaged,
@@ -286,7 +326,7 @@ enum Outcome {
 
 /// Sends a file under the name of its digest. A damaged one is not sent: the destination may hold it
 /// sound from before.
-fn send(store: &dyn Store, key: &Key, file: &Local) -> Result<Outcome, BackupError> {
+pub(crate) fn send(store: &dyn Store, key: &Key, file: &Local) -> Result<Outcome, BackupError> {
     let mut source =
         File::open(&file.path).map_err(BackupError::io("cannot read", file.path.as_path()))?;
     let mut sealing = Sealing::begin(store, &blob_object(&file.sha256), key)?;
@@ -358,7 +398,7 @@ fn check_presence(store: &dyn Store, files: &Files) -> Result<(), BackupError> {
     Ok(())
 }
 
-fn local_blobs(folder: &Path) -> Result<Vec<Local>, BackupError> {
+pub(crate) fn local_blobs(folder: &Path) -> Result<Vec<Local>, BackupError> {
     let store = BlobStore::open(folder)?;
     Ok(store
         .list()?

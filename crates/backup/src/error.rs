@@ -103,6 +103,16 @@ pub enum BackupError {
         /// In what it is newer.
         what: String,
     },
+    /// A point in time that cannot be restored.
+    #[error("{at} cannot be restored from the backup {id}: {reason}")]
+    NotThen {
+        /// Which moment.
+        at: chrono::DateTime<chrono::Utc>,
+        /// Which backup.
+        id: String,
+        /// Why.
+        reason: String,
+    },
     /// The place to restore into is in use.
     #[error(
         "{place} is not empty: name an empty one, or say --overwrite, which moves what is there aside"

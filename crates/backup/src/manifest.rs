@@ -137,6 +137,19 @@ pub struct Configuration {
     pub database_server: String,
 }
 
+/// A physical copy of the private cluster: with the write-ahead log since, any later moment can be restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// The copy, a tar archive.
+    pub object: StoredObject,
+    /// Tells the cluster from every other one; names the folder of its log.
+    pub system: String,
+    /// The first piece of the log that is needed.
+    pub first_segment: String,
+    /// From this moment on a point in time can be restored.
+    pub usable_from: DateTime<Utc>,
+}
+
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -170,6 +183,9 @@ pub struct Manifest {
     pub blobs_sent: u64,
     /// Bytes this backup added to the destination.
     pub bytes_sent: u64,
+    /// The physical copy, when the portal keeps the write-ahead log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
     /// Fingerprint of the key that reads it.
     pub key: String,
     /// What the portal was told from outside.

@@ -155,6 +155,31 @@ impl Programs {
         Ok(taken)
     }
 
+    /// Runs `pg_basebackup` and hands its tar archive to `take`. Returns when the log that the copy needs
+    /// was laid aside.
+    pub(crate) fn base_backup<R>(
+        &self,
+        database_url: &str,
+        take: impl FnOnce(&mut dyn Read) -> Result<R, BackupError>,
+    ) -> Result<R, BackupError> {
+        let mut command = command(&self.0.join("pg_basebackup"), database_url);
+        command
+            .args([
+                "--pgdata=-",
+                "--format=tar",
+                "--wal-method=none",
+                "--checkpoint=fast",
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        let mut running = Running::start(command, "pg_basebackup")?;
+        let mut stdout = running.child.stdout.take().expect("it was asked for");
+        let taken = take(&mut stdout)?;
+        drop(stdout);
+        running.finish()?;
+        Ok(taken)
+    }
+
     /// Runs `pg_restore` into an empty database, in one transaction, and has `give` write the archive.
     pub(crate) fn restore(
         &self,

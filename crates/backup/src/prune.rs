@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use chrono::{DateTime, Datelike, Duration, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{BackupError, BackupId, Key, catalogue, store::Store};
+use crate::{BackupError, BackupId, Key, catalogue, store::Store, wal};
 
 /// Which backups stay: the newest of each of the last so many days, weeks and months (UTC) that have
 /// one. The newest of all stays always.
@@ -32,6 +32,8 @@ pub struct Pruned {
     pub blobs: u64,
     /// Their size in bytes, as stored.
     pub bytes: u64,
+    /// Pieces of the write-ahead log that no remaining copy needs.
+    pub log_pieces: u64,
     /// Why blobs were left alone, if they were.
     pub blobs_left: Option<String>,
 }
@@ -89,10 +91,13 @@ pub fn prune(
     }
     // What a kept backup names is known only when its list can be read.
     let mut named = HashSet::new();
+    let mut bases = Vec::new();
     for found in found.into_iter().filter(|found| kept.contains(&found.id)) {
-        let files = found
-            .manifest
-            .and_then(|manifest| catalogue::files(store, &manifest, key));
+        let files = found.manifest.and_then(|manifest| {
+            let files = catalogue::files(store, &manifest, key)?;
+            bases.extend(manifest.base);
+            Ok(files)
+        });
         match files {
             Ok(files) => named.extend(
                 files
@@ -107,6 +112,7 @@ pub fn prune(
             }
         }
     }
+    pruned.log_pieces = wal::prune(store, &bases, dry_run)?;
     for object in store.list("blobs")? {
         if named.contains(&object.name) || !is_left_behind(object.modified) {
             continue;

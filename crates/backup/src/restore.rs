@@ -7,7 +7,8 @@ use std::{
     sync::Arc,
 };
 
-use blobs::BlobStore;
+use blobs::{BlobStore, Digest};
+use chrono::{DateTime, Utc};
 use db::{
     Actor, Database, DatabaseOptions,
     audit::Act,
@@ -20,11 +21,12 @@ use domain::{
 use pg_embed::{Cluster, ClusterOptions};
 
 use crate::{
-    BackupError, FileEntry, Files, Key, Manifest, Programs, catalogue, folder, parallel, postgres,
-    seal,
+    BackupError, FileEntry, Files, Key, Manifest, Programs, catalogue, folder,
+    manifest::blob_object,
+    parallel, postgres, seal,
     staging::{Beginning, Staging},
     store::Store,
-    verify,
+    verify, wal,
 };
 
 /// Where the database goes.
@@ -34,6 +36,8 @@ pub enum Target {
     Private {
         /// Folder of PostgreSQL's programs; `None` finds them.
         binaries: Option<PathBuf>,
+        /// As it was at this moment after the backup; `None`: at the backup.
+        at: Option<DateTime<Utc>>,
     },
     /// Into a database of a server that somebody else runs.
     External {
@@ -120,8 +124,14 @@ pub async fn restore(
         clock: &clock,
     };
     match target {
-        Target::Private { binaries } => {
+        Target::Private { binaries, at: None } => {
             restored.sessions_ended = context.private(binaries.clone()).await?;
+        }
+        Target::Private {
+            binaries,
+            at: Some(at),
+        } => {
+            restored.sessions_ended = context.private_at(binaries.clone(), *at).await?;
         }
         Target::External { .. } if staging.is_database_done() => {}
         Target::External { admin, programs } => {
@@ -193,6 +203,92 @@ impl Context<'_> {
         Ok(ended)
     }
 
+    /// Into a new private cluster as it was at a moment: the copy, and the log since then.
+    async fn private_at(
+        &self,
+        binaries: Option<PathBuf>,
+        at: DateTime<Utc>,
+    ) -> Result<u64, BackupError> {
+        let not_then = |reason: &str| BackupError::NotThen {
+            at,
+            id: self.manifest.id.to_string(),
+            reason: reason.to_owned(),
+        };
+        let base = self.manifest.base.clone().ok_or_else(|| {
+            not_then("it holds no copy of the cluster (setting backup.point_in_time)")
+        })?;
+        if at < base.usable_from {
+            return Err(not_then(&format!(
+                "its copy of the cluster was complete at {}: name a later moment, or an older backup",
+                base.usable_from
+            )));
+        }
+        let folder = self.staging.folder();
+        let (store, key) = (self.store.clone(), self.key.clone());
+        let cluster = tokio::task::spawn_blocking(move || {
+            pg_embed::remove_cluster(&folder)?;
+            let log = folder.join("wal-incoming");
+            wal::fetch(store.as_ref(), &key, &base, &log)?;
+            pg_embed::give_to_server(&log)?;
+            pg_embed::install_cluster(&folder, |postgres| {
+                wal::unpack(store.as_ref(), &key, &base, postgres)?;
+                let signal = postgres.join("recovery.signal");
+                std::fs::write(&signal, "")
+                    .map_err(BackupError::io("cannot write", signal.as_path()))
+            })?;
+            let mut options = ClusterOptions::new(&folder);
+            options.binaries = binaries;
+            // A day's log takes its time.
+            options.start_timeout = std::time::Duration::from_secs(6 * 3600);
+            let log = log
+                .to_string_lossy()
+                .replace('\'', "'\\''")
+                .replace('%', "%%");
+            options.extra_settings = [
+                ("restore_command", format!("cp '{log}'/\"%f\" \"%p\"")),
+                ("recovery_target_time", at.to_rfc3339()),
+                ("recovery_target_action", "promote".to_owned()),
+                // Accepts connections only when it is there.
+                ("hot_standby", "off".to_owned()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
+            Ok::<_, BackupError>(Cluster::start(&options)?)
+        })
+        .await?
+        .map_err(|error| match error {
+            BackupError::Cluster(error)
+                if error
+                    .to_string()
+                    .contains("recovery ended before configured recovery target") =>
+            {
+                not_then(
+                    "the write-ahead log at the destination ends before it: name an earlier moment",
+                )
+            }
+            error => error,
+        })?;
+        let options = |user: &str| DatabaseOptions::new(cluster.url(user, "portal"));
+        let (owner, login) = (options("postgres"), options("portal_login"));
+        let settled = async {
+            let mut snapshot = Snapshot::open(&owner).await?;
+            let images = snapshot.image_digests().await?;
+            snapshot.close().await?;
+            let (store, key, folder) =
+                (self.store.clone(), self.key.clone(), self.staging.folder());
+            tokio::task::spawn_blocking(move || {
+                fetch_images(store.as_ref(), &key, &images, &folder)
+            })
+            .await??;
+            self.settle(&owner, &login).await
+        }
+        .await;
+        let stopped = tokio::task::spawn_blocking(move || cluster.stop()).await?;
+        let ended = settled?;
+        stopped?;
+        Ok(ended)
+    }
+
     /// Into a database beside the one that is named, which it then replaces in one transaction.
     async fn external(
         &self,
@@ -213,8 +309,7 @@ impl Context<'_> {
         Ok((ended, was_there.then_some(aside)))
     }
 
-    /// Loads the archive into an empty database, compares it with the manifest, brings it up to date
-    /// and settles it.
+    /// Loads the archive into an empty database, compares it with the manifest, and settles it.
     async fn fill(
         &self,
         owner: &DatabaseOptions,
@@ -229,6 +324,15 @@ impl Context<'_> {
                 faults: faults.iter().map(ToString::to_string).collect(),
             });
         }
+        self.settle(owner, login).await
+    }
+
+    /// Brings a restored database up to date, ends its sessions, and notes the restore.
+    async fn settle(
+        &self,
+        owner: &DatabaseOptions,
+        login: &DatabaseOptions,
+    ) -> Result<u64, BackupError> {
         db::migrations::migrate(owner).await?;
         let models = self.staging.models_in_place();
         let before = &self.manifest.configuration.models;
@@ -302,20 +406,7 @@ fn fetch_files(
     std::fs::set_permissions(&blobs_folder, private)
         .map_err(BackupError::io("cannot set the mode of", &blobs_folder))?;
     parallel::map(files.blobs.iter().collect(), |file: &FileEntry| {
-        let digest = file.sha256.parse()?;
-        if blobs.read(digest).is_ok() {
-            return Ok(());
-        }
-        let mut staging = blobs.stage(u64::MAX)?;
-        seal::unseal(store, &file.object(), key, &mut |part| {
-            Ok(staging.write(part)?)
-        })?;
-        let staged = staging.finish()?;
-        if staged.digest() != digest {
-            return Err(damaged(file));
-        }
-        staged.keep()?;
-        Ok(())
+        fetch_blob(store, key, file.sha256.parse()?, &blobs)
     })?;
     let models = folder.join("models");
     folder::make_durable(&models).map_err(BackupError::io("cannot make", models.as_path()))?;
@@ -325,9 +416,43 @@ fn fetch_files(
     Ok(())
 }
 
-fn damaged(file: &FileEntry) -> BackupError {
+/// Fetches the images that a database names and that are not there yet.
+fn fetch_images(
+    store: &dyn Store,
+    key: &Key,
+    images: &[[u8; 32]],
+    folder: &Path,
+) -> Result<(), BackupError> {
+    let blobs = BlobStore::open(folder.join("blobs"))?;
+    parallel::map(images.to_vec(), |image| {
+        fetch_blob(store, key, Digest(image), &blobs)
+    })?;
+    Ok(())
+}
+
+fn fetch_blob(
+    store: &dyn Store,
+    key: &Key,
+    digest: Digest,
+    blobs: &BlobStore,
+) -> Result<(), BackupError> {
+    if blobs.read(digest).is_ok() {
+        return Ok(());
+    }
+    let object = blob_object(&digest.to_string());
+    let mut staging = blobs.stage(u64::MAX)?;
+    seal::unseal(store, &object, key, &mut |part| Ok(staging.write(part)?))?;
+    let staged = staging.finish()?;
+    if staged.digest() != digest {
+        return Err(damaged(object));
+    }
+    staged.keep()?;
+    Ok(())
+}
+
+fn damaged(name: String) -> BackupError {
     BackupError::Damaged {
-        name: file.object(),
+        name,
         reason: "its bytes no longer have that SHA-256".to_owned(),
     }
 }
@@ -358,7 +483,7 @@ fn fetch_model(
         target.write_all(part).map_err(error())
     })?;
     if hex::encode(plain.sha256) != file.sha256 {
-        return Err(damaged(file));
+        return Err(damaged(file.object()));
     }
     target.as_file().sync_all().map_err(error())?;
     target

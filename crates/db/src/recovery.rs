@@ -186,3 +186,35 @@ pub async fn settle(
     connection.close().await.during("close the connection")?;
     Ok(ended)
 }
+
+/// Where a server's write-ahead log stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPosition {
+    /// Tells this cluster from every other one.
+    pub system: String,
+    /// The piece that is written just now, such as `000000010000000000000003`.
+    pub segment: String,
+    /// Whether finished pieces are laid aside.
+    pub is_kept: bool,
+}
+
+/// Where the write-ahead log stands. Needs the superuser.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn log_position(options: &DatabaseOptions) -> Result<LogPosition, DbError> {
+    let mut connection = connect(options).await?;
+    let (system, segment, is_kept) = sqlx::query_as(
+        "SELECT system_identifier::text, pg_walfile_name(pg_current_wal_lsn()),
+                current_setting('archive_mode') <> 'off' FROM pg_control_system()",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .during("ask where the write-ahead log stands")?;
+    connection.close().await.during("close the connection")?;
+    Ok(LogPosition {
+        system,
+        segment,
+        is_kept,
+    })
+}

@@ -46,6 +46,9 @@ pub const BACKUP_DESTINATION: &str = "backup.destination";
 /// Which backups stay.
 pub const BACKUP_KEEP: &str = "backup.keep";
 
+/// Whether the write-ahead log is kept, so that any moment can be restored.
+pub const BACKUP_POINT_IN_TIME: &str = "backup.point_in_time";
+
 /// When the daily backup is made: a time of the machine's own day, or never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -325,6 +328,17 @@ pub const ALL: &[SettingDefinition] = &[
             })
         },
         check: check_backup_keep,
+    },
+    SettingDefinition {
+        key: BACKUP_POINT_IN_TIME,
+        description: "Whether the private cluster's write-ahead log is kept beside the backups, so that any moment can be restored. Takes effect at the portal's next start and from the next backup on.",
+        default: || json!(false),
+        check: |value| {
+            value
+                .as_bool()
+                .map(|_| ())
+                .ok_or_else(|| "expected true or false".to_owned())
+        },
     },
 ];
 

@@ -114,6 +114,9 @@ impl Cluster {
         }
         directories::ensure_private(&home, &account)?;
         directories::ensure_private(&layout.log(), &account)?;
+        if layout.outgoing_wal().is_dir() {
+            directories::ensure_private(&layout.outgoing_wal(), &account)?;
+        }
         log::remove_old(&layout.log());
         let socket_directory = socket::prepare_directory(&layout, &account)?;
         recovery::set_aside_stale(&layout.postmaster_file())?;

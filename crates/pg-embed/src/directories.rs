@@ -74,6 +74,11 @@ impl Layout {
         self.data_dir.join("log")
     }
 
+    /// Where finished pieces of the write-ahead log wait for the portal, if it keeps them.
+    pub(crate) fn outgoing_wal(&self) -> PathBuf {
+        self.data_dir.join("wal-outgoing")
+    }
+
     pub(crate) fn portal_lock(&self) -> PathBuf {
         self.data_dir.join("portal.lock")
     }

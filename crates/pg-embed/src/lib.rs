@@ -10,6 +10,7 @@
 //! | `postgres.initialising-*` | cluster's account | an `initdb` under way, or the rest of a killed one: swept at the next start |
 //! | `run/` | cluster's account, 0700 | the socket (elsewhere when the path is too long for a socket) |
 //! | `log/` | cluster's account, 0700 | the server's log, one file a weekday |
+//! | `wal-outgoing/` | cluster's account, 0700 | finished pieces of the write-ahead log, when the portal keeps them |
 //! | `portal.lock` | portal | held while a portal uses this directory; names its process |
 //! | `postgres.lock` | portal | held by the server's processes themselves: free means that none is left |
 //!
@@ -53,5 +54,8 @@ mod version;
 pub use cluster::{Cluster, ClusterAddress};
 pub use error::PgEmbedError;
 pub use options::ClusterOptions;
-pub use upkeep::{Reservation, binaries_of, is_cluster_there, remove_cluster, reserve};
+pub use upkeep::{
+    Reservation, archive_log, binaries_of, give_to_server, install_cluster, is_cluster_there,
+    outgoing_log, remove_cluster, reserve,
+};
 pub use version::ServerVersion;

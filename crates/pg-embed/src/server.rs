@@ -37,6 +37,7 @@ impl Server {
         options: &ClusterOptions,
     ) -> Result<Self, PgEmbedError> {
         let program = binaries.server();
+        let outgoing = layout.outgoing_wal();
         let statistics = binaries.has_library("pg_stat_statements");
         let mut command = command::as_account(&program, account, &layout.data_dir);
         command.arg("-D").arg(layout.cluster());
@@ -44,6 +45,7 @@ impl Server {
             socket_directory,
             &layout.log(),
             statistics,
+            outgoing.is_dir().then_some(outgoing.as_path()),
             &options.extra_settings,
         ));
         command.stdout(Stdio::null()).stderr(Stdio::piped());

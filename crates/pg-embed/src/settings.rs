@@ -105,6 +105,7 @@ pub(crate) fn arguments(
     socket_directory: &Path,
     log_directory: &Path,
     has_statement_statistics: bool,
+    outgoing_wal: Option<&Path>,
     extra: &[(String, String)],
 ) -> Vec<String> {
     let mut settings: Vec<(String, String)> = Vec::new();
@@ -114,6 +115,12 @@ pub(crate) fn arguments(
         add("shared_preload_libraries", "pg_stat_statements");
         // Constants in queries are replaced before they are kept; those in utility statements are not.
         add("pg_stat_statements.track_utility", "off");
+    }
+    if let Some(outgoing) = outgoing_wal {
+        add("archive_mode", "on");
+        add("archive_command", &archive_command(outgoing));
+        // Of what is committed, at most a minute waits for its segment to fill.
+        add("archive_timeout", "60");
     }
     extra.iter().for_each(|(name, value)| add(name, value));
     GUARDED.iter().for_each(|(name, value)| add(name, value));
@@ -127,6 +134,17 @@ pub(crate) fn arguments(
         .into_iter()
         .flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")])
         .collect()
+}
+
+/// Copies a finished piece of the write-ahead log aside: under another name first, made durable, renamed. One
+/// that is there already must be the same. The portal takes them from there, with the key and credentials that
+/// the server's account does not have.
+fn archive_command(outgoing: &Path) -> String {
+    let folder = outgoing.to_string_lossy().replace('%', "%%");
+    let quoted = format!("'{}'", folder.replace('\'', "'\\''"));
+    format!(
+        "d={quoted}; if [ -f \"$d/%f\" ]; then cmp -s \"%p\" \"$d/%f\"; else cp \"%p\" \"$d/%f.part\" && sync \"$d/%f.part\" && mv \"$d/%f.part\" \"$d/%f\" && sync \"$d\"; fi"
+    )
 }
 
 /// One entry of a comma-separated list of directories; quotes keep commas and spaces in it.
@@ -170,6 +188,7 @@ mod tests {
             Path::new("/data/a, \"b\"/run"),
             Path::new("/data/log"),
             true,
+            None,
             &extra("work_mem", "16MB"),
         );
         insta::assert_snapshot!(line.join("\n").replace("-c\n", ""), @r#"

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::account::Account;
 use crate::binaries::{self, Binaries};
 use crate::directories::{ExistingCluster, Layout};
 use crate::error::PgEmbedError;
@@ -67,4 +68,72 @@ pub fn remove_cluster(data_dir: &Path) -> Result<(), PgEmbedError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Has the cluster's next start lay finished pieces of its write-ahead log aside for the portal, or no longer.
+///
+/// # Errors
+/// [`PgEmbedError::Io`] when the directory cannot be made or removed.
+pub fn archive_log(data_dir: &Path, on: bool) -> Result<(), PgEmbedError> {
+    let directory = outgoing_log(data_dir);
+    match (on, directory.is_dir()) {
+        (true, false) => fs::create_dir_all(&directory)
+            .map_err(PgEmbedError::io("create the directory", &directory)),
+        (false, true) => {
+            fs::remove_dir_all(&directory).map_err(PgEmbedError::io("remove", &directory))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where finished pieces of the write-ahead log wait.
+#[must_use]
+pub fn outgoing_log(data_dir: &Path) -> PathBuf {
+    data_dir.join("wal-outgoing")
+}
+
+/// Makes the cluster of a data directory that has none out of a physical copy, which `fill` writes.
+///
+/// # Errors
+/// Those of `fill`, or [`PgEmbedError::Io`].
+pub fn install_cluster<E: From<PgEmbedError>>(
+    data_dir: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<(), E> {
+    let layout = Layout::prepare(data_dir)?;
+    let _portal_lock = locks::take_portal_lock(&layout)?;
+    crate::initialise::sweep(&layout)?;
+    let directory = layout.initialising();
+    fs::create_dir_all(&directory).map_err(PgEmbedError::io("create the directory", &directory))?;
+    fill(&directory)?;
+    give_to_server(&directory)?;
+    crate::directories::sync_file_system(&directory)?;
+    fs::rename(&directory, layout.cluster())
+        .map_err(PgEmbedError::io("give its name to", &layout.cluster()))?;
+    Ok(crate::directories::sync(&layout.data_dir)?)
+}
+
+/// Hands a directory with all it holds to the account that a new cluster runs as, for it alone.
+///
+/// # Errors
+/// [`PgEmbedError::Io`].
+pub fn give_to_server(directory: &Path) -> Result<(), PgEmbedError> {
+    let account = Account::resolve(None)?;
+    crate::directories::ensure_private(directory, &account)?;
+    if !account.is_switched {
+        return Ok(());
+    }
+    let mut directories = vec![directory.to_owned()];
+    while let Some(current) = directories.pop() {
+        let error = || PgEmbedError::io("change the owner in", &current);
+        for entry in fs::read_dir(&current).map_err(error())? {
+            let path = entry.map_err(error())?.path();
+            std::os::unix::fs::lchown(&path, Some(account.uid), Some(account.gid))
+                .map_err(error())?;
+            if path.is_dir() && !path.is_symlink() {
+                directories.push(path);
+            }
+        }
+    }
+    Ok(())
 }

@@ -3,19 +3,22 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use backup::{BackupId, Keep, Key, Source};
+use backup::{BackupId, Keep, Key, Shipped, Source};
 use chrono::{DateTime, Days, Local, NaiveTime, TimeZone, Utc};
 use db::{Actor, Database, backups};
 use domain::{
     BackupRunId,
-    settings::{BACKUP_DESTINATION, BACKUP_KEEP, BACKUP_SCHEDULE, BackupKeep, BackupSchedule},
+    settings::{
+        BACKUP_DESTINATION, BACKUP_KEEP, BACKUP_POINT_IN_TIME, BACKUP_SCHEDULE, BackupKeep,
+        BackupSchedule,
+    },
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::backups::{Notes, faults_in_brief};
 
 /// How often it looks whether something is due.
-const LOOK: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_secs(5);
 
 /// A backup that is older than this is overdue: a day, and half of one for a retry or a reboot.
 const OVERDUE: chrono::Duration = chrono::Duration::hours(36);
@@ -44,6 +47,7 @@ impl Schedule {
                 tracing::warn!(%error, "backups that were cut off are still noted as running");
             }
         }
+        let mut shipped = Shipped::default();
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -54,11 +58,74 @@ impl Schedule {
             tokio::select! {
                 // What is cut off here has no manifest, and is made again.
                 () = stop.cancelled() => return,
+                outcome = self.keep_log(&mut shipped) => if let Err(error) = outcome {
+                    tracing::warn!(error = format!("{error:#}"), "the write-ahead log stays here for now");
+                    let message = format!("It waits in the data folder, which fills. {error:#}");
+                    let told = self
+                        .tell("backup_log_waits", "The write-ahead log cannot be kept", &message)
+                        .await;
+                    if let Err(error) = told {
+                        tracing::warn!(error = format!("{error:#}"), "tech could not be told");
+                    }
+                },
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
                 outcome = self.look() => if let Err(error) = outcome {
                     tracing::error!(error = format!("{error:#}"), "the scheduled backup failed");
                 },
             }
         }
+    }
+
+    /// Takes the write-ahead log to the destination, and has the next start keep it or not, as is set.
+    async fn keep_log(&self, shipped: &mut Shipped) -> Result<()> {
+        if !self.source.is_private {
+            return Ok(());
+        }
+        let mut tx = self.database.begin(&Actor::worker()).await?;
+        let wanted: bool = db::settings::get(&mut tx, BACKUP_POINT_IN_TIME).await?;
+        let destination: String = db::settings::get(&mut tx, BACKUP_DESTINATION).await?;
+        drop(tx);
+        let data_dir = &self.source.data_dir;
+        let outgoing = pg_embed::outgoing_log(data_dir);
+        if wanted != outgoing.is_dir() {
+            pg_embed::archive_log(data_dir, wanted)?;
+            tracing::warn!(
+                kept = wanted,
+                "whether the write-ahead log is kept was changed: restart the portal, then make a backup"
+            );
+            return Ok(());
+        }
+        if !wanted || std::fs::read_dir(&outgoing)?.next().is_none() {
+            return Ok(());
+        }
+        let (key, _) = Key::load_or_make(&self.key_file)?;
+        let store = backup::open(&self.address(&destination)?)?;
+        let system = db::recovery::log_position(&self.source.database)
+            .await?
+            .system;
+        let (data_dir, mut taken) = (data_dir.clone(), std::mem::take(shipped));
+        let (outcome, taken) = tokio::task::spawn_blocking(move || {
+            let outcome = backup::ship(&store, &key, &data_dir, &system, &mut taken);
+            (outcome, taken)
+        })
+        .await?;
+        *shipped = taken;
+        let count = outcome?;
+        tracing::debug!(count, "pieces of the write-ahead log are kept");
+        Ok(())
+    }
+
+    /// The destination as set, or the data folder's own.
+    fn address(&self, destination: &str) -> Result<String> {
+        if !destination.is_empty() {
+            return Ok(destination.to_owned());
+        }
+        let own = self.source.data_dir.join("backups");
+        own.to_str()
+            .map(str::to_owned)
+            .context("the data folder's name is not UTF-8")
     }
 
     /// Makes the backup if it is due. For tests as well as for [`Schedule::run`].
@@ -116,14 +183,7 @@ impl Schedule {
         keep: BackupKeep,
     ) -> Result<()> {
         let clock = self.database.clock().clone();
-        let own = self.source.data_dir.join("backups");
-        let address = if destination.is_empty() {
-            own.to_str()
-                .context("the data folder's name is not UTF-8")?
-        } else {
-            destination
-        };
-        let store = backup::open(address)?;
+        let store = backup::open(&self.address(destination)?)?;
         let (key, made) = Key::load_or_make(&self.key_file)?;
         let key = Arc::new(key);
         if made {

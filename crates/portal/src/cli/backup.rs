@@ -89,6 +89,10 @@ pub(crate) struct RestoreArgs {
     pub(crate) key: KeyArgs,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
+    /// As it was at this moment after the backup, such as 2026-11-24T14:30:00Z; needs the write-ahead
+    /// log (setting backup.point_in_time)
+    #[arg(long, value_name = "TIMESTAMP")]
+    pub(crate) at: Option<chrono::DateTime<chrono::Utc>>,
     /// Move what is in the data folder or database aside
     #[arg(long)]
     pub(crate) overwrite: bool,

@@ -313,7 +313,7 @@ async fn restore(args: &RestoreArgs) -> Result<ExitCode> {
     let store = open(&args.from)?;
     let key = args.key.load()?;
     let data_dir = place::data_dir(&args.place, None)?;
-    let target = restore_target(&args.place)?;
+    let target = restore_target(&args.place, args.at)?;
     let restored = backup::restore(
         store,
         &args.id,
@@ -325,15 +325,22 @@ async fn restore(args: &RestoreArgs) -> Result<ExitCode> {
     )
     .await?;
     let manifest = &restored.manifest;
-    println!(
-        "Restored {} into {}: {} tables with {} rows equal to the backup, {} images. The portal is as it was on {}.",
-        manifest.id,
-        data_dir.display(),
-        manifest.tables.len(),
-        rows(manifest),
-        manifest.blobs,
-        time(manifest.started_at)
-    );
+    match args.at {
+        None => println!(
+            "Restored {} into {}: {} tables with {} rows equal to the backup, {} images. The portal is as it was on {}.",
+            manifest.id,
+            data_dir.display(),
+            manifest.tables.len(),
+            rows(manifest),
+            manifest.blobs,
+            time(manifest.started_at)
+        ),
+        Some(at) => println!(
+            "Restored {} and the log since then into {}. The portal is as it was on {at}.",
+            manifest.id,
+            data_dir.display()
+        ),
+    }
     if restored.was_complete {
         println!("An earlier run had done everything but the last step, which is done now.");
     } else {
@@ -351,12 +358,18 @@ async fn restore(args: &RestoreArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn restore_target(place: &PlaceArgs) -> Result<Target> {
+fn restore_target(place: &PlaceArgs, at: Option<DateTime<Utc>>) -> Result<Target> {
     let Some(url) = &place.database_url else {
         return Ok(Target::Private {
             binaries: place.pg_bin.clone(),
+            at,
         });
     };
+    if at.is_some() {
+        bail!(
+            "--at is for the private cluster; for a server of your own, pgBackRest restores a point in time (docs/BACKUP.md)"
+        );
+    }
     let admin = place.database_admin_url.as_ref().unwrap_or(url);
     let binaries = pg_embed::binaries::find(place.pg_bin.as_deref())?;
     Ok(Target::External {

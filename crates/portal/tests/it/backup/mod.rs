@@ -3,6 +3,7 @@
 
 mod external;
 mod faults;
+mod point_in_time;
 mod recipes;
 mod round_trip;
 mod s3;
