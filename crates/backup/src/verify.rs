@@ -165,6 +165,12 @@ fn read_back(
         Ok(files) => files,
         Err(error) => return Ok((0, 0, vec![fault(&manifest.files.name, error)?])),
     };
+    let mut faults = Vec::new();
+    if let Some(base) = &manifest.base
+        && let Err(error) = seal::check_stored(store, &base.object)
+    {
+        faults.push(fault(&base.object.name, error)?);
+    }
     let once = distinct(&files);
     let count = once.len();
     let outcomes = parallel::map(once, |file| {
@@ -183,8 +189,8 @@ fn read_back(
         })
     })?;
     let bytes = outcomes.iter().map(|(bytes, _)| bytes).sum();
-    let faults = outcomes.into_iter().filter_map(|(_, fault)| fault);
-    Ok((count, bytes, faults.collect()))
+    faults.extend(outcomes.into_iter().filter_map(|(_, fault)| fault));
+    Ok((count, bytes, faults))
 }
 
 /// Each content once.

@@ -18,14 +18,18 @@ fn execute(url: &str, sql: &str) {
     });
 }
 
-fn count(url: &str, sql: &str) -> i64 {
+fn text(url: &str, sql: &str) -> String {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
-        sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
+        sqlx::query_scalar(AssertSqlSafe(format!("SELECT ({sql})::text")))
             .fetch_one(&mut connection)
             .await
             .unwrap()
     })
+}
+
+fn count(url: &str, sql: &str) -> i64 {
+    text(url, sql).parse().unwrap()
 }
 
 fn account(name: &str) -> String {
@@ -65,19 +69,12 @@ fn a_moment_after_the_backup_is_restored_with_its_images() {
     let moment = chrono::Utc::now().to_rfc3339();
     std::thread::sleep(Duration::from_millis(1100));
     execute(&url, &account("after"));
+    let segment = text(&url, "SELECT pg_walfile_name(pg_current_wal_lsn())");
     execute(&url, "SELECT pg_switch_wal()");
-    let last = || {
-        count(
-            &url,
-            "SELECT count(*) FROM pg_stat_archiver WHERE last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 16777216)",
-        )
-    };
     let started = Instant::now();
-    while last() == 0
-        || std::fs::read_dir(data.join("wal-outgoing"))
-            .unwrap()
-            .count()
-            > 0
+    while !files_below(&store)
+        .keys()
+        .any(|path| path.to_str().unwrap().contains(&segment))
     {
         assert!(
             started.elapsed() < Duration::from_secs(60),
