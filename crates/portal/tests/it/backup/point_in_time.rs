@@ -66,7 +66,7 @@ fn a_moment_after_the_backup_is_restored_with_its_images() {
     execute(&url, &account("before"));
     send_films(&serving.base, 0..2);
     std::thread::sleep(Duration::from_millis(1100));
-    let moment = chrono::Utc::now().to_rfc3339();
+    let moment = domain::Clock::now(&domain::SystemClock).to_rfc3339();
     std::thread::sleep(Duration::from_millis(1100));
     execute(&url, &account("after"));
     let segment = text(&url, "SELECT pg_walfile_name(pg_current_wal_lsn())");
