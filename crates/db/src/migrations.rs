@@ -17,7 +17,20 @@ fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!("../../database/migrations");
     migrator.dangerous_set_table_name(TABLE);
     migrator.create_schema("portal");
+    // During a rolling upgrade the database may be ahead of this program; `portal.schema_floor` says
+    // whether it is too far ahead.
+    migrator.set_ignore_missing(true);
     migrator
+}
+
+/// The number of the last migration this program knows.
+#[must_use]
+pub fn latest() -> i64 {
+    migrator()
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0)
 }
 
 /// One migration and whether it has run.
@@ -42,8 +55,17 @@ pub struct MigrationState {
 /// # Errors
 /// When the server cannot be reached, refuses, or a migration that already ran has been edited.
 pub async fn migrate(options: &DatabaseOptions) -> Result<(), DbError> {
+    migrate_to(options, i64::MAX).await
+}
+
+/// As [`migrate`], but only up to a migration: a database as an earlier release left it, for rehearsing
+/// the upgrade from there.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn migrate_to(options: &DatabaseOptions, last: i64) -> Result<(), DbError> {
     let mut connection = connect(options).await?;
-    let result = migrate_on(&mut connection).await;
+    let result = migrate_on(&mut connection, last).await;
     // The advisory lock goes with the connection, so close it whatever happened.
     let closed = connection
         .close()
@@ -58,7 +80,7 @@ async fn connect(options: &DatabaseOptions) -> Result<PgConnection, DbError> {
         .during("connect to the database to migrate it")
 }
 
-async fn migrate_on(connection: &mut PgConnection) -> Result<(), DbError> {
+async fn migrate_on(connection: &mut PgConnection, last: i64) -> Result<(), DbError> {
     let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::integer")
         .fetch_one(&mut *connection)
         .await
@@ -76,7 +98,13 @@ async fn migrate_on(connection: &mut PgConnection) -> Result<(), DbError> {
         )
         .await
         .during("become the owner")?;
-    migrator()
+    refuse_below_floor(connection).await?;
+    let mut migrator = migrator();
+    migrator
+        .migrations
+        .to_mut()
+        .retain(|migration| migration.version <= last);
+    migrator
         .run_direct(None, &mut *connection, false)
         .await
         .map_err(|error| {
@@ -90,6 +118,30 @@ async fn migrate_on(connection: &mut PgConnection) -> Result<(), DbError> {
         .await
         .during("make the audit trail's partitions")?;
     Ok(())
+}
+
+/// Refuses a database from which a newer program has taken away what this one needs.
+async fn refuse_below_floor(connection: &mut PgConnection) -> Result<(), DbError> {
+    let there: bool = sqlx::query_scalar("SELECT to_regclass('portal.schema_floor') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await
+        .during("look for the oldest program that may work here")?;
+    if !there {
+        return Ok(());
+    }
+    let floor: Option<(i64, String)> = sqlx::query_as(
+        "SELECT minimum_migration, reason FROM portal.schema_floor ORDER BY minimum_migration DESC LIMIT 1",
+    )
+    .fetch_optional(&mut *connection)
+    .await
+    .during("ask for the oldest program that may work here")?;
+    match floor {
+        Some((minimum, reason)) if minimum > latest() => Err(DbError::Migration(format!(
+            "this program is too old for this database: it knows migrations up to {:03}, and the database needs one that knows {minimum:03} ({reason}); start the newer version, or restore a backup from before the upgrade",
+            latest()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the roles. They belong to the server, and its locks to one database each, so that two
@@ -188,7 +240,7 @@ pub async fn reset(options: &DatabaseOptions) -> Result<(), DbError> {
         transaction.commit().await
     };
     dropped.await.during("drop the portal's tables")?;
-    migrate_on(&mut connection).await?;
+    migrate_on(&mut connection, i64::MAX).await?;
     connection.close().await.during("close the connection")
 }
 

@@ -8,6 +8,7 @@ mod connection;
 mod contract;
 mod inspect;
 mod jobs;
+mod migration_rules;
 mod migrations;
 mod queue;
 mod row_security;

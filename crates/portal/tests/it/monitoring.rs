@@ -90,9 +90,12 @@ fn work(base: &str) -> String {
         "file",
         multipart::Part::bytes(dicom_film(9, "HOSP-4711")).file_name("Geheimnis.dcm"),
     );
-    send(http.post(format!("{base}/api/reports")).multipart(form));
     send(
-        http.post(format!("{base}/api/reports"))
+        http.post(format!("{base}/api/reports/upload"))
+            .multipart(form),
+    );
+    send(
+        http.post(format!("{base}/api/reports/upload"))
             .body("Geheimnis, no form"),
     );
     token
@@ -123,7 +126,7 @@ fn log_traces_and_figures_tell_of_work_but_of_no_patient() {
     for figure in [
         "portal_database_up 1",
         "portal_queue_oldest_seconds{class=\"high\"}",
-        "portal_http_request_seconds_count{method=\"POST\",path=\"/api/reports\"}",
+        "portal_http_request_seconds_count{method=\"POST\",path=\"/api/reports/upload\"}",
         "portal_analysis_latency_seconds_count",
         "portal_jobs_ended_total{kind=\"analyze_report\",outcome=\"done\"}",
         "portal_backup_last_success_timestamp_seconds",

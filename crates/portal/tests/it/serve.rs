@@ -85,7 +85,7 @@ impl Signed {
         (answer.status() == 201).then(|| answer.json().unwrap())
     }
 
-    fn wait_for_status(&self, report: &str, status: &str) -> Value {
+    pub(crate) fn wait_for_status(&self, report: &str, status: &str) -> Value {
         let started = Instant::now();
         loop {
             let detail = self.get(&format!("/api/reports/{report}"));
