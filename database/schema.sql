@@ -701,6 +701,18 @@ ALTER TABLE ONLY portal.review_verdicts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.review_verdicts OWNER TO portal_owner;
 
+-- Name: schema_floor; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.schema_floor (
+    minimum_migration bigint NOT NULL,
+    reason text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY portal.schema_floor FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.schema_floor OWNER TO portal_owner;
+
 -- Name: schema_migrations; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.schema_migrations (
@@ -1430,6 +1442,11 @@ ALTER TABLE ONLY portal.review_addenda
 
 ALTER TABLE ONLY portal.review_verdicts
     ADD CONSTRAINT review_verdicts_pkey PRIMARY KEY (review_id);
+
+-- Name: schema_floor schema_floor_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.schema_floor
+    ADD CONSTRAINT schema_floor_pkey PRIMARY KEY (minimum_migration);
 
 -- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -2343,6 +2360,10 @@ CREATE POLICY owner_maintains ON portal.review_addenda TO portal_owner USING (tr
 
 CREATE POLICY owner_maintains ON portal.review_verdicts TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: schema_floor owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.schema_floor TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: sign_in_failures owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.sign_in_failures TO portal_owner USING (true) WITH CHECK (true);
@@ -2458,6 +2479,10 @@ ALTER TABLE portal.review_verdicts ENABLE ROW LEVEL SECURITY;
 -- Name: jobs run_jobs; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY run_jobs ON portal.jobs TO portal_tech, portal_worker USING (true) WITH CHECK (true);
+
+-- Name: schema_floor; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.schema_floor ENABLE ROW LEVEL SECURITY;
 
 -- Name: inference_records score; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3340,4 +3365,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (12, 'identity confirmations', true, '\xa247ec8a3b288a62ea434dfd6cfa9d15f13f68949b3ee44d421df8df7499f3721c6392588395d0c0fa70aba8a932505b', 0),
     (13, 'history proposals', true, '\x0a7dc6cca07f64d81077f58ca74b2b4a5faad3f80c77eabdcd33c4c6788886fb0e31aadf1db49dea14c7f4104b6124de', 0),
     (14, 'uploads', true, '\x110cb81410938d6b685b57db7dc1683d091a07434f444d370dc32dca27291260edd00670695184454abc5b11a51b167d', 0),
-    (15, 'invitations', true, '\x05d3ac5ed40df7c32aa7d077cbfd34b760b6384c0a2a03e0f76a2a3a8fdd94f51267bd182edb954d6ee3c775964b3529', 0);
+    (15, 'invitations', true, '\x05d3ac5ed40df7c32aa7d077cbfd34b760b6384c0a2a03e0f76a2a3a8fdd94f51267bd182edb954d6ee3c775964b3529', 0),
+    (16, 'schema floor', true, '\xeec6870d9c5b61436fb5ff99f07d94d2139328b24bea3c924d54fa835f2a1ea53df90ca0db0523f0ad496975cacc560b', 0);
