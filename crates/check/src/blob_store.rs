@@ -89,7 +89,7 @@ fn missing(named: &BTreeSet<Digest>, there: &BTreeSet<Digest>, diagnosis: &mut D
         diagnosis.fail(
             "blobs_missing",
             format!("{} stored images are gone: {}", missing.len(), some(&missing)),
-            "Bring them back from a backup: medical-portal backup restore-blobs, or copy the blobs folder of the backup over this one; nothing is overwritten.",
+            "Bring them back from a backup: restore it into another folder and copy its blobs here (docs/BACKUP.md).",
         );
     }
 }

@@ -113,11 +113,7 @@ async fn accounts(
     } else {
         diagnosis.ok("accounts", "a technician can sign in");
     }
-    let is_demo = subject
-        .data_dir
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().ends_with("-demo"));
-    if is_demo {
+    if subject.is_demo() {
         return Ok(());
     }
     for email in demo_accounts() {

@@ -4,6 +4,7 @@
 //!
 //! One file a part of the portal; each has one function that adds its findings.
 
+mod backups;
 mod blob_store;
 mod certificate;
 mod configuration;
@@ -43,10 +44,21 @@ pub struct Subject {
     pub maintenance: Option<DatabaseOptions>,
     /// How it is served, as far as settings outside the database say.
     pub serving: Serving,
+    /// The key of the backups; absent where no place for it is known.
+    pub backup_key: Option<PathBuf>,
     /// The engine that runs the model.
     pub engine: EnginePreference,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+}
+
+impl Subject {
+    /// Whether it is the demo's portal, whose accounts and people are made up.
+    pub(crate) fn is_demo(&self) -> bool {
+        self.data_dir
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().ends_with("-demo"))
+    }
 }
 
 /// How thorough to be, and whether to mend.
@@ -104,6 +116,7 @@ async fn look_as_the_portal(subject: &Subject, wanted: Wanted, diagnosis: &mut D
         ),
     }
     model::look(&database, subject, diagnosis).await;
+    backups::look(&database, subject, diagnosis).await;
     database.close().await;
 }
 

@@ -44,11 +44,22 @@ impl Patient {
             login: app.test_database.login(),
             maintenance: Some(DatabaseOptions::new(cluster().url("postgres", "postgres"))),
             serving: Serving::default(),
+            backup_key: None,
             engine: ai::EnginePreference::BuiltIn,
             // The portal's clock stands still in tests; the diagnosis compares with the server's.
             clock: Arc::new(SystemClock),
         };
-        let owner = PgConnection::connect(&app.test_database.owner().url)
+        let mut owner = PgConnection::connect(&app.test_database.owner().url)
+            .await
+            .unwrap();
+        owner
+            .execute(
+                "INSERT INTO portal.backups (id, kind, backup, destination, started_at, finished_at, outcome)
+                 SELECT gen_random_uuid(), kind, 'b', '/mnt/elsewhere', now() - interval '1 hour', now(), 'succeeded'
+                 FROM unnest(ARRAY['backup', 'verification']) kind;
+                 INSERT INTO system_settings (setting_id, setting_key, setting_value)
+                 VALUES (gen_random_uuid(), 'backup.destination', '\"/mnt/elsewhere\"')",
+            )
             .await
             .unwrap();
         Self {
@@ -217,7 +228,21 @@ const IN_THE_DATABASE: &[(&str, &str, Outcome, bool)] = &[
         false,
     ),
     (
-        "DELETE FROM portal.schema_migrations WHERE version = (SELECT max(version) FROM portal.schema_migrations)",
+        "UPDATE portal.backups SET started_at = now() - interval '3 days', finished_at = now() - interval '3 days' WHERE kind = 'backup'",
+        "backup_age", Outcome::Fail, false,
+    ),
+    (
+        "DELETE FROM portal.backups WHERE kind = 'verification'",
+        "backup_verified", Outcome::Warn, false,
+    ),
+    (
+        "INSERT INTO portal.backups (id, kind, backup, destination, started_at, finished_at, outcome, error)
+         VALUES (gen_random_uuid(), 'backup', 'c', '/mnt/elsewhere', now(), now(), 'failed', 'the disk is full')",
+        "backup_last_run", Outcome::Fail, false,
+    ),
+    ("DELETE FROM system_settings WHERE setting_key = 'backup.destination'", "backup_schedule", Outcome::Warn, false),
+    (
+        "DELETE FROM portal.schema_migrations WHERE version = 11",
         "migrations",
         Outcome::Fail,
         true,
@@ -360,6 +385,17 @@ async fn faults_around_the_portal_are_found() {
     std::fs::set_permissions(&patient.subject.data_dir, open).unwrap();
     assert_eq!(
         the(&patient.look(false).await, "data_folder").outcome,
+        Outcome::Fail
+    );
+
+    std::fs::set_permissions(
+        &patient.subject.data_dir,
+        std::fs::Permissions::from_mode(0o700),
+    )
+    .unwrap();
+    patient.subject.backup_key = Some(patient.subject.data_dir.join("gone.key"));
+    assert_eq!(
+        the(&patient.look(false).await, "backup_key").outcome,
         Outcome::Fail
     );
 

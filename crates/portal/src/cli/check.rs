@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use check::Serving;
 use clap::Args;
 
-use super::{EngineChoice, PlaceArgs};
+use super::{EngineChoice, PlaceArgs, backup::KeyArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
@@ -22,6 +22,8 @@ pub(crate) struct CheckArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) serving: ServingArgs,
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
     /// Engine that runs the model
     #[arg(long, value_enum, default_value_t)]
     pub(crate) engine: EngineChoice,

@@ -33,6 +33,7 @@ pub(super) async fn run(args: &CheckArgs) -> Result<ExitCode> {
         login: place.login.clone(),
         maintenance: place.maintenance.clone(),
         serving: args.serving.clone().into(),
+        backup_key: args.key.key_file.clone().or_else(backup::default_key_path),
         engine: args.engine.into(),
         clock: Arc::new(SystemClock),
     };
