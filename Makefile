@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` are all that a newcomer needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web setup test test-setup format lint test-rust test-sql test-web schema sqlx openapi bench bench-web clean
+.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-web test-package test-deb schema sqlx openapi bench bench-web clean
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -14,13 +14,16 @@ run: setup build ## Install what is missing, build, and serve the demo at http:/
 build: web ## Build the release binary with everything in it: target/release/medical-portal
 	@cargo build --release --quiet -p portal
 
+deb: build ## Build the Debian package: target/deb/medical-portal_VERSION_ARCH.deb
+	@scripts/package-deb
+
 web: ## Build the web interface
 	@scripts/build-web
 
 setup: ## Install PostgreSQL's programs and ONNX Runtime, where missing
 	@scripts/setup
 
-test: test-setup format web lint test-rust test-sql test-web ## Check everything
+test: test-setup format web lint test-rust test-sql test-web test-package ## Check everything
 	@echo "make test: everything passed"
 
 test-setup:
@@ -42,6 +45,13 @@ test-sql:
 
 test-web:
 	scripts/test-web
+
+test-package:
+	cargo build --quiet -p portal
+	scripts/test-deb --binary "$(TARGET)/debug/medical-portal" --fast
+
+test-deb: build ## Build the Debian package, install it, run the portal from it, remove it
+	scripts/test-deb
 
 schema: ## Renew database/schema.sql from the migrations
 	UPDATE_SCHEMA=1 cargo test --quiet -p db --test it the_schema_file

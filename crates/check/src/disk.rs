@@ -2,9 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use nix::sys::statvfs::statvfs;
-
-use crate::{Diagnosis, Subject};
+use crate::{Diagnosis, Subject, room::room};
 
 const GIB: u64 = 1 << 30;
 /// Below this share or size, somebody should make room; a shift of 200 films takes about 3 GiB.
@@ -30,10 +28,9 @@ pub(crate) fn look(subject: &Subject, diagnosis: &mut Diagnosis) {
             return;
         }
     }
-    match statvfs(&subject.data_dir) {
+    match room(&subject.data_dir) {
         Ok(disk) => {
-            let size = disk.fragment_size();
-            let (free, whole) = (disk.blocks_available() * size, disk.blocks() * size);
+            let (free, whole) = (disk.free, disk.whole);
             let share = free as f64 / whole.max(1) as f64;
             let detail = format!(
                 "{:.1} GiB free of {:.1} GiB ({:.0} %) at {folder}",

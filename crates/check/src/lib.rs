@@ -12,6 +12,7 @@ mod disk;
 mod finding;
 mod load;
 mod model;
+mod room;
 mod schema;
 mod server;
 mod work;
@@ -26,6 +27,7 @@ use domain::Clock;
 pub use certificate::{CertificateError, certificate_end};
 pub use configuration::Serving;
 pub use finding::{Diagnosis, Finding, Outcome};
+pub use room::{Room, room};
 
 /// The portal that is looked at.
 #[derive(Debug, Clone)]

@@ -87,6 +87,18 @@ pub(crate) enum Command {
     Demo(DemoCommand),
     /// Print the OpenAPI document
     Openapi,
+    /// Print the completions for a shell (used when packaging)
+    #[command(hide = true)]
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages (used when packaging)
+    #[command(hide = true)]
+    Man {
+        /// Folder to write them into
+        folder: PathBuf,
+    },
     /// Try a model package in a process of its own (used by `model import`)
     #[command(hide = true)]
     TryModel {

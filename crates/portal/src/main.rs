@@ -5,12 +5,14 @@ mod backups;
 mod cli;
 mod commands;
 mod configuration;
+mod disk;
 mod listen;
 mod logging;
 mod place;
 mod schedule;
 mod serve;
 mod shutdown;
+mod supervisor;
 
 use std::process::ExitCode;
 

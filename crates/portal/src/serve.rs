@@ -16,10 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{ServeArgs, WorkerArgs},
+    disk,
     listen::{Certificate, Listening},
     place::Place,
     schedule::Schedule,
-    shutdown,
+    shutdown, supervisor,
 };
 
 /// The version, as shown and recorded.
@@ -66,6 +67,10 @@ async fn serve_at(
     let router = api::router(state.clone());
 
     let mut tasks = Vec::new();
+    tasks.push(tokio::spawn(disk::watch(
+        place.data_dir().to_owned(),
+        stop.clone(),
+    )));
     tasks.push(tokio::spawn(state.hub.clone().run(stop.clone())));
     let worker = worker(
         place,
@@ -96,10 +101,12 @@ async fn serve_at(
         tasks.extend(schedule_backups(args, place, &database, stop));
     }
     tracing::info!(%address, data_dir = %place.data_dir().display(), version = VERSION, "serving");
+    supervisor::tell(supervisor::State::Ready);
     if args.demo {
         tasks.push(demonstrate(args, &router, &database, stop));
     }
     stop.cancelled().await;
+    supervisor::tell(supervisor::State::Stopping);
     drain(server, tasks).await;
     database.close().await;
     Ok(())
@@ -299,7 +306,9 @@ pub(crate) async fn work(args: WorkerArgs) -> Result<()> {
         )?;
         let chores = tokio::spawn(maintenance(&database, &blobs, &worker).run(stop.clone()));
         println!("Working; Ctrl-C stops.");
+        supervisor::tell(supervisor::State::Ready);
         worker.run(stop.clone()).await;
+        supervisor::tell(supervisor::State::Stopping);
         chores.await?;
         database.close().await;
         anyhow::Ok(())

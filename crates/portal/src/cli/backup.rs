@@ -25,7 +25,13 @@ pub(crate) enum BackupCommand {
 pub(crate) struct KeyArgs {
     /// File of the backup key [default: /etc/medical-portal/backup.key for root,
     /// else ~/.config/medical-portal/backup.key]
-    #[arg(long, env = "PORTAL_BACKUP_KEY_FILE", value_name = "FILE")]
+    // The long name is the one of `serve`, so that both are one key of the configuration file.
+    #[arg(
+        long = "backup-key-file",
+        visible_alias = "key-file",
+        env = "PORTAL_BACKUP_KEY_FILE",
+        value_name = "FILE"
+    )]
     pub(crate) key_file: Option<PathBuf>,
 }
 

@@ -6,6 +6,7 @@ mod check;
 mod database;
 mod demonstration;
 mod evaluate;
+mod manual;
 mod model;
 mod settings;
 mod table;
@@ -35,6 +36,8 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Backup(command) => return backup::run(command).await,
         Command::Demo(command) => demonstration::run(&command)?,
         Command::Openapi => println!("{}", serde_json::to_string_pretty(&api::document())?),
+        Command::Completions { shell } => manual::completions(shell)?,
+        Command::Man { folder } => manual::pages(&folder)?,
         Command::TryModel { package } => ai::manifest_import::child(&package)?,
     }
     Ok(ExitCode::SUCCESS)

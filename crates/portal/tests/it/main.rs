@@ -8,6 +8,7 @@ mod backup;
 mod care;
 mod commands;
 mod monitoring;
+mod packaging;
 mod rolling;
 mod serve;
 mod settings;

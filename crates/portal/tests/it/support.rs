@@ -14,6 +14,7 @@ pub(crate) fn portal() -> Command {
     for name in [
         "DATABASE_URL",
         "DATABASE_ADMIN_URL",
+        "NOTIFY_SOCKET",
         "PORTAL_BACKUP_KEY_FILE",
         "PORTAL_DATA_DIR",
         "PORTAL_LISTEN",
@@ -60,10 +61,20 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts it on a free port and waits until it says where it is.
     pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(data, arguments, &[])
+    }
+
+    /// As [`Serving::start`], with these in its environment.
+    pub(crate) fn start_with(
+        data: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut serving = Self::spawn(
             "serve",
             data,
             &[&["--listen", "127.0.0.1:0"], arguments].concat(),
+            environment,
         );
         let address = serving.wait_for("running at ");
         address
@@ -77,13 +88,14 @@ impl Serving {
 
     /// Starts workers alone.
     pub(crate) fn start_worker(data: &Path) -> Self {
-        Self::spawn("worker", data, &[])
+        Self::spawn("worker", data, &[], &[])
     }
 
-    fn spawn(command: &str, data: &Path, arguments: &[&str]) -> Self {
+    fn spawn(command: &str, data: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = portal()
             .args([command, "--data-dir", data.to_str().unwrap()])
             .args(arguments)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
