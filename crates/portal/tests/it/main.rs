@@ -7,6 +7,7 @@ mod analyze;
 mod backup;
 mod care;
 mod commands;
+mod examples;
 mod monitoring;
 mod packaging;
 mod rolling;

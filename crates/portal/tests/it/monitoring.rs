@@ -130,6 +130,7 @@ fn log_traces_and_figures_tell_of_work_but_of_no_patient() {
         "portal_analysis_latency_seconds_count",
         "portal_jobs_ended_total{kind=\"analyze_report\",outcome=\"done\"}",
         "portal_backup_last_success_timestamp_seconds",
+        "portal_disk_free_bytes",
         "portal_notifications_unread",
         "portal_database_connections{state=\"idle\"}",
     ] {
