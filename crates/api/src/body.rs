@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    codes::FieldCode,
     problem::{FieldError, Problem},
     shape,
 };
@@ -76,7 +77,7 @@ fn refusal<T: ToSchema>(bytes: &[u8], path: &str) -> Problem {
         let field = if path == "." { "body" } else { path };
         return Problem::field(
             field,
-            "wrong_type",
+            FieldCode::WrongType,
             "is not of the form that this path takes: see /api/docs",
         );
     }
@@ -98,7 +99,7 @@ impl<S: Send + Sync, T: DeserializeOwned + IntoParams> FromRequestParts<S> for Q
         if parts.uri.query().is_some_and(|query| query.contains("%00")) {
             return Err(Problem::field(
                 "query",
-                "nul",
+                FieldCode::Nul,
                 "must not hold the character NUL",
             ));
         }
@@ -119,7 +120,7 @@ impl<S: Send + Sync, T: DeserializeOwned + IntoParams> FromRequestParts<S> for Q
             .map_err(|_| {
                 Problem::field(
                     "query",
-                    "wrong_type",
+                    FieldCode::WrongType,
                     "is not of the form that this path takes: see /api/docs",
                 )
             })
@@ -150,7 +151,7 @@ impl Checks {
         &mut self,
         fine: bool,
         field: &str,
-        code: &'static str,
+        code: FieldCode,
         detail: impl Into<String>,
     ) {
         if !fine {
@@ -158,6 +159,7 @@ impl Checks {
                 field: field.to_owned(),
                 code,
                 detail: detail.into(),
+                limit: None,
             });
         }
     }
@@ -166,7 +168,7 @@ impl Checks {
     pub(crate) fn take<T, E: std::fmt::Display>(
         &mut self,
         field: &str,
-        code: &'static str,
+        code: FieldCode,
         outcome: Result<T, E>,
     ) -> Option<T> {
         outcome
@@ -179,18 +181,20 @@ impl Checks {
     where
         T: std::str::FromStr<Err = domain::text_enum::UnknownWord>,
     {
-        word.and_then(|word| self.take(field, "unknown_word", word.parse::<T>()))
+        word.and_then(|word| self.take(field, FieldCode::UnknownWord, word.parse::<T>()))
     }
 
     /// A text of at most `most` characters.
     pub(crate) fn at_most(&mut self, field: &str, text: Option<&str>, most: usize) {
         let length = text.map_or(0, |text| text.chars().count());
-        self.require(
-            length <= most,
-            field,
-            "too_long",
-            format!("at most {most} characters; this has {length}"),
-        );
+        if length > most {
+            self.0.push(FieldError {
+                field: field.to_owned(),
+                code: FieldCode::TooLong,
+                detail: format!("at most {most} characters; this has {length}"),
+                limit: Some(most),
+            });
+        }
     }
 
     /// A text of 1 to `most` characters.
@@ -198,7 +202,7 @@ impl Checks {
         self.require(
             !text.trim().is_empty(),
             field,
-            "required",
+            FieldCode::Required,
             "must not be empty",
         );
         self.at_most(field, Some(text), most);

@@ -6,6 +6,7 @@ mod ai;
 mod audit_trail;
 mod auth;
 mod body;
+mod codes;
 mod events;
 mod figures;
 mod health;
@@ -31,6 +32,7 @@ mod tokens;
 mod uploads;
 mod web_assets;
 
+pub use codes::FieldCode;
 pub use hub::EventHub;
 pub use openapi::document;
 pub use problem::{FieldError, Problem, ProblemBody};

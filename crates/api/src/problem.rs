@@ -12,15 +12,20 @@ use db::DbError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::codes::{FieldCode, problem_code};
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The field, such as `follow_up_date`; a path with dots for nested ones.
     pub field: String,
     /// A stable word, such as `required`.
-    pub code: &'static str,
+    pub code: FieldCode,
     /// What is wrong, and what is wanted.
     pub detail: String,
+    /// The most characters that are allowed (`too_long` only, where there is one number).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
 }
 
 /// The body of every error (RFC 9457, media type `application/problem+json`).
@@ -35,6 +40,7 @@ pub struct ProblemBody {
     /// What is wrong this time, and what to do.
     pub detail: String,
     /// A stable word for programs.
+    #[schema(schema_with = problem_code)]
     pub code: &'static str,
     /// The request, as in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,11 +105,12 @@ pub enum Problem {
 
 impl Problem {
     /// One field is wrong.
-    pub fn field(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn field(field: &str, code: FieldCode, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError {
             field: field.to_owned(),
             code,
             detail: detail.into(),
+            limit: None,
         }])
     }
 
@@ -352,7 +359,7 @@ impl From<tokio::task::JoinError> for Problem {
 
 impl From<db::InvalidCursor> for Problem {
     fn from(error: db::InvalidCursor) -> Self {
-        Self::field("cursor", "invalid_cursor", error.to_string())
+        Self::field("cursor", FieldCode::InvalidCursor, error.to_string())
     }
 }
 

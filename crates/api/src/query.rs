@@ -4,6 +4,7 @@ use db::Cursor;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::codes::FieldCode;
 use crate::problem::Problem;
 
 /// Which page of a list is wanted.
@@ -22,7 +23,11 @@ impl PageQuery {
     pub(crate) fn parse(&self) -> Result<(i64, Option<Cursor>), Problem> {
         let limit = self.limit.unwrap_or(50);
         if !(1..=200).contains(&limit) {
-            return Err(Problem::field("limit", "out_of_range", "must be 1 to 200"));
+            return Err(Problem::field(
+                "limit",
+                FieldCode::OutOfRange,
+                "must be 1 to 200",
+            ));
         }
         let cursor = self.cursor.as_deref().map(str::parse).transpose()?;
         Ok((limit, cursor))
@@ -52,7 +57,7 @@ pub(crate) fn search_text(text: Option<&str>) -> Result<Option<&str>, Problem> {
     match text.map(str::trim) {
         Some(text) if text.chars().count() > 100 => Err(Problem::field(
             "search",
-            "too_long",
+            FieldCode::TooLong,
             "at most 100 characters",
         )),
         Some("") | None => Ok(None),

@@ -9,6 +9,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
+use crate::codes::FieldCode;
 use crate::problem::FieldError;
 
 /// Faults beyond this many are not listed.
@@ -47,11 +48,11 @@ pub(crate) fn query_faults(query: &str, known: &[(String, Value)]) -> Vec<FieldE
                     names.join(", ")
                 )
             };
-            faults.push(fault(&name, "unknown_parameter", detail));
+            faults.push(fault(&name, FieldCode::UnknownParameter, detail));
             continue;
         };
         if seen.iter().any(|seen| *seen == name) {
-            faults.push(fault(&name, "repeated", "must be given once"));
+            faults.push(fault(&name, FieldCode::Repeated, "must be given once"));
         }
         seen.push(name.clone().into_owned());
         let kinds = types(schema);
@@ -67,12 +68,13 @@ pub(crate) fn query_faults(query: &str, known: &[(String, Value)]) -> Vec<FieldE
     faults
 }
 
-fn fault(field: &str, code: &'static str, detail: impl Into<String>) -> FieldError {
+fn fault(field: &str, code: FieldCode, detail: impl Into<String>) -> FieldError {
     FieldError {
         // Somebody may have put a text where a name belongs.
         field: field.chars().take(100).collect(),
         code,
         detail: detail.into(),
+        limit: None,
     }
 }
 
@@ -129,7 +131,7 @@ impl Shapes {
             let detail = format!("must be {}, not {given}", words(&wanted, schema));
             faults.push(fault(
                 if path.is_empty() { "body" } else { path },
-                "wrong_type",
+                FieldCode::WrongType,
                 detail,
             ));
             return;
@@ -139,7 +141,7 @@ impl Shapes {
         {
             faults.push(fault(
                 path,
-                "wrong_type",
+                FieldCode::WrongType,
                 format!("must be {}", format_words(format)),
             ));
         }
@@ -198,7 +200,7 @@ impl Shapes {
             .filter_map(Value::as_str)
         {
             if !members.contains_key(name) {
-                faults.push(fault(&inner(name), "required", "is missing"));
+                faults.push(fault(&inner(name), FieldCode::Required, "is missing"));
             }
         }
         let properties = schema["properties"].as_object();
@@ -210,7 +212,7 @@ impl Shapes {
                         .map(|properties| properties.keys().map(String::as_str).collect())
                         .unwrap_or_default();
                     let detail = format!("is not a field here; known are {}", known.join(", "));
-                    faults.push(fault(&inner(name), "unknown_field", detail));
+                    faults.push(fault(&inner(name), FieldCode::UnknownField, detail));
                 }
                 None => {}
             }
@@ -305,7 +307,7 @@ mod tests {
         agreed: bool,
     }
 
-    fn found(body: &Value) -> Vec<(String, &'static str)> {
+    fn found(body: &Value) -> Vec<(String, FieldCode)> {
         body_faults::<Form>(body)
             .into_iter()
             .map(|fault| (fault.field, fault.code))
@@ -319,15 +321,18 @@ mod tests {
         assert_eq!(
             found(&body),
             [
-                ("name".to_owned(), "required"),
-                ("email".to_owned(), "required"),
-                ("agreed".to_owned(), "wrong_type"),
-                ("born".to_owned(), "wrong_type"),
-                ("colour".to_owned(), "unknown_field"),
-                ("count".to_owned(), "wrong_type"),
+                ("name".to_owned(), FieldCode::Required),
+                ("email".to_owned(), FieldCode::Required),
+                ("agreed".to_owned(), FieldCode::WrongType),
+                ("born".to_owned(), FieldCode::WrongType),
+                ("colour".to_owned(), FieldCode::UnknownField),
+                ("count".to_owned(), FieldCode::WrongType),
             ]
         );
-        assert_eq!(found(&json!([])), [("body".to_owned(), "wrong_type")]);
+        assert_eq!(
+            found(&json!([])),
+            [("body".to_owned(), FieldCode::WrongType)]
+        );
         assert_eq!(
             found(&json!({ "name": "n", "email": "e", "born": null })),
             []
@@ -340,7 +345,7 @@ mod tests {
             ("limit".to_owned(), json!({ "type": ["integer", "null"] })),
             ("search".to_owned(), json!({ "type": ["string", "null"] })),
         ];
-        let found = |query: &str| -> Vec<(String, &'static str)> {
+        let found = |query: &str| -> Vec<(String, FieldCode)> {
             query_faults(query, &known)
                 .into_iter()
                 .map(|fault| (fault.field, fault.code))
@@ -350,9 +355,9 @@ mod tests {
         assert_eq!(
             found("limit=three&serach=x&limit=2"),
             [
-                ("limit".to_owned(), "wrong_type"),
-                ("serach".to_owned(), "unknown_parameter"),
-                ("limit".to_owned(), "repeated"),
+                ("limit".to_owned(), FieldCode::WrongType),
+                ("serach".to_owned(), FieldCode::UnknownParameter),
+                ("limit".to_owned(), FieldCode::Repeated),
             ]
         );
     }

@@ -21,6 +21,7 @@ use futures::StreamExt as _;
 
 use crate::{
     body::Path,
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     reports::upload::display_name,
     signed::Signed,
@@ -81,7 +82,7 @@ pub(crate) async fn create(
         .ok_or_else(|| {
             Problem::field(
                 "Upload-Length",
-                "required",
+                FieldCode::Required,
                 "say how many bytes the whole file has",
             )
         })?;
@@ -178,8 +179,13 @@ pub(crate) async fn append(
                 .to_owned(),
         });
     }
-    let from = number(&headers, &UPLOAD_OFFSET)
-        .ok_or_else(|| Problem::field("Upload-Offset", "required", "say where the piece begins"))?;
+    let from = number(&headers, &UPLOAD_OFFSET).ok_or_else(|| {
+        Problem::field(
+            "Upload-Offset",
+            FieldCode::Required,
+            "say where the piece begins",
+        )
+    })?;
     let (upload, arrived) = find(&mut tx, &state, upload_id).await?;
     let expires_at = tx.now() + PATIENCE;
     if upload.taken_at.is_none() {

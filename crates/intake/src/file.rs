@@ -6,7 +6,7 @@ use domain::{ImageFormat, ImageType};
 use imaging::{DicomHeader, ImagingError, Inspection, Limits};
 use serde_json::Value;
 
-use crate::Rejected;
+use crate::{Rejected, UploadWarning, WarningCode};
 
 /// A file as it came: staged, not yet looked at.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct CheckedFile {
     /// The header in the DICOM JSON model.
     pub dicom_metadata: Option<Value>,
     /// What the sender should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<UploadWarning>,
 }
 
 impl CheckedFile {
@@ -113,7 +113,10 @@ pub(crate) fn check_and_keep(incoming: Incoming, limits: &Limits) -> Result<Chec
             | ImagingError::TimedOut { .. }),
         ) if format == Some(ImageFormat::Dicom) => (
             None,
-            vec![format!("kept, but the header is damaged: {error}")],
+            vec![UploadWarning::new(
+                WarningCode::DamagedHeader,
+                format!("kept, but the header is damaged: {error}"),
+            )],
         ),
         Err(error) => return Err(refuse(error.code(), error.to_string())),
     };
@@ -141,26 +144,38 @@ pub(crate) fn check_and_keep(incoming: Incoming, limits: &Limits) -> Result<Chec
     })
 }
 
-fn warnings_of(inspection: &Inspection) -> Vec<String> {
+fn warnings_of(inspection: &Inspection) -> Vec<UploadWarning> {
     let mut warnings = Vec::new();
     if inspection.trailing_bytes > 0 {
-        warnings.push(format!(
-            "{} bytes follow the end of the image; they are kept but never shown",
-            inspection.trailing_bytes
-        ));
+        warnings.push(UploadWarning {
+            bytes: u64::try_from(inspection.trailing_bytes).ok(),
+            ..UploadWarning::new(
+                WarningCode::TrailingBytes,
+                format!(
+                    "{} bytes follow the end of the image; they are kept but never shown",
+                    inspection.trailing_bytes
+                ),
+            )
+        });
     }
     if let Some(header) = &inspection.dicom {
         if header.truncated {
-            warnings.push("the file ends before its header says it should; send it again if the device has more".to_owned());
+            warnings.push(UploadWarning::new(
+                WarningCode::EndsEarly,
+                "the file ends before its header says it should; send it again if the device has more",
+            ));
         }
         if !imaging::transfer_syntax::is_decodable(&header.transfer_syntax_uid) {
-            warnings.push(
-                "its compression cannot be decoded here; a doctor gets the original file"
-                    .to_owned(),
-            );
+            warnings.push(UploadWarning::new(
+                WarningCode::NotDecodable,
+                "its compression cannot be decoded here; a doctor gets the original file",
+            ));
         }
         if header.study_uid.is_empty() {
-            warnings.push("it names no study; it became a report of its own".to_owned());
+            warnings.push(UploadWarning::new(
+                WarningCode::NoStudy,
+                "it names no study; it became a report of its own",
+            ));
         }
     }
     warnings

@@ -14,7 +14,9 @@ mod matching;
 mod receive;
 mod study;
 mod uploads;
+mod warning;
 
 pub use file::{CheckedFile, Incoming};
-pub use receive::{Accepted, Details, Intake, IntakeError, Receipt, Rejected};
+pub use receive::{Accepted, Details, FILE_CODES, Intake, IntakeError, Receipt, Rejected};
 pub use uploads::chore as uploads_chore;
+pub use warning::{UploadWarning, WarningCode};

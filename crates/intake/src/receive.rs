@@ -10,11 +10,18 @@ use domain::{
 use imaging::Limits;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{ObjectBuilder, Type},
+    },
+};
 
 use crate::{
     file::{CheckedFile, Incoming, check_and_keep},
     study::{store_study, studies},
+    warning::UploadWarning,
 };
 
 /// What the sender says beside the files.
@@ -46,7 +53,41 @@ pub struct Accepted {
     /// The files that went into it, by the names they were sent under.
     pub files: Vec<String>,
     /// What the sender should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<UploadWarning>,
+}
+
+/// The stable words by which a file is refused.
+pub const FILE_CODES: &[&str] = &[
+    "duplicate_of_other_patient",
+    "identity_conflict",
+    "patient_missing",
+    "patient_not_matched",
+    "patient_unknown",
+    "storage_failed",
+    "study_of_other_patient",
+    "too_large",
+    // What its bytes are not.
+    "busy",
+    "corrupt",
+    "decoder_failed",
+    "encode_failed",
+    "frame_out_of_range",
+    "missing_attribute",
+    "no_pixel_data",
+    "not_an_image",
+    "timed_out",
+    "too_many_pixels",
+    "truncated",
+    "unsupported_pixels",
+    "unsupported_transfer_syntax",
+];
+
+fn file_code() -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(FILE_CODES.iter().copied()))
+        .description(Some("A stable word."))
+        .into()
 }
 
 /// A file that was not taken.
@@ -55,6 +96,7 @@ pub struct Rejected {
     /// The name it was sent under.
     pub file: String,
     /// A stable word.
+    #[schema(schema_with = file_code)]
     pub code: String,
     /// What is wrong, and what to do.
     pub detail: String,

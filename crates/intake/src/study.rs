@@ -21,6 +21,7 @@ use crate::{
     file::{CheckedFile, without_nul},
     matching::{age_in_years, disagreements, find_patient, owner_of_number},
     receive::{Accepted, Details, Receipt, Rejected},
+    warning::{UploadWarning, WarningCode},
 };
 
 /// Groups files: by DICOM study; a DICOM file without one by itself; all pictures of one request
@@ -71,7 +72,7 @@ pub(crate) async fn store_study(
         reject(receipt, "study_of_other_patient", detail);
         return Ok(());
     }
-    let mut warnings: Vec<String> = files
+    let mut warnings: Vec<UploadWarning> = files
         .iter()
         .flat_map(|file| file.warnings.iter().cloned())
         .collect();
@@ -84,10 +85,16 @@ pub(crate) async fn store_study(
     disagree.sort_unstable();
     disagree.dedup();
     if !disagree.is_empty() {
-        warnings.push(format!(
-            "the file and the patient's record disagree on: {}",
-            disagree.join(", ")
-        ));
+        warnings.push(UploadWarning {
+            disagreement: disagree.iter().map(|&part| part.to_owned()).collect(),
+            ..UploadWarning::new(
+                WarningCode::IdentityDisagreement,
+                format!(
+                    "the file and the patient's record disagree on: {}",
+                    disagree.join(", ")
+                ),
+            )
+        });
     }
     let image_ids: Vec<ImageId> = files.iter().map(|_| ImageId::new_at(tx.now())).collect();
     let (report_id, status) = match open_report_of_own(tx, known.as_ref()).await? {

@@ -3,6 +3,8 @@ export interface FieldError {
   field: string;
   code: string;
   detail: string;
+  /** The most that is allowed, where the code is about a length. */
+  limit?: number;
 }
 
 /** A file that the server did not take. */
@@ -38,11 +40,6 @@ export class Problem extends Error {
     this.requestId = body.request_id ?? undefined;
     this.errors = body.errors ?? [];
     this.rejected = body.rejected ?? [];
-  }
-
-  /** What is wrong with one field, if anything. */
-  field(name: string): string | undefined {
-    return this.errors.find((error) => error.field === name)?.detail;
   }
 }
 

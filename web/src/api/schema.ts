@@ -1085,7 +1085,7 @@ export interface components {
             /** @description Where it stands. */
             status: components["schemas"]["ReportStatus"];
             /** @description What the sender should know. */
-            warnings: string[];
+            warnings: components["schemas"]["UploadWarning"][];
         };
         /** @description One look of somebody else at the acting patient's record. */
         Access: {
@@ -1384,14 +1384,21 @@ export interface components {
          * @enum {string}
          */
         EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "path";
+        /**
+         * @description What is wrong with a field.
+         * @enum {string}
+         */
+        FieldCode: "required" | "too_long" | "out_of_range" | "wrong_type" | "unknown_word" | "invalid_email" | "invalid_id" | "invalid_cursor" | "invalid_value" | "weak_password" | "wrong_password" | "incomplete" | "nul" | "unknown_field" | "unknown_parameter" | "repeated";
         /** @description What is wrong with one field. */
         FieldError: {
             /** @description A stable word, such as `required`. */
-            code: string;
+            code: components["schemas"]["FieldCode"];
             /** @description What is wrong, and what is wanted. */
             detail: string;
             /** @description The field, such as `follow_up_date`; a path with dots for nested ones. */
             field: string;
+            /** @description The most characters that are allowed (`too_long` only, where there is one number). */
+            limit?: number | null;
         };
         /** @description What a doctor thought before the AI's verdict was shown. */
         FirstImpression: {
@@ -1484,7 +1491,10 @@ export interface components {
         IdentityCheck: {
             /** @description Whether the acting doctor still has to, before a review can be signed. */
             confirmation_needed: boolean;
-            /** @description Doctors who confirmed that the film is this patient's all the same, newest first. */
+            /**
+             * @description Doctors who confirmed that the film is this patient's all the same, newest first; to the sender of the
+             *     film without their notes until they have signed.
+             */
             confirmations: components["schemas"]["IdentityConfirmation"][];
             /**
              * @description On what: `name`, `birth_date`, `gender`, `identifier`. What the film says is in `dicom_metadata`
@@ -2473,8 +2483,11 @@ export interface components {
         };
         /** @description The body of every error (RFC 9457, media type `application/problem+json`). */
         ProblemBody: {
-            /** @description A stable word for programs. */
-            code: string;
+            /**
+             * @description A stable word for programs.
+             * @enum {string}
+             */
+            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "malformed" | "method_not_allowed" | "not_found" | "not_signed" | "nothing_taken" | "own_account" | "patient_or_staff" | "proposal_closed" | "too_large" | "too_many_attempts" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_credentials" | "wrong_offset" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
             /** @description What is wrong this time, and what to do. */
             detail: string;
             /** @description Everything wrong with the fields, at once. */
@@ -2711,8 +2724,11 @@ export interface components {
         };
         /** @description A file that was not taken. */
         Rejected: {
-            /** @description A stable word. */
-            code: string;
+            /**
+             * @description A stable word.
+             * @enum {string}
+             */
+            code: "duplicate_of_other_patient" | "identity_conflict" | "patient_missing" | "patient_not_matched" | "patient_unknown" | "storage_failed" | "study_of_other_patient" | "too_large" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
             /** @description What is wrong, and what to do. */
             detail: string;
             /** @description The name it was sent under. */
@@ -3079,6 +3095,23 @@ export interface components {
          * @description A file that comes in piece by piece: `portal.uploads.upload_id`.
          */
         UploadId: string;
+        /** @description What the sender should know of a film that was taken. */
+        UploadWarning: {
+            /**
+             * Format: int64
+             * @description How many bytes it is about (`trailing_bytes` only).
+             */
+            bytes?: number | null;
+            /** @description A stable word. */
+            code: components["schemas"]["WarningCode"];
+            /** @description The same in words. */
+            detail: string;
+            /**
+             * @description On what film and record disagree (`identity_disagreement` only): `name`, `birth_date`, `gender`,
+             *     `identifier`.
+             */
+            disagreement?: string[];
+        };
         /**
          * @description How soon somebody must act on the finding.
          * @enum {string}
@@ -3089,6 +3122,11 @@ export interface components {
          * @description A person or service account: `users.id`.
          */
         UserId: string;
+        /**
+         * @description What a warning is about.
+         * @enum {string}
+         */
+        WarningCode: "trailing_bytes" | "ends_early" | "not_decodable" | "no_study" | "damaged_header" | "identity_disagreement";
     };
     responses: never;
     parameters: never;

@@ -33,6 +33,7 @@ export type ReviewFields = Schemas['ReviewFields'];
 export type RiskCategory = Schemas['RiskCategory'];
 export type Role = Schemas['Role'];
 export type Setting = Schemas['Setting'];
+export type UploadWarning = Schemas['UploadWarning'];
 export type UrgencyLevel = Schemas['UrgencyLevel'];
 
 /** One of the model's findings, as an analysis holds it. */

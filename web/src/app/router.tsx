@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { asProblem } from '@/api/problem';
 import type { Role } from '@/api/types';
+import { caseQuery } from '@/features/doctor/usePriors';
 import { Fault, NotFound, Waiting } from './pages';
 import { queryClient } from './providers';
 import { Shell } from './Shell';
@@ -152,6 +153,10 @@ const queue = createRoute({
   getParentRoute: () => members,
   path: '/queue/{-$reportId}',
   beforeLoad: only('doctor'),
+  // The case is asked for while the page is built; never for a link that is only pointed at, since reading is recorded.
+  loader: ({ params, preload }) => {
+    if (params.reportId && !preload) void queryClient.prefetchQuery(caseQuery(params.reportId));
+  },
   component: lazyRouteComponent(() => import('@/features/doctor/ReadingRoom'), 'ReadingRoom'),
 });
 const reviews = createRoute({

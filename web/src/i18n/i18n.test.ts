@@ -8,7 +8,39 @@ const folder = join(process.cwd(), 'src/i18n');
 const others = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'en.json');
 const slots = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
+interface Coded {
+  properties: { code: { enum?: string[]; $ref?: string } };
+}
+const { schemas } = (
+  JSON.parse(readFileSync(join(process.cwd(), 'openapi.json'), 'utf8')) as {
+    components: { schemas: Record<string, Coded & { enum?: string[] }> };
+  }
+).components;
+
+/** The words that the `code` of a schema may be. */
+function codes(schema: string): string[] {
+  const code = schemas[schema]?.properties.code;
+  const words = code?.enum ?? schemas[code?.$ref?.split('/').at(-1) ?? '']?.enum;
+  expect(words, `${schema} does not say which codes there are`).toBeTruthy();
+  return words as string[];
+}
+
 describe('texts', () => {
+  it.each([
+    ['FieldError', ['field'], 15],
+    ['ProblemBody', ['problem'], 45],
+    ['Rejected', ['file', 'problem'], 20],
+    ['UploadWarning', ['warning'], 6],
+  ] as const)('say every code of %s that the interface names, in every language', (schema, prefixes, least) => {
+    const words = codes(schema);
+    expect(words.length).toBeGreaterThanOrEqual(least);
+    for (const name of ['en.json', ...others]) {
+      const texts = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, string>;
+      const missing = words.filter((word) => !prefixes.some((prefix) => texts[`${prefix}.${word}`]?.trim()));
+      expect(missing, `${schema} in ${name}`).toEqual([]);
+    }
+  });
+
   it('exist in more than one language', () => {
     expect(others.length).toBeGreaterThan(0);
     expect(languages).toContain('de');

@@ -1,17 +1,9 @@
 import { Alert, Button, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconInbox } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { asProblem, type Problem } from '@/api/problem';
+import { asProblem } from '@/api/problem';
 import { useSpeech } from '@/i18n';
-
-/** The words for a problem in the user's language, or the server's own. */
-export function useProblemText(): (problem: Problem) => string {
-  const { maybe } = useSpeech();
-  return (problem) => {
-    if (problem.errors.length > 0) return problem.message;
-    return maybe(`problem.${problem.code}`) ?? problem.message;
-  };
-}
+import { useProblemText } from './problems';
 
 /** An error with what to do and the request's number. */
 export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::analysis::load;
 use crate::{
     body::{Path, Query},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -56,7 +57,7 @@ pub(crate) async fn read(
     {
         return Err(Problem::field(
             "width",
-            "out_of_range",
+            FieldCode::OutOfRange,
             "width and height must be 16 to 4096",
         ));
     }

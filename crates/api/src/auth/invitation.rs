@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 use super::{SignedIn, open_session};
 use crate::{
     body::{Checks, Json},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::From,
     state::ApiState,
@@ -99,7 +100,7 @@ pub(crate) async fn accept(
     let mut checks = Checks::default();
     checks.take(
         "password",
-        "weak_password",
+        FieldCode::WeakPassword,
         password::check(&request.password, &invited.email),
     );
     checks.done()?;

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use super::own_profile;
 use crate::{
     body::{Checks, Json},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -89,13 +90,13 @@ pub(crate) async fn change(
         checks.require(
             preferences.is_object(),
             "preferences",
-            "wrong_type",
+            FieldCode::WrongType,
             "must be an object",
         );
         checks.require(
             preferences.to_string().len() <= 16_384,
             "preferences",
-            "too_long",
+            FieldCode::TooLong,
             "at most 16 KiB",
         );
     }

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::own_profile;
 use crate::{
     body::{Checks, Json},
+    codes::FieldCode,
     passwords::Verdict,
     problem::{Problem, ProblemBody},
     signed::Signed,
@@ -46,7 +47,7 @@ pub(crate) async fn change(
     let mut checks = Checks::default();
     checks.take(
         "new_password",
-        "weak_password",
+        FieldCode::WeakPassword,
         password::check(&request.new_password, &profile.email),
     );
     checks.done()?;
@@ -76,7 +77,7 @@ pub(crate) async fn change(
         tx.commit().await?;
         return Err(Problem::field(
             "current_password",
-            "wrong_password",
+            FieldCode::WrongPassword,
             "this is not the present password",
         ));
     }

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 use super::{SignedIn, open_session};
 use crate::{
     body::{Checks, Json},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::From,
     state::ApiState,
@@ -91,12 +92,12 @@ fn check(state: &ApiState, request: &SignupRequest) -> Result<EmailAddress, Prob
     let mut checks = Checks::default();
     let email = checks.take(
         "email",
-        "invalid_email",
+        FieldCode::InvalidEmail,
         EmailAddress::try_from(request.email.clone()),
     );
     checks.take(
         "password",
-        "weak_password",
+        FieldCode::WeakPassword,
         password::check(&request.password, &request.email),
     );
     checks.present("name", &request.name, 200);
@@ -107,7 +108,7 @@ fn check(state: &ApiState, request: &SignupRequest) -> Result<EmailAddress, Prob
             .date_of_birth
             .is_none_or(|date| date <= today && date.format("%Y").to_string().as_str() >= "1880"),
         "date_of_birth",
-        "out_of_range",
+        FieldCode::OutOfRange,
         "must be a day between 1880 and today",
     );
     checks.done()?;

@@ -15,6 +15,7 @@ use utoipa::IntoParams;
 
 use crate::{
     body::{Path, Query},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     query::{ListAnswer, PageQuery},
     signed::Signed,
@@ -54,7 +55,7 @@ pub(crate) async fn list(
     {
         return Err(Problem::field(
             "state",
-            "unknown_word",
+            FieldCode::UnknownWord,
             format!("expected one of {}", STATES.join(", ")),
         ));
     }

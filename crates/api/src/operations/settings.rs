@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     body::{Json, Path},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -69,7 +70,7 @@ pub(crate) async fn change(
     let definition =
         domain::settings::definition(&setting_key).ok_or(Problem::NotFound("setting"))?;
     (definition.check)(&request.setting_value)
-        .map_err(|detail| Problem::field("setting_value", "invalid_value", detail))?;
+        .map_err(|detail| Problem::field("setting_value", FieldCode::InvalidValue, detail))?;
     let before = settings::set(&mut tx, definition, &request.setting_value).await?;
     tx.audit(
         Act::new(AuditAction::UpdateSetting, EntityType::Setting)

@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     body::{Checks, Json, Path, Query},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     query::{ListAnswer, PageQuery, search_text},
     signed::Signed,
@@ -123,12 +124,12 @@ pub(crate) async fn create(
     let mut checks = Checks::default();
     let email = checks.take(
         "email",
-        "invalid_email",
+        FieldCode::InvalidEmail,
         EmailAddress::try_from(request.email.clone()),
     );
     checks.take(
         "password",
-        "weak_password",
+        FieldCode::WeakPassword,
         password::check(&request.password, &request.email),
     );
     let role: Option<Role> = checks.word("role", Some(&request.role));
@@ -263,7 +264,7 @@ fn check(request: &ChangeUser, before: &Account) -> Result<Option<Role>, Problem
     if let Some(password) = &request.password {
         checks.take(
             "password",
-            "weak_password",
+            FieldCode::WeakPassword,
             password::check(password, &before.email),
         );
     }

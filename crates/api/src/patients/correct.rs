@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use super::register::taken;
 use crate::{
     body::{Checks, Json, Path},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -117,7 +118,7 @@ fn check(
     checks.require(
         request.date_of_birth.is_none_or(|date| date <= today),
         "date_of_birth",
-        "out_of_range",
+        FieldCode::OutOfRange,
         "must not be in the future",
     );
     let has_number = before.identifier.is_some() || request.identifier.is_some();
@@ -128,15 +129,18 @@ fn check(
         checks.require(
             !given || has_number,
             field,
-            "incomplete",
+            FieldCode::Incomplete,
             "is kept with the hospital's number: send identifier as well",
         );
     }
     let checked = Checked {
-        email: request
-            .email
-            .clone()
-            .and_then(|email| checks.take("email", "invalid_email", EmailAddress::try_from(email))),
+        email: request.email.clone().and_then(|email| {
+            checks.take(
+                "email",
+                FieldCode::InvalidEmail,
+                EmailAddress::try_from(email),
+            )
+        }),
         gender: checks.word("gender", request.gender.as_deref()),
     };
     checks.done()?;

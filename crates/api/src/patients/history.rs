@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use crate::{
     body::{Checks, Json, Path},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -160,7 +161,12 @@ impl HistoryRequest {
                 "lifestyle" => (Value::is_object, "must be an object"),
                 _ => (Value::is_array, "must be an array"),
             };
-            checks.require(value.as_ref().is_none_or(fine), field, "wrong_type", wanted);
+            checks.require(
+                value.as_ref().is_none_or(fine),
+                field,
+                FieldCode::WrongType,
+                wanted,
+            );
         }
         let length: usize = self
             .parts()
@@ -171,7 +177,7 @@ impl HistoryRequest {
         checks.require(
             length <= 262_144,
             "history",
-            "too_long",
+            FieldCode::TooLong,
             "at most 256 KiB in all",
         );
     }

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use super::history::{HistoryAnswer, HistoryRequest, load, write};
 use crate::{
     body::{Checks, Json, Path},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -78,7 +79,7 @@ pub(crate) async fn propose(
     checks.require(
         content.as_object().is_some_and(|parts| !parts.is_empty()),
         "body",
-        "required",
+        FieldCode::Required,
         "say what should change: conditions, allergies, medications, family_history, lifestyle or previous_procedures",
     );
     checks.done()?;
@@ -173,7 +174,7 @@ pub(crate) async fn decide(
     checks.require(
         request.accept || answer.is_some(),
         "answer",
-        "required",
+        FieldCode::Required,
         "tell the patient why",
     );
     checks.done()?;

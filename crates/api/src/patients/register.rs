@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::{
     body::{Checks, Json},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -107,12 +108,16 @@ fn check(
         .email
         .clone()
         .unwrap_or_else(|| format!("{id}@patients.invalid"));
-    let email = checks.take("email", "invalid_email", EmailAddress::try_from(email));
+    let email = checks.take(
+        "email",
+        FieldCode::InvalidEmail,
+        EmailAddress::try_from(email),
+    );
     let gender = checks.word("gender", request.gender.as_deref());
     checks.require(
         request.date_of_birth.is_none_or(|date| date <= today),
         "date_of_birth",
-        "out_of_range",
+        FieldCode::OutOfRange,
         "must not be in the future",
     );
     if let Some(identifier) = &request.identifier {

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     body::{Json, Path},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -45,7 +46,7 @@ pub(crate) async fn save(
     if !(request.content.is_object() || request.content.is_array()) {
         return Err(Problem::field(
             "content",
-            "wrong_type",
+            FieldCode::WrongType,
             "must be an object or an array",
         ));
     }

@@ -122,7 +122,13 @@ async fn load(
             review.ai_accuracy_rating = None;
             review.confirmed_ai_diagnosis = None;
         }),
-        Role::Radiologist | Role::Tech => {}
+        // How a doctor made sure whose film it is goes with that doctor's report, not with the film.
+        Role::Radiologist => {
+            if let Some(identity) = &mut detail.identity {
+                identity.keep_notes_of(&detail.reviews);
+            }
+        }
+        Role::Tech => {}
     }
     Ok(detail)
 }

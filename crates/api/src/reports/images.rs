@@ -26,6 +26,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     body::{Checks, Path, Query},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -240,14 +241,14 @@ impl Wanted {
         checks.require(
             query.window_center.is_some() == query.window_width.is_some(),
             "window_center",
-            "incomplete",
+            FieldCode::Incomplete,
             "window_center and window_width go together",
         );
         let finite = |value: Option<f64>| value.is_none_or(f64::is_finite);
         checks.require(
             finite(query.window_center),
             "window_center",
-            "out_of_range",
+            FieldCode::OutOfRange,
             "must be a number",
         );
         checks.require(
@@ -255,13 +256,13 @@ impl Wanted {
                 .window_width
                 .is_none_or(|width| width.is_finite() && width >= 1.0),
             "window_width",
-            "out_of_range",
+            FieldCode::OutOfRange,
             "must be at least 1",
         );
         checks.require(
             query.size.is_none_or(|size| (16..=8192).contains(&size)),
             "size",
-            "out_of_range",
+            FieldCode::OutOfRange,
             "must be 16 to 8192",
         );
         checks.require(
@@ -269,13 +270,13 @@ impl Wanted {
                 .quality
                 .is_none_or(|quality| (1..=100).contains(&quality)),
             "quality",
-            "out_of_range",
+            FieldCode::OutOfRange,
             "must be 1 to 100",
         );
         checks.require(
             query.frame != Some(0),
             "frame",
-            "out_of_range",
+            FieldCode::OutOfRange,
             "frames count from 1",
         );
         checks.done()?;

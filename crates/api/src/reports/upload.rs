@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     body::{Checks, has_nul_escape},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -169,7 +170,11 @@ async fn read_form(
                 refuse_more_files(files.len() + too_large.len() + uploads.len())?;
                 let text = read_text(&name, field).await?;
                 let id = text.trim().parse().map_err(|_| {
-                    Problem::field("uploads", "invalid_id", "must be an upload's identifier")
+                    Problem::field(
+                        "uploads",
+                        FieldCode::InvalidId,
+                        "must be an upload's identifier",
+                    )
                 })?;
                 if !uploads.contains(&id) {
                     uploads.push(id);
@@ -185,20 +190,24 @@ async fn read_form(
             other => {
                 return Err(Problem::field(
                     other,
-                    "unknown_field",
+                    FieldCode::UnknownField,
                     "is not a field of this form",
                 ));
             }
         };
         if slot.is_some() {
-            return Err(Problem::field(&name, "repeated", "must be sent once"));
+            return Err(Problem::field(
+                &name,
+                FieldCode::Repeated,
+                "must be sent once",
+            ));
         }
         *slot = Some(read_text(&name, field).await?).filter(|text| !text.trim().is_empty());
     }
     if files.is_empty() && too_large.is_empty() && uploads.is_empty() {
         return Err(Problem::field(
             "files",
-            "required",
+            FieldCode::Required,
             "send at least one file in the part 'files', or name one in the part 'uploads'",
         ));
     }
@@ -267,7 +276,7 @@ async fn read_text(name: &str, mut field: Field<'_>) -> Result<String, Problem> 
         if bytes.len() + part.len() > MAXIMUM_TEXT {
             return Err(Problem::field(
                 name,
-                "too_long",
+                FieldCode::TooLong,
                 format!("at most {MAXIMUM_TEXT} bytes"),
             ));
         }
@@ -276,11 +285,12 @@ async fn read_text(name: &str, mut field: Field<'_>) -> Result<String, Problem> 
     if bytes.contains(&0) || has_nul_escape(&bytes) {
         return Err(Problem::field(
             name,
-            "nul",
+            FieldCode::Nul,
             "must not hold the character NUL",
         ));
     }
-    String::from_utf8(bytes).map_err(|_| Problem::field(name, "wrong_type", "must be UTF-8 text"))
+    String::from_utf8(bytes)
+        .map_err(|_| Problem::field(name, FieldCode::WrongType, "must be UTF-8 text"))
 }
 
 fn parse_details(texts: &Texts) -> Result<Details, Problem> {
@@ -290,7 +300,7 @@ fn parse_details(texts: &Texts) -> Result<Details, Problem> {
         patient_id: text(&texts.patient_id).and_then(|id| {
             checks.take(
                 "patient_id",
-                "invalid_id",
+                FieldCode::InvalidId,
                 id.parse::<UserId>().map_err(|_| "must be a UUID"),
             )
         }),
@@ -302,7 +312,7 @@ fn parse_details(texts: &Texts) -> Result<Details, Problem> {
                 .filter(|age| (0..=150).contains(age));
             checks.take(
                 "patient_age",
-                "out_of_range",
+                FieldCode::OutOfRange,
                 age.ok_or("must be a whole number from 0 to 150"),
             )
         }),
@@ -311,7 +321,7 @@ fn parse_details(texts: &Texts) -> Result<Details, Problem> {
                 Gender::of_dicom(&word.to_uppercase()).or_else(|| word.to_lowercase().parse().ok());
             checks.take(
                 "patient_gender",
-                "unknown_word",
+                FieldCode::UnknownWord,
                 gender.ok_or("expected female, male or other"),
             )
         }),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::body::Checks;
+use crate::codes::FieldCode;
 
 /// Longest text of a review, in characters.
 const MAXIMUM_TEXT: usize = 20_000;
@@ -61,13 +62,13 @@ impl ReviewFields {
             self.ai_accuracy_rating
                 .is_none_or(|rating| (1..=5).contains(&rating)),
             "ai_accuracy_rating",
-            "out_of_range",
+            FieldCode::OutOfRange,
             "must be 1 to 5",
         );
         checks.require(
             self.follow_up_date.is_none_or(|date| date >= today),
             "follow_up_date",
-            "out_of_range",
+            FieldCode::OutOfRange,
             "must not be in the past",
         );
         if let Some(medication) = &self.medication_prescribed {
@@ -75,13 +76,13 @@ impl ReviewFields {
             checks.require(
                 fits,
                 "medication_prescribed",
-                "wrong_type",
+                FieldCode::WrongType,
                 "must be an array or an object",
             );
             checks.require(
                 medication.to_string().len() <= 65_536,
                 "medication_prescribed",
-                "too_long",
+                FieldCode::TooLong,
                 "at most 64 KiB",
             );
         }

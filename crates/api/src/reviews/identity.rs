@@ -9,6 +9,7 @@ use db::{
     identity::{self, IdentityConfirmation},
     patients,
     reports::{self, Report},
+    reviews::Review,
 };
 use domain::{
     ReportId, Role, UserId,
@@ -45,10 +46,25 @@ pub(crate) struct IdentityCheck {
     disagreement: Vec<String>,
     /// What the record says.
     record: RecordedIdentity,
-    /// Doctors who confirmed that the film is this patient's all the same, newest first.
+    /// Doctors who confirmed that the film is this patient's all the same, newest first; to the sender of the
+    /// film without their notes until they have signed.
     confirmations: Vec<IdentityConfirmation>,
     /// Whether the acting doctor still has to, before a review can be signed.
     confirmation_needed: bool,
+}
+
+impl IdentityCheck {
+    /// Leaves the notes of those doctors only whose signed reviews the reader sees.
+    pub(crate) fn keep_notes_of(&mut self, reviews: &[Review]) {
+        for confirmation in &mut self.confirmations {
+            let signed = |review: &Review| {
+                review.doctor_id == confirmation.doctor_id && review.reviewed_at.is_some()
+            };
+            if !reviews.iter().any(signed) {
+                confirmation.note = None;
+            }
+        }
+    }
 }
 
 /// What film and record of a report disagree on.

@@ -26,6 +26,7 @@ use utoipa::ToSchema;
 use super::{content::ReviewFields, identity};
 use crate::{
     body::{Checks, Json},
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -75,7 +76,7 @@ pub(crate) async fn sign(
     let mut checks = Checks::default();
     let report_id = checks.take(
         "report_id",
-        "required",
+        FieldCode::Required,
         request.report_id.ok_or("name the report"),
     );
     let reason = request.fields.ai_disagreement_reason.clone();
@@ -83,13 +84,13 @@ pub(crate) async fn sign(
     checks.require(
         request.fields.doctor_risk_assessment.is_some(),
         "doctor_risk_assessment",
-        "required",
+        FieldCode::Required,
         "give your own category: low, medium or high",
     );
     checks.require(
         request.fields.urgency_level.is_some(),
         "urgency_level",
-        "required",
+        FieldCode::Required,
         "say how soon somebody must act: routine, follow_up, urgent or critical",
     );
     let mut content = request.fields.check(&mut checks, tx.now().date_naive());

@@ -30,6 +30,10 @@ fn review(report_id: &str) -> Value {
     json!({ "report_id": report_id, "doctor_risk_assessment": "low", "urgency_level": "routine" })
 }
 
+async fn second_doctor(app: &TestApp, detail: &str) -> Value {
+    app.client(Role::Doctor).await.get(detail).await.expect(200)
+}
+
 #[tokio::test]
 async fn no_review_is_signed_before_the_identity_is_confirmed() {
     let app = TestApp::start().await;
@@ -62,6 +66,12 @@ async fn no_review_is_signed_before_the_identity_is_confirmed() {
     assert_eq!(confirmed["confirmation_needed"], false);
     let queue = doctor.get("/api/reviews/queue").await.expect(200);
     assert_eq!(queue["items"][0]["identity_confirmed"], true);
+    // The note is for whoever reads the case: its sender sees it with the signed review.
+    let note = |seen: &Value| seen["identity"]["confirmations"][0]["note"].clone();
+    assert_eq!(note(&second_doctor(&app, &detail).await), "asked the ward");
+    let sent = radiologist.get(&detail).await.expect(200);
+    assert_eq!(note(&sent), Value::Null);
+    assert!(sent["identity"]["confirmations"][0]["doctor_name"].is_string());
     // Whoever signs has to have made sure in person.
     let second = app.client(Role::Doctor).await;
     assert_eq!(
@@ -75,6 +85,10 @@ async fn no_review_is_signed_before_the_identity_is_confirmed() {
         .post("/api/reviews", review(&report_id))
         .await
         .expect(201);
+    assert_eq!(
+        note(&radiologist.get(&detail).await.expect(200)),
+        "asked the ward"
+    );
     let tech = app.client(Role::Tech).await;
     let trail = tech
         .get("/api/audit?action=confirm_identity")

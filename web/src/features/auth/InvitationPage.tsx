@@ -5,6 +5,7 @@ import { api, take } from '@/api/client';
 import { asProblem, type Problem } from '@/api/problem';
 import { useT } from '@/i18n';
 import { useFormats } from '@/shared/format';
+import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import classes from './auth.module.css';
 import { useEnter } from './useEnter';
@@ -18,6 +19,7 @@ interface Invited {
 /** Where a patient whom staff registered chooses a first password, with a code that was handed over. */
 export function InvitationPage() {
   const t = useT();
+  const fieldText = useFieldText();
   const formats = useFormats();
   const enter = useEnter();
   // What follows the # never leaves the browser; it is taken out of the address at once.
@@ -84,7 +86,7 @@ export function InvitationPage() {
               required
               autoFocus
               value={password}
-              error={problem?.field('password')}
+              error={fieldText(problem, 'password')}
               onChange={(event) => setPassword(event.currentTarget.value)}
               visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
             />

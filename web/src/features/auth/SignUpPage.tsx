@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { api, take } from '@/api/client';
 import { asProblem, type Problem } from '@/api/problem';
 import { useT } from '@/i18n';
+import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import classes from './auth.module.css';
 import { useEnter } from './useEnter';
@@ -12,6 +13,7 @@ const empty = { name: '', email: '', password: '', phone: '', date_of_birth: '' 
 
 export function SignUpPage() {
   const t = useT();
+  const fieldText = useFieldText();
   const enter = useEnter();
   const [values, setValues] = useState(empty);
   const [busy, setBusy] = useState(false);
@@ -19,7 +21,7 @@ export function SignUpPage() {
   const bind = (name: keyof typeof empty) => ({
     name,
     value: values[name],
-    error: problem?.field(name),
+    error: fieldText(problem, name),
     onChange: (event: { currentTarget: { value: string } }) => {
       const { value } = event.currentTarget;
       setValues((old) => ({ ...old, [name]: value }));

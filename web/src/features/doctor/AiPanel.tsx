@@ -5,6 +5,7 @@ import { findingsOf, linesOf, type ReportDetail } from '@/api/types';
 import { type TextKey, useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { Risk } from '@/shared/Risk';
+import { useErrorText } from '@/shared/problems';
 import { toast } from '@/shared/toast';
 import { AiAdvice } from './AiAdvice';
 import classes from './panels.module.css';
@@ -159,6 +160,7 @@ function HeatmapControls(props: AiPanelProps & { available: boolean }) {
 /** The AI kept silent; it may be asked again as long as nobody has signed. */
 function NotScored({ detail, reason }: { detail: ReportDetail; reason: string | undefined }) {
   const { t } = useSpeech();
+  const errorText = useErrorText();
   const client = useQueryClient();
   const { report } = detail;
   const again = useMutation({
@@ -168,7 +170,7 @@ function NotScored({ detail, reason }: { detail: ReportDetail; reason: string | 
       toast(t('ai.asked'));
       void client.invalidateQueries({ queryKey: ['report', report.report_id] });
     },
-    onError: (error) => toast(error.message, 'bad'),
+    onError: (error) => toast(errorText(error), 'bad'),
   });
   const waiting = report.status === 'pending' || report.status === 'analyzing';
   return (

@@ -1,17 +1,18 @@
 import { Alert, Button, NativeSelect, Text } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type Ref, Suspense, useImperativeHandle, useMemo, useRef, useState } from 'react';
+import { type Ref, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import type { ReportDetail } from '@/api/types';
 import { usePreferences } from '@/app/preferences';
 import { useMe } from '@/app/session';
 import { useSpeech } from '@/i18n';
 import { useNow } from '@/shared/clock';
 import { useFormats } from '@/shared/format';
+import { useErrorText } from '@/shared/problems';
 import { Shown } from '@/shared/states';
 import { HistoryCard } from '../patients/HistoryCard';
 import { readDocument } from '../viewer/documents';
-import type { ViewerHandle } from '../viewer/Viewer';
+import { Viewer, type ViewerHandle } from '../viewer/Viewer';
 import { AiPanel } from './AiPanel';
 import classes from './CaseView.module.css';
 import type { ReadingCommand } from './commands';
@@ -21,11 +22,7 @@ import { IdentityNote } from './IdentityNote';
 import { SignedReviews } from './SignedReviews';
 import { useClaim } from './useClaim';
 import { useSaveMarks } from './useMarks';
-import { filmOf, reportQuery, usePriors } from './usePriors';
-
-/** Fetches the viewer ahead of its first use. */
-export const loadViewer = () => import('../viewer/Viewer');
-const Viewer = lazy(() => loadViewer().then((module) => ({ default: module.Viewer })));
+import { caseQuery, filmOf, usePriors } from './usePriors';
 
 export interface CaseHandle {
   run: (command: ReadingCommand) => void;
@@ -42,7 +39,7 @@ interface CaseViewProps {
 
 /** One case: the film in the middle, what the AI and the doctor say beside it. */
 export function CaseView(props: CaseViewProps) {
-  const query = useQuery(reportQuery(props.reportId));
+  const query = useQuery(caseQuery(props.reportId));
   return (
     <Shown query={query} rows={8}>
       {(detail) => <OpenCase {...props} detail={detail} />}
@@ -52,6 +49,7 @@ export function CaseView(props: CaseViewProps) {
 
 function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detail: ReportDetail }) {
   const { t, maybe } = useSpeech();
+  const errorText = useErrorText();
   const formats = useFormats();
   const now = useNow();
   const me = useMe();
@@ -117,31 +115,29 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
           </div>
         )}
         {film && name ? (
-          <Suspense fallback={<div className={classes.black} role="status" aria-label={t('viewer.loading')} />}>
-            <Viewer
-              key={film.imageId}
-              ref={viewer}
-              film={film}
-              caption={`${t('room.current')} · ${formats.dateTime(report.upload_date)}`}
-              prior={prior}
-              canCompare={priors.length > 0}
-              priorCaption={priorReport ? `${t('room.prior')} · ${formats.dateTime(priorReport.upload_date)}` : ''}
-              compare={compare}
-              onCompare={setCompare}
-              synchronised={synchronised}
-              heatmapUrl={heatmapUrl}
-              heatmap={heatmap}
-              onHeatmap={setHeatmap}
-              heatmapOpacity={opacity}
-              marks={current.current}
-              otherMarks={others}
-              onMarks={(marks) => {
-                current.current = [...current.current.filter((mark) => mark.image !== name), ...marks];
-                saveMarks(name, marks);
-              }}
-              keys={keys}
-            />
-          </Suspense>
+          <Viewer
+            key={film.imageId}
+            ref={viewer}
+            film={film}
+            caption={`${t('room.current')} · ${formats.dateTime(report.upload_date)}`}
+            prior={prior}
+            canCompare={priors.length > 0}
+            priorCaption={priorReport ? `${t('room.prior')} · ${formats.dateTime(priorReport.upload_date)}` : ''}
+            compare={compare}
+            onCompare={setCompare}
+            synchronised={synchronised}
+            heatmapUrl={heatmapUrl}
+            heatmap={heatmap}
+            onHeatmap={setHeatmap}
+            heatmapOpacity={opacity}
+            marks={current.current}
+            otherMarks={others}
+            onMarks={(marks) => {
+              current.current = [...current.current.filter((mark) => mark.image !== name), ...marks];
+              saveMarks(name, marks);
+            }}
+            keys={keys}
+          />
         ) : (
           <Text p="md">{t('room.noImage')}</Text>
         )}
@@ -179,7 +175,7 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
                   name: otherHolder.doctor_name ?? t('common.unknown'),
                   time: formats.time(otherHolder.expires_at),
                 })
-              : refused?.message}
+              : refused && errorText(refused)}
           </Alert>
         )}
         <IdentityNote detail={detail} mayConfirm={!isReviewed || second} />

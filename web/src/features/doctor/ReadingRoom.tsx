@@ -7,6 +7,7 @@ import { useMe } from '@/app/session';
 import { useT } from '@/i18n';
 import { commandOf, keyLabel, withChoices } from '@/shared/hotkeys';
 import { Empty, Loading } from '@/shared/states';
+import { warmUp } from '../viewer/ahead';
 import type { CaseHandle } from './CaseView';
 import { type ReadingCommand, readingCommands } from './commands';
 import { QueuePanel } from './QueuePanel';
@@ -88,14 +89,7 @@ export function ReadingRoom() {
   }, [commands, keys]);
 
   useEffect(() => {
-    const idle = setTimeout(
-      () =>
-        void loadCase()
-          .then((module) => module.loadViewer())
-          .then((viewer) => viewer.warmUp())
-          .catch(() => undefined),
-      300,
-    );
+    const idle = setTimeout(() => void loadCase().then(warmUp).catch(() => undefined), 300);
     return () => clearTimeout(idle);
   }, []);
   useEffect(() => {

@@ -5,6 +5,7 @@ import { api, take } from '@/api/client';
 import type { ReportDetail, Review } from '@/api/types';
 import { useT } from '@/i18n';
 import { useFormats } from '@/shared/format';
+import { useErrorText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
 import { ReviewText } from '../reports/ReviewText';
@@ -32,6 +33,7 @@ export function SignedReviews({ detail }: { detail: ReportDetail }) {
 
 function ReleaseState({ detail }: { detail: ReportDetail }) {
   const t = useT();
+  const errorText = useErrorText();
   const formats = useFormats();
   const client = useQueryClient();
   const reportId = detail.report.report_id;
@@ -41,7 +43,7 @@ function ReleaseState({ detail }: { detail: ReportDetail }) {
       toast(t('release.done'));
       void client.invalidateQueries({ queryKey: ['report', reportId] });
     },
-    onError: (error) => toast(error.message, 'bad'),
+    onError: (error) => toast(errorText(error), 'bad'),
   });
   if (!detail.release) return null;
   if (detail.release.released_at) {

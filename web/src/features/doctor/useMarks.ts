@@ -2,12 +2,14 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { api, take } from '@/api/client';
 import type { ReportDetail } from '@/api/types';
+import { useErrorText } from '@/shared/problems';
 import { toast } from '@/shared/toast';
 import type { Mark, MarkDocument } from '../viewer/documents';
 
 /** Saves the doctor's marks with the report a moment after they were changed. */
 export function useSaveMarks(detail: ReportDetail, own: Mark[], mayWrite: boolean) {
   const client = useQueryClient();
+  const errorText = useErrorText();
   const reportId = detail.report.report_id;
   // Marks on the report's other films stay as they are while one film is open.
   const all = useRef(own);
@@ -28,7 +30,7 @@ export function useSaveMarks(detail: ReportDetail, own: Mark[], mayWrite: boolea
       void client.invalidateQueries({ queryKey: ['report', reportId], refetchType: 'none' });
     } catch (error) {
       pending.current = true;
-      toast((error as Error).message, 'bad');
+      toast(errorText(error), 'bad');
     }
   };
   useEffect(

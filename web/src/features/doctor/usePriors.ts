@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, take } from '@/api/client';
 import type { Image, Report, ReportDetail } from '@/api/types';
+import { frameAddress, requestFrame } from '../viewer/frames';
 import type { Film } from '../viewer/Stage';
 import { spacingOf } from '../viewer/spacing';
 
@@ -9,6 +10,18 @@ export const reportQuery = (reportId: string) => ({
   queryKey: ['report', reportId],
   queryFn: (): Promise<ReportDetail> =>
     take(api.GET('/api/reports/{report_id}', { params: { path: { report_id: reportId } } })),
+});
+
+/** A report that is opened for reading: its film is asked for at once, while the page is still being built. */
+export const caseQuery = (reportId: string) => ({
+  ...reportQuery(reportId),
+  queryFn: async (): Promise<ReportDetail> => {
+    const detail = await reportQuery(reportId).queryFn();
+    const image = detail.images[0];
+    // What goes wrong is said where the film is shown.
+    if (image) requestFrame(frameAddress(reportId, image.image_id)).catch(() => undefined);
+    return detail;
+  },
 });
 
 /** An image as the viewer takes it. */

@@ -8,6 +8,7 @@ import type { Gender, InvitationCode, Patient } from '@/api/types';
 import { useT } from '@/i18n';
 import { Dialog } from '@/shared/Dialog';
 import { useFormats } from '@/shared/format';
+import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
 import classes from './PatientActions.module.css';
@@ -58,6 +59,7 @@ export function PatientActions({ patient }: { patient: Patient }) {
 
 function CorrectDialog({ patient, onClose }: { patient: Patient; onClose: () => void }) {
   const t = useT();
+  const fieldText = useFieldText();
   const client = useQueryClient();
   const known = {
     name: patient.name,
@@ -91,7 +93,7 @@ function CorrectDialog({ patient, onClose }: { patient: Patient; onClose: () => 
   const problem = save.error ? asProblem(save.error) : null;
   const bind = (name: keyof typeof known) => ({
     value: values[name],
-    error: problem?.field(name),
+    error: fieldText(problem, name),
     onChange: (event: { currentTarget: { value: string } }) => {
       const { value } = event.currentTarget;
       setValues((old) => ({ ...old, [name]: value }));

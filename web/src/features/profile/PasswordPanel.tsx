@@ -5,11 +5,13 @@ import { api, take } from '@/api/client';
 import { asProblem } from '@/api/problem';
 import { useMe } from '@/app/session';
 import { useT } from '@/i18n';
+import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
 
 export function PasswordPanel() {
   const t = useT();
+  const fieldText = useFieldText();
   const me = useMe();
   const client = useQueryClient();
   const [current, setCurrent] = useState('');
@@ -43,7 +45,7 @@ export function PasswordPanel() {
             autoComplete="current-password"
             required
             value={current}
-            error={problem?.field('current_password')}
+            error={fieldText(problem, 'current_password')}
             onChange={(event) => setCurrent(event.currentTarget.value)}
             visibilityToggleButtonProps={toggle}
           />
@@ -54,7 +56,7 @@ export function PasswordPanel() {
             minLength={10}
             required
             value={next}
-            error={problem?.field('new_password')}
+            error={fieldText(problem, 'new_password')}
             onChange={(event) => setNext(event.currentTarget.value)}
             visibilityToggleButtonProps={toggle}
           />

@@ -6,11 +6,13 @@ import { asProblem } from '@/api/problem';
 import { meQuery, useMe } from '@/app/session';
 import { useT } from '@/i18n';
 import { useFormats } from '@/shared/format';
+import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
 
 export function PersonPanel() {
   const t = useT();
+  const fieldText = useFieldText();
   const formats = useFormats();
   const me = useMe();
   const client = useQueryClient();
@@ -41,7 +43,7 @@ export function PersonPanel() {
             autoComplete="name"
             required
             value={name}
-            error={problem?.field('name')}
+            error={fieldText(problem, 'name')}
             onChange={(event) => setName(event.currentTarget.value)}
           />
           <TextInput
@@ -49,7 +51,7 @@ export function PersonPanel() {
             type="tel"
             autoComplete="tel"
             value={phone}
-            error={problem?.field('phone')}
+            error={fieldText(problem, 'phone')}
             onChange={(event) => setPhone(event.currentTarget.value)}
           />
           {me.user.date_of_birth && (

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, take } from '@/api/client';
 import { useT } from '@/i18n';
 import { useFormats } from '@/shared/format';
+import { useErrorText } from '@/shared/problems';
 import { Shown } from '@/shared/states';
 import { toast } from '@/shared/toast';
 
@@ -17,6 +18,7 @@ export function browserName(agent: string | null | undefined): string {
 
 export function SessionsPanel() {
   const t = useT();
+  const errorText = useErrorText();
   const formats = useFormats();
   const client = useQueryClient();
   const query = useQuery({ queryKey: ['sessions'], queryFn: () => take(api.GET('/api/auth/sessions')) });
@@ -27,7 +29,7 @@ export function SessionsPanel() {
       toast(t('sessions.ended'));
       void client.invalidateQueries({ queryKey: ['sessions'] });
     },
-    onError: (error) => toast(error.message, 'bad'),
+    onError: (error) => toast(errorText(error), 'bad'),
   });
   return (
     <section className="panel">

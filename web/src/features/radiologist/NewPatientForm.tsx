@@ -5,6 +5,7 @@ import { api, take } from '@/api/client';
 import { asProblem } from '@/api/problem';
 import type { Gender, Patient } from '@/api/types';
 import { useT } from '@/i18n';
+import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import type { DicomIdentity } from './dicom';
 
@@ -19,6 +20,7 @@ export function NewPatientForm({
   onCancel: () => void;
 }) {
   const t = useT();
+  const fieldText = useFieldText();
   const client = useQueryClient();
   const [values, setValues] = useState({
     name: identity?.patientName ?? '',
@@ -54,7 +56,7 @@ export function NewPatientForm({
   const problem = save.error ? asProblem(save.error) : null;
   const bind = (name: keyof typeof values) => ({
     value: values[name],
-    error: problem?.field(name),
+    error: fieldText(problem, name),
     onChange: (event: { currentTarget: { value: string } }) => {
       const { value } = event.currentTarget;
       setValues((old) => ({ ...old, [name]: value }));

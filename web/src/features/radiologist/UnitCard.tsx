@@ -3,10 +3,11 @@ import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconTrash } from '@tab
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Patient } from '@/api/types';
-import { useSpeech } from '@/i18n';
+import type { Patient, Receipt } from '@/api/types';
+import { useT } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { Risk } from '@/shared/Risk';
+import { useFileText, useWarningText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { reportQuery } from '../doctor/usePriors';
 import { StatusBadge } from '../reports/StatusBadge';
@@ -14,6 +15,8 @@ import { PatientPicker } from './PatientPicker';
 import classes from './radiologist.module.css';
 import { mismatches, type Unit } from './units';
 import type { Outcome } from './uploads';
+
+type Taken = Receipt['reports'][number];
 
 interface UnitCardProps {
   unit: Unit;
@@ -25,7 +28,8 @@ interface UnitCardProps {
 
 /** One examination on its way: its checks, its patient, its progress, and what became of it. */
 export function UnitCard({ unit, outcome, onPatient, onRetry, onRemove }: UnitCardProps) {
-  const { t, maybe } = useSpeech();
+  const t = useT();
+  const fileText = useFileText();
   const formats = useFormats();
   const [picking, setPicking] = useState(false);
   const { identity, patient } = unit;
@@ -120,12 +124,12 @@ export function UnitCard({ unit, outcome, onPatient, onRetry, onRemove }: UnitCa
       {unit.state === 'failed' && outcome?.problem && <ErrorNote error={outcome.problem} onRetry={onRetry} />}
       {outcome?.problem?.rejected.map((rejected) => (
         <Text key={rejected.file} size="sm" c="var(--mantine-color-error)">
-          {rejected.file}: {maybe(`problem.${rejected.code}`) ?? rejected.detail}
+          {rejected.file}: {fileText(rejected)}
         </Text>
       ))}
       {outcome?.receipt?.rejected.map((rejected) => (
         <Text key={rejected.file} size="sm" c="var(--mantine-color-error)">
-          {rejected.file}: {maybe(`problem.${rejected.code}`) ?? rejected.detail}
+          {rejected.file}: {fileText(rejected)}
         </Text>
       ))}
       {outcome?.receipt?.reports.map((report) => (
@@ -142,8 +146,9 @@ export function UnitCard({ unit, outcome, onPatient, onRetry, onRemove }: UnitCa
 }
 
 /** What became of an upload: status and score arrive by themselves. */
-function TakenReport({ reportId, duplicate, warnings }: { reportId: string; duplicate: boolean; warnings: string[] }) {
-  const { t } = useSpeech();
+function TakenReport({ reportId, duplicate, warnings }: Pick<Taken, 'duplicate' | 'warnings'> & { reportId: string }) {
+  const t = useT();
+  const warningText = useWarningText();
   const query = useQuery(reportQuery(reportId));
   const report = query.data?.report;
   return (
@@ -159,8 +164,8 @@ function TakenReport({ reportId, duplicate, warnings }: { reportId: string; dupl
       </div>
       {duplicate && <Text size="sm">{t('upload.duplicate')}</Text>}
       {warnings.map((warning) => (
-        <Text key={warning} size="sm">
-          <IconAlertTriangle size={15} aria-hidden /> {warning}
+        <Text key={warning.code} size="sm">
+          <IconAlertTriangle size={15} aria-hidden /> {warningText(warning)}
         </Text>
       ))}
     </div>

@@ -7,6 +7,7 @@ import { findingsOf, linesOf, type ReportDetail } from '@/api/types';
 import { useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { Risk } from '@/shared/Risk';
+import { useErrorText } from '@/shared/problems';
 import { PageTitle, Shown } from '@/shared/states';
 import { toast } from '@/shared/toast';
 import { AiAdvice } from '../doctor/AiAdvice';
@@ -35,6 +36,7 @@ export function UploadedPage({ reportId }: { reportId: string }) {
 
 function Uploaded({ detail }: { detail: ReportDetail }) {
   const { t, maybe } = useSpeech();
+  const errorText = useErrorText();
   const formats = useFormats();
   const client = useQueryClient();
   const { report, images, analysis, not_assessed: notAssessed } = detail;
@@ -45,7 +47,7 @@ function Uploaded({ detail }: { detail: ReportDetail }) {
       toast(t('ai.asked'));
       void client.invalidateQueries({ queryKey: ['report', report.report_id] });
     },
-    onError: (error) => toast(error.message, 'bad'),
+    onError: (error) => toast(errorText(error), 'bad'),
   });
   const reviews = detail.reviews.filter((review) => review.reviewed_at != null);
   return (

@@ -6,6 +6,7 @@ import type { AuditLog } from '@/api/types';
 import { useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { type Column, PagedTable } from '@/shared/PagedTable';
+import { useErrorText } from '@/shared/problems';
 import { Empty, PageTitle } from '@/shared/states';
 import { toast } from '@/shared/toast';
 import { usePages } from '@/shared/usePages';
@@ -18,6 +19,7 @@ const none: AuditFilter = { action: '', entity_type: '', status: '', user_id: ''
 /** The audit trail: searched, read, taken out as a table. */
 export function AuditPage() {
   const { t, maybe } = useSpeech();
+  const errorText = useErrorText();
   const formats = useFormats();
   const [typed, setTyped] = useState(none);
   const [filter] = useDebouncedValue(typed, 300);
@@ -123,7 +125,7 @@ export function AuditPage() {
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
       toast(t('audit.exported', { count: rows.length }));
     } catch (error) {
-      toast((error as Error).message, 'bad');
+      toast(errorText(error), 'bad');
     } finally {
       setExporting(false);
     }

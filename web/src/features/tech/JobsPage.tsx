@@ -7,6 +7,7 @@ import type { Job } from '@/api/types';
 import { type TextKey, useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { type Column, PagedTable } from '@/shared/PagedTable';
+import { useErrorText } from '@/shared/problems';
 import { Empty, PageTitle } from '@/shared/states';
 import { toast } from '@/shared/toast';
 import { usePages } from '@/shared/usePages';
@@ -18,6 +19,7 @@ const icons = { queued: IconClock, running: IconLoader, done: IconCircleCheck, d
 /** The work in the background; what died can be sent back. */
 export function JobsPage() {
   const { t, maybe } = useSpeech();
+  const errorText = useErrorText();
   const formats = useFormats();
   const client = useQueryClient();
   const [state, setState] = useState('');
@@ -30,7 +32,7 @@ export function JobsPage() {
       toast(t('jobs.retried'));
       void client.invalidateQueries({ queryKey: ['jobs'] });
     },
-    onError: (error) => toast(error.message, 'bad'),
+    onError: (error) => toast(errorText(error), 'bad'),
   });
   const { mutate } = retry;
   const columns = useMemo<Column<Job>[]>(

@@ -6,6 +6,7 @@ import { asProblem } from '@/api/problem';
 import type { Setting } from '@/api/types';
 import { useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
+import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
 import { fieldsOfValue, putAt } from './settingValue';
@@ -14,6 +15,7 @@ import classes from './tech.module.css';
 /** Edits one setting by the form of its value: switches, numbers, texts, and the parts of objects. */
 export function SettingEditor({ setting }: { setting: Setting }) {
   const { t, maybe } = useSpeech();
+  const fieldText = useFieldText();
   const formats = useFormats();
   const client = useQueryClient();
   const [value, setValue] = useState<unknown>(setting.setting_value);
@@ -66,7 +68,7 @@ export function SettingEditor({ setting }: { setting: Setting }) {
       {problem &&
         (problem.errors.length > 0 ? (
           <Text size="sm" c="var(--mantine-color-error)" role="alert">
-            {problem.errors.map((error) => error.detail).join(' ')}
+            {fieldText(problem, 'setting_value') ?? problem.message}
           </Text>
         ) : (
           <ErrorNote error={problem} />

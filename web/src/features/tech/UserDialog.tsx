@@ -6,6 +6,7 @@ import { asProblem } from '@/api/problem';
 import type { Account, Role } from '@/api/types';
 import { useT } from '@/i18n';
 import { Dialog } from '@/shared/Dialog';
+import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
 
@@ -14,6 +15,7 @@ export const roles: Role[] = ['patient', 'radiologist', 'doctor', 'tech'];
 /** Makes an account, or changes one. */
 export function UserDialog({ account, onClose }: { account: Account | null; onClose: () => void }) {
   const t = useT();
+  const fieldText = useFieldText();
   const client = useQueryClient();
   const [values, setValues] = useState({
     name: account?.name ?? '',
@@ -64,7 +66,7 @@ export function UserDialog({ account, onClose }: { account: Account | null; onCl
             required
             data-autofocus
             value={values.name}
-            error={problem?.field('name')}
+            error={fieldText(problem, 'name')}
             onChange={(event) => set({ name: event.currentTarget.value })}
           />
           <TextInput
@@ -73,13 +75,13 @@ export function UserDialog({ account, onClose }: { account: Account | null; onCl
             required
             disabled={account !== null}
             value={values.email}
-            error={problem?.field('email')}
+            error={fieldText(problem, 'email')}
             onChange={(event) => set({ email: event.currentTarget.value })}
           />
           <NativeSelect
             label={t('users.role')}
             value={values.role}
-            error={problem?.field('role')}
+            error={fieldText(problem, 'role')}
             onChange={(event) => set({ role: event.currentTarget.value as Role })}
             data={roles.map((value) => ({ value, label: t(`role.${value}`) }))}
           />
@@ -90,7 +92,7 @@ export function UserDialog({ account, onClose }: { account: Account | null; onCl
             minLength={10}
             required={account === null}
             value={values.password}
-            error={problem?.field('password')}
+            error={fieldText(problem, 'password')}
             onChange={(event) => set({ password: event.currentTarget.value })}
             visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
           />

@@ -57,6 +57,19 @@ function theEngine(): RenderingEngine {
   return (getRenderingEngine(ENGINE) as RenderingEngine | undefined) ?? new RenderingEngine(ENGINE);
 }
 
+/** Waits until the engine has drawn into an element; in a page that nobody sees it draws nothing for a while. */
+function rendered(element: HTMLElement): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(late);
+      element.removeEventListener(Events.IMAGE_RENDERED, done);
+      resolve();
+    };
+    const late = setTimeout(done, 2000);
+    element.addEventListener(Events.IMAGE_RENDERED, done);
+  });
+}
+
 /** Draws a small picture where nobody sees it, so that the first film finds the engine warm. */
 export async function warmUp(): Promise<void> {
   if (getRenderingEngine(ENGINE)) return;
@@ -71,11 +84,9 @@ export async function warmUp(): Promise<void> {
     const viewport = engine.getViewport('trial') as Types.IStackViewport;
     await viewport.setStack([TRIAL]);
     viewport.setProperties({ voiRange: { lower: 0, upper: 4095 } });
+    const drawn = rendered(element);
     viewport.render();
-    await new Promise((done) => {
-      element.addEventListener(Events.IMAGE_RENDERED, done, { once: true });
-      setTimeout(done, 2000);
-    });
+    await drawn;
   } finally {
     if (engine.getViewport('trial')) engine.disableElement('trial');
     element.remove();
@@ -145,7 +156,9 @@ export class Stage {
     viewport.setProperties({ voiRange: rangeOf(pane.base), invert: pane.negative });
     viewport.resetCamera();
     if (id === 'prior' && this.synchronised) this.follow('current');
+    const drawn = rendered(element);
     viewport.render();
+    await drawn;
     this.report(id);
   }
 

@@ -2,15 +2,15 @@ import { Loader } from '@mantine/core';
 import { type KeyboardEvent, type Ref, useCallback, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import { useT } from '@/i18n';
 import { ErrorNote } from '@/shared/states';
+import { loadStage } from './ahead';
 import type { ViewerCommand } from './commands';
 import type { Mark } from './documents';
 import { Heatmap } from './Heatmap';
-import { type Film, type PaneId, type PaneState, Stage } from './Stage';
+import { FilmPreview } from './FilmPreview';
+import type { Film, PaneId, PaneState, Stage } from './Stage';
 import { type ActiveTool, Toolbar } from './Toolbar';
 import classes from './Viewer.module.css';
 import type { Window } from './window';
-
-export { warmUp } from './Stage';
 
 export interface ViewerHandle {
   run: (command: ViewerCommand) => void;
@@ -55,20 +55,37 @@ export function Viewer(props: ViewerProps) {
   const [loading, setLoading] = useState<Record<PaneId, boolean>>({ current: true, prior: false });
   const [errors, setErrors] = useState<Partial<Record<PaneId, unknown>>>({});
   const [attempt, setAttempt] = useState(0);
+  const [engineAttempt, setEngineAttempt] = useState(0);
+  const [staged, setStaged] = useState(false);
   const latest = useRef(onMarks);
   latest.current = onMarks;
 
   useEffect(() => {
-    const made = new Stage(
-      (pane, state) => setStates((old) => ({ ...old, [pane]: state })),
-      () => latest.current(made.marks()),
-    );
-    stage.current = made;
+    let current = true;
+    let made: Stage | undefined;
+    loadStage()
+      .then((module) => {
+        if (!current) return;
+        const on = new module.Stage(
+          (pane, state) => setStates((old) => ({ ...old, [pane]: state })),
+          () => latest.current(on.marks()),
+        );
+        made = on;
+        stage.current = on;
+        setStaged(true);
+      })
+      .catch((error: unknown) => {
+        if (!current) return;
+        setErrors((old) => ({ ...old, current: error }));
+        setLoading((old) => ({ ...old, current: false }));
+      });
     return () => {
-      made.destroy();
+      current = false;
+      made?.destroy();
       stage.current = null;
+      setStaged(false);
     };
-  }, []);
+  }, [engineAttempt]);
 
   const open = useCallback((id: PaneId, element: HTMLDivElement | null, wanted: Film, then?: () => void) => {
     const on = stage.current;
@@ -93,14 +110,21 @@ export function Viewer(props: ViewerProps) {
         stage.current?.restore(marks);
         stage.current?.restore(otherMarks, OTHER_DOCTOR);
       }),
-    [film.imageId, attempt, open],
+    [film.imageId, attempt, staged, open],
   );
   useEffect(() => {
     if (!compare || !prior) return undefined;
     return open('prior', priorPane.current, prior);
-  }, [compare, prior?.imageId, attempt, open]);
-  useEffect(() => stage.current?.setSynchronised(synchronised), [synchronised]);
+  }, [compare, prior?.imageId, attempt, staged, open]);
+  useEffect(() => stage.current?.setSynchronised(synchronised), [synchronised, staged]);
 
+  const retry = () => {
+    setErrors({});
+    setLoading((old) => ({ ...old, current: true }));
+    // Where the engine's program did not come, it is asked for anew.
+    if (stage.current) setAttempt((old) => old + 1);
+    else setEngineAttempt((old) => old + 1);
+  };
   const run = (command: ViewerCommand) => {
     const on = stage.current;
     if (!on) return;
@@ -191,7 +215,7 @@ export function Viewer(props: ViewerProps) {
           state={state}
           loading={loading.current}
           error={errors.current}
-          onRetry={() => setAttempt((old) => old + 1)}
+          onRetry={retry}
           onKeyDown={move}
           element={currentPane}
         >
@@ -207,7 +231,7 @@ export function Viewer(props: ViewerProps) {
             state={states.prior}
             loading={loading.prior}
             error={errors.prior}
-            onRetry={() => setAttempt((old) => old + 1)}
+            onRetry={retry}
             onKeyDown={move}
             element={priorPane}
           />
@@ -238,8 +262,11 @@ function Pane({ id, caption, film, state, loading, error, onRetry, onKeyDown, el
       : film.spacing.at === 'detector'
         ? t('viewer.atDetector')
         : t('viewer.calibrated');
+  const drawn = state !== undefined && !loading;
+  const [previewed, setPreviewed] = useState<string | null>(null);
+  const onPreview = useCallback(() => setPreviewed(film.imageId), [film.imageId]);
   return (
-    <div className={classes.pane} data-pane={id} data-drawn={state && !loading ? true : undefined}>
+    <div className={classes.pane} data-pane={id} data-drawn={drawn || undefined}>
       <div
         ref={element}
         className={classes.canvas}
@@ -249,6 +276,7 @@ function Pane({ id, caption, film, state, loading, error, onRetry, onKeyDown, el
         onKeyDown={onKeyDown}
         onContextMenu={(event) => event.preventDefault()}
       />
+      {!drawn && !error && <FilmPreview key={film.imageId} film={film} onShown={onPreview} />}
       {children}
       <div className={classes.caption}>{caption}</div>
       {state && (
@@ -258,7 +286,7 @@ function Pane({ id, caption, film, state, loading, error, onRetry, onKeyDown, el
           {calibration}
         </div>
       )}
-      {loading && (
+      {loading && previewed !== film.imageId && (
         <div className={classes.over} role="status" aria-label={t('viewer.loading')}>
           <Loader color="cyan.4" />
         </div>

@@ -8,7 +8,7 @@ import {
   utilities,
 } from '@cornerstonejs/core';
 import * as tools from '@cornerstonejs/tools';
-import { type Frame, fetchFrame } from './frames';
+import { type Frame, releaseFrames, requestFrame } from './frames';
 import type { Spacing } from './spacing';
 import { rangeOf, valueRange } from './window';
 
@@ -106,15 +106,13 @@ function trial(): Frame {
 }
 
 function load(imageId: string): Types.IImageLoadObject {
-  const stop = new AbortController();
-  const frames =
-    imageId === TRIAL ? Promise.resolve(trial()) : fetchFrame(imageId.slice(SCHEME.length + 1), stop.signal);
+  const frames = imageId === TRIAL ? Promise.resolve(trial()) : requestFrame(imageId.slice(SCHEME.length + 1));
   const promise = frames.then((frame) => {
     const image: Known = { frame, spacing: spacings.get(imageId) ?? null };
     known.set(imageId, image);
     return toImage(imageId, image);
   });
-  return { promise, cancelFn: () => stop.abort(), decache: () => known.delete(imageId) };
+  return { promise, decache: () => known.delete(imageId) };
 }
 
 /** What Cornerstone asks about an image. Every film lies in a plane of its own, so marks stay with their film. */
@@ -238,6 +236,7 @@ export function prepare(): void {
 export function releasePixels(): void {
   cache.purgeCache();
   known.clear();
+  releaseFrames();
 }
 
 export { rangeOf };

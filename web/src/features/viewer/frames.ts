@@ -28,8 +28,7 @@ export function valuesOf(body: ArrayBuffer, description: FrameDescription): Fram
   return values;
 }
 
-/** Fetches a frame. */
-export async function fetchFrame(address: string, signal?: AbortSignal): Promise<Frame> {
+async function fetchFrame(address: string, signal: AbortSignal): Promise<Frame> {
   const response = await fetch(address, { credentials: 'same-origin', signal });
   if (!response.ok) {
     const problem = problemOf(
@@ -44,4 +43,49 @@ export async function fetchFrame(address: string, signal?: AbortSignal): Promise
   if (!header) throw new Error('the server sent a frame without a description');
   const description = JSON.parse(header) as FrameDescription;
   return { description, values: valuesOf(await response.arrayBuffer(), description) };
+}
+
+interface Request {
+  promise: Promise<Frame>;
+  stop: AbortController;
+  settled: boolean;
+}
+
+/** As many as one case is likely to need: its film and some to compare it with. The viewer holds the same samples. */
+const MOST = 4;
+const requests = new Map<string, Request>();
+
+/**
+ * A frame, fetched once for all that ask for it: for the preview, and for the viewer, whose program may come later than
+ * the film. The last few are held; older ones that are still on their way are called off.
+ */
+export function requestFrame(address: string): Promise<Frame> {
+  const known = requests.get(address);
+  if (known) {
+    // Asked for last, let go of last.
+    requests.delete(address);
+    requests.set(address, known);
+    return known.promise;
+  }
+  const stop = new AbortController();
+  const request: Request = { promise: fetchFrame(address, stop.signal), stop, settled: false };
+  request.promise.then(
+    () => {
+      request.settled = true;
+    },
+    // The next one who asks tries anew.
+    () => requests.get(address) === request && requests.delete(address),
+  );
+  requests.set(address, request);
+  for (const [oldest, { stop }] of requests) {
+    if (requests.size <= MOST) break;
+    stop.abort();
+    requests.delete(oldest);
+  }
+  return request.promise;
+}
+
+/** Lets go of the frames that have come; those on their way belong to the case that is opened next. */
+export function releaseFrames(): void {
+  for (const [address, { settled }] of requests) if (settled) requests.delete(address);
 }
