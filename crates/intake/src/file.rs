@@ -148,7 +148,7 @@ fn warnings_of(inspection: &Inspection) -> Vec<UploadWarning> {
     let mut warnings = Vec::new();
     if inspection.trailing_bytes > 0 {
         warnings.push(UploadWarning {
-            bytes: u64::try_from(inspection.trailing_bytes).ok(),
+            bytes: Some(inspection.trailing_bytes),
             ..UploadWarning::new(
                 WarningCode::TrailingBytes,
                 format!(
