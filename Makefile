@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` are all that a newcomer needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-web test-package test-deb schema sqlx openapi bench bench-web clean
+.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-web test-package test-deb schema sqlx openapi chaos bench bench-web clean
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -65,6 +65,9 @@ openapi: ## Renew web/openapi.json and the client's types from the server
 
 bench-web: build ## Measure the figures of the web interface in docs/BENCHMARKS.md
 	@cd web && PORTAL_URL=$${PORTAL_URL:-http://127.0.0.1:8098} node e2e/speed.mjs "$(abspath $(TARGET))/release/medical-portal"
+
+chaos: ## Kill the portal a hundred times while it works (minutes)
+	PORTAL_CHAOS_ROUNDS=100 cargo test --quiet -p portal --test it kill_9
 
 bench: build ## Measure the figures of docs/BENCHMARKS.md
 	scripts/bench "$(TARGET)/release/medical-portal"

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use db::{Actor, ActorTx};
 
 use crate::{
-    problem::{Problem, ProblemBody, chain},
+    problem::{Away, Problem, ProblemBody, chain},
     state::ApiState,
 };
 
@@ -22,7 +22,7 @@ pub(crate) async fn metrics(State(state): State<ApiState>) -> Result<Response, P
     let figures = state
         .figures
         .as_ref()
-        .ok_or_else(|| Problem::Unavailable("no recorder is installed".to_owned()))?;
+        .ok_or_else(|| Problem::Unavailable(Away::Part, "no recorder is installed".to_owned()))?;
     let counted = refresh(&state).await;
     // Without this one, figures that stand still look like a quiet night.
     metrics::gauge!("portal_database_up").set(if counted.is_ok() { 1.0 } else { 0.0 });

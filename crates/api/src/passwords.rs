@@ -9,7 +9,7 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use crate::problem::Problem;
+use crate::problem::{Away, Problem};
 
 /// A hash of a password that nobody has, so that an unknown address costs the same time as a wrong
 /// password.
@@ -47,11 +47,9 @@ impl Passwords {
     /// # Errors
     /// When the system has no randomness or the server is going down.
     pub async fn hash(&self, password: String) -> Result<String, Problem> {
-        let _turn = self
-            .turns
-            .acquire()
-            .await
-            .map_err(|_| Problem::Unavailable("password hashing is closed".to_owned()))?;
+        let _turn = self.turns.acquire().await.map_err(|_| {
+            Problem::Unavailable(Away::Part, "password hashing is closed".to_owned())
+        })?;
         tokio::task::spawn_blocking(move || hash_now(&password)).await?
     }
 
@@ -60,11 +58,9 @@ impl Passwords {
     /// # Errors
     /// When the server is going down.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<Verdict, Problem> {
-        let _turn = self
-            .turns
-            .acquire()
-            .await
-            .map_err(|_| Problem::Unavailable("password hashing is closed".to_owned()))?;
+        let _turn = self.turns.acquire().await.map_err(|_| {
+            Problem::Unavailable(Away::Part, "password hashing is closed".to_owned())
+        })?;
         Ok(tokio::task::spawn_blocking(move || verify_now(&password, hash.as_deref())).await?)
     }
 }

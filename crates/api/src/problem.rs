@@ -97,10 +97,38 @@ pub enum Problem {
         /// What is wanted.
         detail: String,
     },
-    /// A part that is needed is away for the moment.
-    Unavailable(String),
+    /// A part that is needed is away for the moment; the text goes to the log only.
+    Unavailable(Away, String),
     /// A fault of ours; the text goes to the log only.
     Internal(String),
+}
+
+/// What is away for the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Away {
+    /// The database.
+    Database,
+    /// Room on a disk, or the database's memory or connections.
+    Room,
+    /// Another part.
+    Part,
+}
+
+impl Away {
+    /// What a user is told; a technician sees the cause in the log.
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Database => {
+                "the portal's database does not answer; nothing was changed, try again in a few seconds"
+            }
+            Self::Room => {
+                "the portal's disk is full, or its database has no room left; nothing was changed: tell tech, keep the film and send it again"
+            }
+            Self::Part => {
+                "a part of the portal is away; nothing was changed, try again in a few seconds"
+            }
+        }
+    }
 }
 
 impl Problem {
@@ -210,12 +238,11 @@ impl Problem {
                 "Not as the protocol of this path wants it",
                 detail.clone(),
             ),
-            Self::Unavailable(_) => (
+            Self::Unavailable(away, _) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Not available for the moment",
-                "a part of the portal is away; nothing was changed, try again in a few seconds"
-                    .to_owned(),
+                away.sentence().to_owned(),
             ),
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -236,12 +263,14 @@ impl IntoResponse for Problem {
         let (status, code, title, detail) = self.parts();
         match &self {
             Self::Internal(cause) => tracing::error!(code, cause, "request failed"),
-            Self::Unavailable(cause) => tracing::warn!(code, cause, "request could not be served"),
+            Self::Unavailable(_, cause) => {
+                tracing::warn!(code, cause, "request could not be served");
+            }
             _ => tracing::debug!(code, "request refused"),
         }
         let retry_after = match &self {
             Self::TooManyAttempts(seconds) => Some(*seconds),
-            Self::Unavailable(_) => Some(2),
+            Self::Unavailable(..) => Some(2),
             _ => None,
         };
         let mut response = status.into_response();
@@ -329,7 +358,8 @@ fn bare_problem(status: StatusCode, code: &'static str, title: &'static str) -> 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unreachable(_) => Self::Unavailable(chain(&error)),
+            DbError::Unreachable(_) => Self::Unavailable(Away::Database, chain(&error)),
+            DbError::NoRoom(_) => Self::Unavailable(Away::Room, chain(&error)),
             _ => Self::Internal(chain(&error)),
         }
     }
@@ -341,7 +371,7 @@ impl From<blobs::BlobError> for Problem {
             blobs::BlobError::TooLarge { limit } => Self::TooLarge(format!(
                 "a file is larger than {limit} bytes: send a smaller one, or have tech raise the limit"
             )),
-            blobs::BlobError::DiskFull { .. } => Self::Unavailable(chain(&error)),
+            blobs::BlobError::DiskFull { .. } => Self::Unavailable(Away::Room, chain(&error)),
             blobs::BlobError::Busy => Self::Conflict {
                 code: "upload_busy",
                 detail: error.to_string(),

@@ -6,6 +6,9 @@ pub enum DbError {
     /// The server could not be reached or the connection broke.
     #[error("cannot reach the database: {0}")]
     Unreachable(#[source] sqlx::Error),
+    /// The server has no disk, memory or connections left (class 53).
+    #[error("the database has no room left: {0}")]
+    NoRoom(#[source] sqlx::Error),
     /// A constraint of the schema refused the change.
     #[error("the database refused the change: constraint {constraint}")]
     Constraint {
@@ -84,6 +87,12 @@ impl<T> During<T> for Result<T, sqlx::Error> {
                 if error.code().is_some_and(|code| code.starts_with("57P")) =>
             {
                 DbError::Unreachable(source)
+            }
+            // 53100 disk full, 53200 out of memory, 53300 too many connections.
+            sqlx::Error::Database(error)
+                if error.code().is_some_and(|code| code.starts_with("53")) =>
+            {
+                DbError::NoRoom(source)
             }
             _ => DbError::Query { what, source },
         })

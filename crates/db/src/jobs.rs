@@ -59,6 +59,9 @@ pub async fn enqueue(
 
 /// Takes the next job of these kinds. Served by `idx_jobs_ready`.
 ///
+/// No job waits for longer than 17 minutes on purpose, so one that was made in the future, or waits for
+/// an hour, was queued before the clock was put back: it is due.
+///
 /// # Errors
 /// When the database does not answer.
 pub async fn lease(
@@ -74,7 +77,8 @@ pub async fn lease(
            SET state = 'running', attempts = attempts + 1, fencing_token = fencing_token + 1, worker = $2,
                lease_until = $3::timestamptz + make_interval(secs => $4)
            WHERE job_id = (SELECT job_id FROM portal.jobs
-                           WHERE state = 'queued' AND run_at <= $3 AND kind = ANY ($1)
+                           WHERE state = 'queued' AND kind = ANY ($1)
+                             AND (run_at <= $3 OR created_at > $3 OR run_at > $3::timestamptz + interval '1 hour')
                            ORDER BY priority, run_at, job_id
                            LIMIT 1 FOR UPDATE SKIP LOCKED)
            RETURNING job_id AS "job_id: JobId", kind, report_id AS "report_id: ReportId", payload, attempts,
@@ -199,7 +203,8 @@ pub async fn fail(tx: &mut ActorTx, job: &Leased, error: &str) -> Result<Fate, D
 }
 
 /// Takes one job whose worker was lost (its lease ran out), so that its fate can be decided with
-/// [`fail`]. Served by `idx_jobs_leases`.
+/// [`fail`]. A lease of more than an hour was taken before the clock was put back. Served by
+/// `idx_jobs_leases`.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -208,7 +213,8 @@ pub async fn take_lost(tx: &mut ActorTx) -> Result<Option<Leased>, DbError> {
     sqlx::query_as!(
         Leased,
         r#"UPDATE portal.jobs SET fencing_token = fencing_token + 1
-           WHERE job_id = (SELECT job_id FROM portal.jobs WHERE state = 'running' AND lease_until < $1
+           WHERE job_id = (SELECT job_id FROM portal.jobs WHERE state = 'running'
+                             AND (lease_until < $1 OR lease_until > $1::timestamptz + interval '1 hour')
                            ORDER BY lease_until LIMIT 1 FOR UPDATE SKIP LOCKED)
            RETURNING job_id AS "job_id: JobId", kind, report_id AS "report_id: ReportId", payload, attempts,
                      maximum_attempts, fencing_token"#,

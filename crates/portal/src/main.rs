@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod configuration;
 mod disk;
+mod keeper;
 mod listen;
 mod logging;
 mod place;

@@ -12,7 +12,7 @@ use db::{Database, DatabaseOptions};
 use domain::SystemClock;
 use pg_embed::{Cluster, ClusterOptions};
 
-use crate::cli::PlaceArgs;
+use crate::{cli::PlaceArgs, keeper::Keeper};
 
 /// The name of the portal's database in its private cluster.
 const DATABASE: &str = "portal";
@@ -29,7 +29,8 @@ pub(crate) struct Place {
     /// PostgreSQL's programs, where known.
     pub(crate) postgres_programs: Option<PathBuf>,
     is_private: bool,
-    cluster: Option<Cluster>,
+    /// Of the private cluster.
+    keeper: Option<Keeper>,
 }
 
 impl Place {
@@ -49,7 +50,7 @@ impl Place {
                 maintenance: None,
                 postgres_programs: args.pg_bin.clone(),
                 is_private: false,
-                cluster: None,
+                keeper: None,
             });
         }
         let mut options = ClusterOptions::new(&data_dir);
@@ -88,9 +89,9 @@ impl Place {
                 .map(|cluster| cluster.binaries().directory().to_owned())
                 .or_else(|| options.binaries.clone()),
             maintenance: Some(maintenance.clone()),
+            keeper: Some(Keeper::new(data_dir.clone(), options.clone(), cluster)),
             data_dir,
             is_private: true,
-            cluster,
         }
         .with_database_made(&maintenance)
     }
@@ -132,8 +133,8 @@ impl Place {
 
     /// Stops the private cluster, if this process runs it.
     pub(crate) async fn close(self) -> Result<()> {
-        if let Some(cluster) = self.cluster {
-            tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        if let Some(keeper) = self.keeper {
+            tokio::task::spawn_blocking(move || keeper.stop()).await??;
         }
         Ok(())
     }
@@ -158,6 +159,11 @@ impl Place {
             pg_embed::binaries::find(explicit)?
         };
         Ok(backup::Programs(binaries.directory().to_owned()))
+    }
+
+    /// Who keeps the private cluster running, where there is one.
+    pub(crate) fn keeper(&self) -> Option<Keeper> {
+        self.keeper.clone()
     }
 
     /// The data folder.

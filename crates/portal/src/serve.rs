@@ -71,6 +71,11 @@ async fn serve_at(
         place.data_dir().to_owned(),
         stop.clone(),
     )));
+    tasks.extend(
+        place
+            .keeper()
+            .map(|keeper| tokio::spawn(keeper.run(stop.clone()))),
+    );
     tasks.push(tokio::spawn(state.hub.clone().run(stop.clone())));
     let worker = worker(
         place,

@@ -27,7 +27,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     body::{Checks, Path, Query},
     codes::FieldCode,
-    problem::{Problem, ProblemBody},
+    problem::{Away, Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
 };
@@ -328,7 +328,7 @@ fn render(bytes: &Bytes, wanted: &Wanted) -> Result<Bytes, ImagingError> {
 
 fn unprocessable(error: ImagingError) -> Problem {
     match error {
-        ImagingError::Busy { .. } => Problem::Unavailable(error.to_string()),
+        ImagingError::Busy { .. } => Problem::Unavailable(Away::Part, error.to_string()),
         ImagingError::FrameOutOfRange { .. } => Problem::NotFound("frame"),
         error => Problem::Unprocessable {
             code: error.code(),

@@ -6,6 +6,7 @@
 mod accounts;
 mod audit;
 mod auth;
+mod clock;
 mod documentation;
 mod events;
 mod forms;

@@ -23,7 +23,7 @@ async fn one_of_several_portals_makes_the_backup_of_a_day() {
     };
     let (one, other) = tokio::join!(begin(), begin());
     assert_eq!(
-        one.is_some() as u8 + other.is_some() as u8,
+        u8::from(one.is_some()) + u8::from(other.is_some()),
         1,
         "two portals at once"
     );

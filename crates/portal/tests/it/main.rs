@@ -8,6 +8,7 @@ mod backup;
 mod care;
 mod commands;
 mod examples;
+mod faults;
 mod monitoring;
 mod packaging;
 mod rolling;

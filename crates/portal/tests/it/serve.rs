@@ -70,8 +70,14 @@ impl Signed {
         )
     }
 
-    /// Sends a film; `None` when the portal went away meanwhile.
+    /// Sends a film; `None` when it was not taken, or the portal went away meanwhile.
     pub(crate) fn upload(&self, film: Vec<u8>, patient: &str) -> Option<Value> {
+        let (status, answer) = self.try_upload(film, patient);
+        (status == 201).then_some(answer)
+    }
+
+    /// Sends a film; gives status and answer, 0 when there was none.
+    pub(crate) fn try_upload(&self, film: Vec<u8>, patient: &str) -> (u16, Value) {
         let form = multipart::Form::new()
             .text("patient_id", patient.to_owned())
             .part("files", multipart::Part::bytes(film).file_name("film"));
@@ -80,9 +86,14 @@ impl Signed {
             .post(format!("{}/api/reports/upload", self.base))
             .bearer_auth(&self.token)
             .multipart(form)
-            .send()
-            .ok()?;
-        (answer.status() == 201).then(|| answer.json().unwrap())
+            .send();
+        match answer {
+            Ok(answer) => (
+                answer.status().as_u16(),
+                answer.json().unwrap_or(Value::Null),
+            ),
+            Err(_) => (0, Value::Null),
+        }
     }
 
     pub(crate) fn wait_for_status(&self, report: &str, status: &str) -> Value {
@@ -210,6 +221,14 @@ fn a_second_portal_on_the_same_folder_says_who_has_it() {
     );
 }
 
+/// How often it is killed: three times in `make test`, a hundred by `make chaos`.
+fn rounds() -> u32 {
+    std::env::var("PORTAL_CHAOS_ROUNDS")
+        .ok()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(3)
+}
+
 /// The whole portal is killed with -9 while films come in and are analysed and read: everything that
 /// was acknowledged is there afterwards, each film once, and goes on to its end.
 #[test]
@@ -219,7 +238,7 @@ fn kill_9_anywhere_loses_nothing_that_was_acknowledged() {
     let mut signed: Vec<String> = Vec::new();
     let mut serving = Serving::start(data.path(), &["--demo"]);
     serving.wait_for("The demo is filled");
-    for round in 0..3u32 {
+    for round in 0..rounds() {
         let radiologist = Signed::sign_in(&serving.base, "radiologist@example.com");
         let doctor = Signed::sign_in(&serving.base, "doctor@example.com");
         let patient = Signed::sign_in(&serving.base, "patient@example.com").user_id;
@@ -282,7 +301,8 @@ fn kill_9_anywhere_loses_nothing_that_was_acknowledged() {
             }
             done
         });
-        std::thread::sleep(Duration::from_millis(150 + 230 * u64::from(round)));
+        // Somewhere between the first request and the last.
+        std::thread::sleep(Duration::from_millis(100 + u64::from(round) * 7919 % 1300));
         serving.kill();
         acknowledged.extend(sender.join().unwrap());
         signed.extend(reader.join().unwrap());

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Clinic, files_below, noise, refusal, tables_of};
-use crate::support::{portal, stdout};
+use crate::support::{SmallDisk, portal, stdout};
 
 /// The one file below a folder whose path ends so.
 fn file(store: &Path, end: &str) -> PathBuf {
@@ -260,28 +260,6 @@ fn kill_9_of_create_and_restore_leaves_nothing_half_and_the_next_run_completes()
         tables["public.medical_reports"]
     );
     assert_eq!(restored["public.users"], tables["public.users"]);
-}
-
-/// A small file system of its own; `None` where it cannot be mounted.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(at: &Path, size: &str) -> Option<Self> {
-        std::fs::create_dir_all(at).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
-            .arg(at)
-            .output();
-        mounted
-            .is_ok_and(|output| output.status.success())
-            .then(|| Self(at.to_owned()))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
-    }
 }
 
 #[test]
