@@ -50,8 +50,9 @@ test-package:
 	cargo build --quiet -p portal
 	scripts/test-deb --binary "$(TARGET)/debug/medical-portal" --fast
 
-test-deb: build ## Build the Debian package, install it, run the portal from it, remove it
+test-deb: deb ## Build the Debian package, install it, run the portal from it, also under systemd, remove it
 	scripts/test-deb
+	scripts/test-service "$$(ls -t "$(TARGET)"/deb/*.deb | head -n 1)"
 
 schema: ## Renew database/schema.sql from the migrations
 	UPDATE_SCHEMA=1 cargo test --quiet -p db --test it the_schema_file
