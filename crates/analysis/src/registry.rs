@@ -127,6 +127,7 @@ pub async fn register(
     models: &Path,
 ) -> Result<ModelId, RegistryError> {
     let manifest = &package.manifest;
+    let folder_name = format!("{}-{}", manifest.name, manifest.version);
     let mut tx = database.begin(actor).await?;
     let sha256 = package.model_sha256.as_str();
     if let Some(row) =
@@ -137,25 +138,17 @@ pub async fn register(
             .get("model_sha256")
             .and_then(|value| value.as_str())
             == Some(sha256);
-        return if same {
-            Ok(row.model_id)
-        } else {
-            Err(RegistryError::VersionTaken {
+        if !same {
+            return Err(RegistryError::VersionTaken {
                 name: manifest.name.clone(),
                 version: manifest.version.clone(),
-            })
-        };
+            });
+        }
+        // Files that are gone or damaged are put back.
+        copy(package, &models.join(&folder_name))?;
+        return Ok(row.model_id);
     }
-    let folder_name = format!("{}-{}", manifest.name, manifest.version);
-    let folder = models.join(&folder_name);
-    let read = |name: &&'static str| {
-        let path = package.directory.join(name);
-        std::fs::read(&path)
-            .map(|bytes| (*name, bytes))
-            .map_err(|source| RegistryError::Io { path, source })
-    };
-    let files = FILES.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    write_files(&folder, files.into_iter())?;
+    copy(package, &models.join(&folder_name))?;
     let model_id = ModelId::new_at(tx.now());
     insert(&mut tx, model_id, package, &folder_name).await?;
     tx.commit().await?;
@@ -165,6 +158,18 @@ pub async fn register(
         "model registered"
     );
     Ok(model_id)
+}
+
+/// Copies a package's files; those that are there already stay.
+fn copy(package: &Package, folder: &Path) -> Result<(), RegistryError> {
+    let read = |name: &&'static str| {
+        let path = package.directory.join(name);
+        std::fs::read(&path)
+            .map(|bytes| (*name, bytes))
+            .map_err(|source| RegistryError::Io { path, source })
+    };
+    let files = FILES.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    write_files(folder, files.into_iter())
 }
 
 async fn insert(
