@@ -76,8 +76,19 @@ export function useLiveEvents(session: string): void {
       };
       for (const kind of Object.keys(stale)) source.addEventListener(kind, () => renew(kind));
     };
+    // A cut line is only noticed by the browser itself; the stream would seem to live on.
+    const cut = () => setLive(false);
+    const back = () => {
+      source?.close();
+      clearTimeout(timer);
+      open();
+    };
+    addEventListener('offline', cut);
+    addEventListener('online', back);
     open();
     return () => {
+      removeEventListener('offline', cut);
+      removeEventListener('online', back);
       wanted = false;
       clearTimeout(timer);
       clearTimeout(flush);

@@ -51,9 +51,16 @@ export function problemOf(status: number, body: unknown, requestId?: string | nu
   return new Problem({ status, code: status === 0 ? 'network' : 'unexpected_answer', request_id: requestId });
 }
 
+/** Whether a part of the program itself did not come; browsers do not ask for it a second time until a reload. */
+export function isProgramMissing(error: unknown): error is Error {
+  return error instanceof Error && /preload CSS|dynamically imported module/.test(error.message);
+}
+
 /** Whatever was thrown, as a problem. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof TypeError) return new Problem({ status: 0, code: 'network', detail: error.message });
+  if (error instanceof TypeError || isProgramMissing(error)) {
+    return new Problem({ status: 0, code: 'network', detail: error.message });
+  }
   return new Problem({ status: 0, code: 'fault', detail: error instanceof Error ? error.message : String(error) });
 }

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconMapOff } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { isProgramMissing } from '@/api/problem';
 import { useT } from '@/i18n';
 import { Empty, ErrorNote, Loading } from '@/shared/states';
 
@@ -32,7 +33,7 @@ export function NotFound() {
 export function Fault({ error, reset }: { error: unknown; reset?: () => void }) {
   return (
     <div className="page">
-      <ErrorNote error={error} onRetry={() => (reset ? reset() : location.reload())} />
+      <ErrorNote error={error} onRetry={() => (reset && !isProgramMissing(error) ? reset() : location.reload())} />
     </div>
   );
 }

@@ -9,6 +9,8 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
+      // Without a connection it is tried and said, rather than waited for behind grey bars.
+      networkMode: 'always',
       refetchOnWindowFocus: true,
       // Refusals stay refusals; only what may pass by itself is tried again.
       retry: (count, error) => {
@@ -16,6 +18,7 @@ export const queryClient = new QueryClient({
         return count < 2 && (status === 0 || status >= 500);
       },
     },
+    mutations: { networkMode: 'always' },
   },
 });
 

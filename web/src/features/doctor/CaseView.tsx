@@ -149,7 +149,7 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
             {[
               detail.patient_identifier,
               maybe(`study.${report.study_type}`) ?? report.study_type,
-              report.patient_age != null ? t('common.years', { value: report.patient_age }) : null,
+              report.patient_age != null ? t('common.years', { count: report.patient_age }) : null,
               report.patient_gender ? t(`gender.${report.patient_gender}`) : null,
             ]
               .filter(Boolean)

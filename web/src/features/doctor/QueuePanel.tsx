@@ -179,7 +179,7 @@ const Row = memo(function Row({ item, selected, open, onOpen, doctorId, aiHidden
       </span>
       {item.identity_disagreement.length > 0 && !item.identity_confirmed ? (
         <span className={classes.identity}>
-          <IconAlertTriangle size={14} aria-hidden /> {t('why.identity')}
+          <IconAlertTriangle size={14} aria-hidden /> <span>{t('why.identity')}</span>
         </span>
       ) : (
         <span className={classes.why}>{whyHere(item, aiHidden, t, maybe)}</span>

@@ -78,7 +78,7 @@ function Uploaded({ detail }: { detail: ReportDetail }) {
             {report.patient_age != null && (
               <>
                 <dt>{t('uploaded.age')}</dt>
-                <dd>{t('common.years', { value: report.patient_age })}</dd>
+                <dd>{t('common.years', { count: report.patient_age })}</dd>
               </>
             )}
             {report.patient_gender && (

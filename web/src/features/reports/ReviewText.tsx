@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { linesOf, type ReportDetail, type Review } from '@/api/types';
 import { useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
@@ -43,7 +43,7 @@ export function ReviewText({
     );
   }
   return (
-    <>
+    <Stack gap="xs">
       <div>
         <Text fw={600} size="sm">
           {review.doctor_name ?? t('common.unknown')}
@@ -52,7 +52,11 @@ export function ReviewText({
           {t('review.signedAt', { time: formats.dateTime(review.reviewed_at) })}
         </Text>
       </div>
-      {review.doctor_risk_assessment && <Risk risk={review.doctor_risk_assessment} filled />}
+      {review.doctor_risk_assessment && (
+        <div>
+          <Risk risk={review.doctor_risk_assessment} filled />
+        </div>
+      )}
       <dl className="facts">
         {facts.map(([label, value]) =>
           value ? (
@@ -76,6 +80,6 @@ export function ReviewText({
           </Text>
         </div>
       ))}
-    </>
+    </Stack>
   );
 }

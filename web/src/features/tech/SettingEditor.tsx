@@ -60,7 +60,7 @@ export function SettingEditor({ setting }: { setting: Setting }) {
       {fieldsOfValue(value).map(({ path, value: part }) => (
         <PartField
           key={path.join('.')}
-          label={path.length > 0 ? path.join(' · ') : t('settings.value')}
+          label={path.length > 0 ? path.map((name) => maybe(`setting.part.${name}`) ?? name).join(' · ') : t('settings.value')}
           value={part}
           onChange={(next) => setValue((old: unknown) => putAt(old, path, next))}
         />
@@ -68,7 +68,7 @@ export function SettingEditor({ setting }: { setting: Setting }) {
       {problem &&
         (problem.errors.length > 0 ? (
           <Text size="sm" c="var(--mantine-color-error)" role="alert">
-            {fieldText(problem, 'setting_value') ?? problem.message}
+            {maybe(`setting.wrong.${key}`) ?? fieldText(problem, 'setting_value') ?? problem.message}
           </Text>
         ) : (
           <ErrorNote error={problem} />

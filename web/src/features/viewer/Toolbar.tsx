@@ -130,8 +130,11 @@ export function Toolbar(props: ToolbarProps) {
 /** Brightness and contrast without dragging over the film: by slider, arrow keys or number. */
 function WindowSliders({ window, range, onWindow }: Pick<ToolbarProps, 'window' | 'range' | 'onWindow'>) {
   const t = useT();
-  if (!window || !range) return null;
-  const span = Math.max(range.highest - range.lowest, 1);
+  // They are there before the film is, so that its place does not change.
+  const { lowest, highest } = range ?? { lowest: 0, highest: 1 };
+  const { center, width } = window ?? { center: 0.5, width: 1 };
+  const disabled = !window || !range;
+  const span = Math.max(highest - lowest, 1);
   const step = Math.max(span / 200, 0.01);
   return (
     <div className={classes.sliders}>
@@ -139,22 +142,24 @@ function WindowSliders({ window, range, onWindow }: Pick<ToolbarProps, 'window' 
         {t('viewer.level')}
         <input
           type="range"
-          min={range.lowest - span / 4}
-          max={range.highest + span / 4}
+          disabled={disabled}
+          min={lowest - span / 4}
+          max={highest + span / 4}
           step={step}
-          value={window.center}
-          onChange={(event) => onWindow({ ...window, center: Number(event.currentTarget.value) })}
+          value={center}
+          onChange={(event) => onWindow({ width, center: Number(event.currentTarget.value) })}
         />
       </label>
       <label>
         {t('viewer.width')}
         <input
           type="range"
+          disabled={disabled}
           min={span / 100}
           max={span * 2}
           step={step}
-          value={window.width}
-          onChange={(event) => onWindow({ ...window, width: Number(event.currentTarget.value) })}
+          value={width}
+          onChange={(event) => onWindow({ center, width: Number(event.currentTarget.value) })}
         />
       </label>
     </div>
