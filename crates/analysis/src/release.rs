@@ -71,6 +71,39 @@ pub async fn clear_claims(database: Database) -> Result<(), DbError> {
     tx.commit().await
 }
 
+/// Gives every report that waits for an analysis without a job one: it would wait for ever.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn queue_stranded(database: Database) -> Result<(), DbError> {
+    let mut tx = database.begin(&Actor::worker()).await?;
+    let stranded = db::consistency::stranded_reports(&mut tx, 1000).await?;
+    for report_id in &stranded {
+        db::jobs::enqueue(
+            &mut tx,
+            crate::job::KIND,
+            Some(*report_id),
+            5,
+            &serde_json::json!({}),
+        )
+        .await?;
+    }
+    tx.commit().await?;
+    if !stranded.is_empty() {
+        tracing::warn!(
+            count = stranded.len(),
+            "reports waited without a job; they have one now"
+        );
+    }
+    Ok(())
+}
+
+/// What is done every hour, for [`jobs::Maintenance`].
+#[must_use]
+pub fn hourly_chores() -> Vec<Chore> {
+    vec![Arc::new(|database| Box::pin(queue_stranded(database)))]
+}
+
 /// The regular chores of this room, for [`jobs::Maintenance`].
 #[must_use]
 pub fn chores() -> Vec<Chore> {

@@ -209,3 +209,24 @@ pub async fn mark_read(
     .await
     .during("read a notification")
 }
+
+/// Deletes at most `limit` notifications that were read before a moment. Says how many there were.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn delete_read_before(
+    tx: &mut ActorTx,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64, DbError> {
+    let deleted = sqlx::query!(
+        "DELETE FROM notifications WHERE notification_id IN (
+             SELECT notification_id FROM notifications WHERE is_read AND read_at < $1 LIMIT $2)",
+        before,
+        limit
+    )
+    .execute(tx.connection())
+    .await
+    .during("delete old notifications")?;
+    Ok(deleted.rows_affected())
+}

@@ -39,6 +39,11 @@ pub const ANALYSIS_DISCLAIMER: &str = "analysis.disclaimer";
 /// Wording of findings and recommendations by category.
 pub const ANALYSIS_TEMPLATES: &str = "analysis.templates";
 
+/// How long read notifications are kept.
+pub const RETENTION_NOTIFICATION_DAYS: &str = "retention.notification_days";
+/// At what time of day old rows are cleared.
+pub const MAINTENANCE_WINDOW: &str = "maintenance.window";
+
 /// When the daily backup is made.
 pub const BACKUP_SCHEDULE: &str = "backup.schedule";
 /// Where backups go.
@@ -48,6 +53,36 @@ pub const BACKUP_KEEP: &str = "backup.keep";
 
 /// Whether the write-ahead log is kept, so that any moment can be restored.
 pub const BACKUP_POINT_IN_TIME: &str = "backup.point_in_time";
+
+/// A part of the machine's own day, such as 01:00 to 05:00; it may reach over midnight.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceWindow {
+    /// Its first minute, `HH:MM`.
+    pub from: String,
+    /// The minute after its last, `HH:MM`; the same as `from` means the whole day.
+    pub until: String,
+}
+
+impl MaintenanceWindow {
+    fn times(&self) -> Result<(chrono::NaiveTime, chrono::NaiveTime), String> {
+        let time = |text: &str| {
+            chrono::NaiveTime::parse_from_str(text, "%H:%M")
+                .map_err(|_| format!("'{text}' is not a time such as 01:00"))
+        };
+        Ok((time(&self.from)?, time(&self.until)?))
+    }
+
+    /// Whether a time of day lies in it. A window that is not of its form holds no time.
+    #[must_use]
+    pub fn contains(&self, time: chrono::NaiveTime) -> bool {
+        match self.times() {
+            Ok((from, until)) if from < until => from <= time && time < until,
+            Ok((from, until)) => time >= from || time < until,
+            Err(_) => false,
+        }
+    }
+}
 
 /// When the daily backup is made: a time of the machine's own day, or never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -306,6 +341,18 @@ pub const ALL: &[SettingDefinition] = &[
         check: |value| parse::<AnalysisTemplates>(value).map(|_| ()),
     },
     SettingDefinition {
+        key: RETENTION_NOTIFICATION_DAYS,
+        description: "Days for which a notification is kept after it was read; unread ones stay.",
+        default: || json!(90),
+        check: |value| whole_number(value, 1, 3650, "days"),
+    },
+    SettingDefinition {
+        key: MAINTENANCE_WINDOW,
+        description: "Time of the machine's day in which old rows are cleared.",
+        default: || json!({ "from": "01:00", "until": "05:00" }),
+        check: |value| parse::<MaintenanceWindow>(value)?.times().map(|_| ()),
+    },
+    SettingDefinition {
         key: BACKUP_SCHEDULE,
         description: "Time of the machine's day at which the portal backs itself up and verifies the backup, or off.",
         default: || json!("02:00"),
@@ -381,6 +428,23 @@ mod tests {
         }
         let none = json!({ "daily": 0, "weekly": 0, "monthly": 0 });
         assert!(check(BACKUP_KEEP, &none).is_err());
+    }
+
+    #[test]
+    fn a_window_may_reach_over_midnight() {
+        let window = |from: &str, until: &str| MaintenanceWindow {
+            from: from.to_owned(),
+            until: until.to_owned(),
+        };
+        let at = |hour| chrono::NaiveTime::from_hms_opt(hour, 30, 0).unwrap();
+        let night = window("01:00", "05:00");
+        assert!(night.contains(at(1)) && !night.contains(at(5)) && !night.contains(at(0)));
+        let late = window("22:00", "02:00");
+        assert!(late.contains(at(23)) && late.contains(at(1)) && !late.contains(at(12)));
+        assert!(window("00:00", "00:00").contains(at(12)));
+        assert!(!window("soon", "05:00").contains(at(1)));
+        let check = definition(MAINTENANCE_WINDOW).unwrap().check;
+        assert!(check(&json!({ "from": "25:00", "until": "05:00" })).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! No transaction is held open while a job runs.
 
 mod maintenance;
+pub mod retention;
 mod worker;
 
 pub use maintenance::{Chore, Maintenance};

@@ -7,7 +7,7 @@ use db::{Actor, Database, DbError};
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use crate::Worker;
+use crate::{Worker, retention};
 
 /// Something to be done regularly, in a transaction of its own as the worker.
 pub type Chore = Arc<dyn Fn(Database) -> BoxFuture<'static, Result<(), DbError>> + Send + Sync>;
@@ -18,6 +18,7 @@ pub struct Maintenance {
     database: Database,
     worker: Worker,
     frequent: Vec<Chore>,
+    hourly: Vec<Chore>,
 }
 
 impl std::fmt::Debug for Maintenance {
@@ -32,13 +33,20 @@ const FREQUENT: Duration = Duration::from_secs(2);
 const HOURLY: Duration = Duration::from_secs(3600);
 
 impl Maintenance {
-    /// The chores of this room (lost jobs, old rows) and the given ones.
+    /// The chores of this room (lost jobs, old rows) and the given ones, to be run every two seconds
+    /// and every hour.
     #[must_use]
-    pub fn new(database: Database, worker: Worker, frequent: Vec<Chore>) -> Self {
+    pub fn new(
+        database: Database,
+        worker: Worker,
+        frequent: Vec<Chore>,
+        hourly: Vec<Chore>,
+    ) -> Self {
         Self {
             database,
             worker,
             frequent,
+            hourly,
         }
     }
 
@@ -71,8 +79,8 @@ impl Maintenance {
         Ok(())
     }
 
-    /// Makes the audit trail's next partitions, then clears expired sessions, old events and done
-    /// jobs.
+    /// Makes the audit trail's next partitions; within the maintenance window also clears what is past
+    /// its time.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -80,12 +88,13 @@ impl Maintenance {
         let mut tx = self.database.begin(&Actor::worker()).await?;
         db::audit::create_partitions_ahead(&mut tx).await?;
         tx.commit().await?;
-        let mut tx = self.database.begin(&Actor::worker()).await?;
-        let sessions = db::sessions::delete_expired(&mut tx).await?;
-        let events = db::events::delete_old(&mut tx).await?;
-        let jobs = db::jobs::delete_done(&mut tx).await?;
-        tx.commit().await?;
-        tracing::info!(sessions, events, jobs, "cleared old rows");
+        for chore in &self.hourly {
+            chore(self.database.clone()).await?;
+        }
+        if retention::is_window_open(&self.database).await? {
+            let cleared = retention::clear(&self.database).await?;
+            tracing::info!(?cleared, "cleared what is past its time");
+        }
         Ok(())
     }
 }

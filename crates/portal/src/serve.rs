@@ -222,7 +222,12 @@ fn worker(
 fn maintenance(database: &Database, blobs: &BlobStore, worker: &Worker) -> Maintenance {
     let mut chores = analysis::release::chores();
     chores.push(intake::uploads_chore(blobs.clone()));
-    Maintenance::new(database.clone(), worker.clone(), chores)
+    Maintenance::new(
+        database.clone(),
+        worker.clone(),
+        chores,
+        analysis::release::hourly_chores(),
+    )
 }
 
 /// Fills the demo in the background, so that the portal is there at once.

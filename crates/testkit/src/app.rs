@@ -82,7 +82,12 @@ impl TestApp {
         let worker = Worker::new(database.clone(), vec![job], WorkerOptions::new("test"));
         let mut chores = analysis::release::chores();
         chores.push(intake::uploads_chore(blobs.clone()));
-        let maintenance = Maintenance::new(database.clone(), worker.clone(), chores);
+        let maintenance = Maintenance::new(
+            database.clone(),
+            worker.clone(),
+            chores,
+            analysis::release::hourly_chores(),
+        );
         let state = ApiState::new(
             database.clone(),
             blobs.clone(),

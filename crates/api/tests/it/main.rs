@@ -17,6 +17,7 @@ mod journey;
 mod lists;
 mod operations;
 mod patients;
+mod retention;
 mod reviews;
 mod upload;
 mod uploads;
