@@ -11,6 +11,7 @@ mod search;
 pub mod accounts;
 pub mod analyses;
 pub mod audit;
+pub mod audit_months;
 pub mod backups;
 pub mod claims;
 pub mod consistency;

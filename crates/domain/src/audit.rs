@@ -85,6 +85,8 @@ crate::text_enum! {
         ReadAudit = "read_audit",
         /// A dead job was sent back to the queue.
         RetryJob = "retry_job",
+        /// A month of the trail was moved into a file.
+        ArchiveAudit = "archive_audit",
         /// A backup was made, or could not be.
         CreateBackup = "create_backup",
         /// A backup was restored into a scratch cluster and compared.

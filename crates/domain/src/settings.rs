@@ -41,6 +41,8 @@ pub const ANALYSIS_TEMPLATES: &str = "analysis.templates";
 
 /// How long read notifications are kept.
 pub const RETENTION_NOTIFICATION_DAYS: &str = "retention.notification_days";
+/// How long the audit trail stays in the database.
+pub const RETENTION_AUDIT_MONTHS: &str = "retention.audit_months";
 /// At what time of day old rows are cleared.
 pub const MAINTENANCE_WINDOW: &str = "maintenance.window";
 
@@ -345,6 +347,12 @@ pub const ALL: &[SettingDefinition] = &[
         description: "Days for which a notification is kept after it was read; unread ones stay.",
         default: || json!(90),
         check: |value| whole_number(value, 1, 3650, "days"),
+    },
+    SettingDefinition {
+        key: RETENTION_AUDIT_MONTHS,
+        description: "Months for which the audit trail stays in the database; older ones move into files in the data folder that prove themselves. 0: all of it stays.",
+        default: || json!(0),
+        check: |value| whole_number(value, 0, 600, "months"),
     },
     SettingDefinition {
         key: MAINTENANCE_WINDOW,

@@ -4,6 +4,7 @@ mod check;
 mod database;
 mod settings;
 
+pub(crate) mod audit;
 pub(crate) mod backup;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -70,6 +71,9 @@ pub(crate) enum Command {
     /// Read and change the settings that a hospital may change while the portal runs
     #[command(subcommand)]
     Settings(SettingsCommand),
+    /// Archive old months of the audit trail, and prove archived ones
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),

@@ -9,14 +9,15 @@ use api::{ApiOptions, ApiState, DemoAccount, Figures};
 use blobs::BlobStore;
 use db::Database;
 use demo::seed::Filled;
-use jobs::{Handler, Maintenance, Worker, WorkerOptions};
+use domain::settings;
+use jobs::{Chore, Handler, Maintenance, Worker, WorkerOptions};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{ServeArgs, WorkerArgs},
-    disk,
+    commands, disk,
     listen::{Certificate, Listening},
     place::Place,
     schedule::Schedule,
@@ -85,7 +86,7 @@ async fn serve_at(
         args.workers.max(1),
     )?;
     tasks.push(tokio::spawn(
-        maintenance(&database, &blobs, &worker).run(stop.clone()),
+        maintenance(place, &database, &blobs, &worker).run(stop.clone()),
     ));
     if args.workers > 0 {
         tasks.push(tokio::spawn(worker.run(stop.clone())));
@@ -219,15 +220,46 @@ fn worker(
     Ok(Worker::new(database.clone(), vec![job], options))
 }
 
-fn maintenance(database: &Database, blobs: &BlobStore, worker: &Worker) -> Maintenance {
+/// Moves old months of the audit trail into files, where the setting wants it and the window is open.
+fn archive_chore(place: &Place) -> Chore {
+    let (owner, folder) = (
+        place.owner.clone(),
+        place.data_dir().join(commands::audit::FOLDER),
+    );
+    Arc::new(move |database| {
+        let (owner, folder) = (owner.clone(), folder.clone());
+        Box::pin(async move {
+            let mut tx = database.begin(&db::Actor::worker()).await?;
+            let months: u32 = db::settings::get(&mut tx, settings::RETENTION_AUDIT_MONTHS).await?;
+            drop(tx);
+            if months == 0 || !jobs::retention::is_window_open(&database).await? {
+                return Ok(());
+            }
+            let outcome = async {
+                for month in archive::due(&owner, months).await? {
+                    archive::archive(&owner, &month, &folder).await?;
+                }
+                Ok::<_, archive::ArchiveError>(())
+            };
+            if let Err(error) = outcome.await {
+                tracing::warn!(%error, "a month of the audit trail could not be archived; it stays in the database");
+            }
+            Ok(())
+        })
+    })
+}
+
+fn maintenance(
+    place: &Place,
+    database: &Database,
+    blobs: &BlobStore,
+    worker: &Worker,
+) -> Maintenance {
+    let mut hourly = analysis::release::hourly_chores();
+    hourly.push(archive_chore(place));
     let mut chores = analysis::release::chores();
     chores.push(intake::uploads_chore(blobs.clone()));
-    Maintenance::new(
-        database.clone(),
-        worker.clone(),
-        chores,
-        analysis::release::hourly_chores(),
-    )
+    Maintenance::new(database.clone(), worker.clone(), chores, hourly)
 }
 
 /// Fills the demo in the background, so that the portal is there at once.
@@ -314,7 +346,8 @@ pub(crate) async fn work(args: WorkerArgs) -> Result<()> {
             args.engine.into(),
             args.concurrency.max(1),
         )?;
-        let chores = tokio::spawn(maintenance(&database, &blobs, &worker).run(stop.clone()));
+        let chores =
+            tokio::spawn(maintenance(&place, &database, &blobs, &worker).run(stop.clone()));
         println!("Working; Ctrl-C stops.");
         supervisor::tell(supervisor::State::Ready);
         worker.run(stop.clone()).await;

@@ -1,6 +1,7 @@
 //! What the subcommands do.
 
 mod analyze;
+pub(crate) mod audit;
 mod backup;
 mod check;
 mod database;
@@ -30,6 +31,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Analyze(args) => return analyze::run(&args),
         Command::Check(args) => return check::run(&args).await,
         Command::Settings(command) => settings::run(command).await?,
+        Command::Audit(command) => return audit::run(command).await,
         Command::Db(command) => return database::run(command).await,
         Command::Model(command) => model::run(command).await?,
         Command::User(command) => user::run(command).await?,

@@ -54,3 +54,18 @@ fn the_database_is_looked_at_and_after() {
         6
     );
 }
+
+#[test]
+fn old_months_of_the_audit_trail_are_archived_and_proved() {
+    let data = data_folder();
+    let at = ["--data-dir", data.path().to_str().unwrap()];
+    let with = |arguments: &[&str]| run(&[arguments, &at].concat());
+    stdout(&with(&["db", "migrate"]));
+    let said = stdout(&with(&["audit", "archive", "--keep-months", "72"]));
+    assert!(said.contains("No month is older than 72 months"), "{said}");
+    let no_archive = data.path().join("notes.zst");
+    std::fs::write(&no_archive, "notes").unwrap();
+    let refused = run(&["audit", "verify", no_archive.to_str().unwrap()]);
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("notes.zst"));
+}

@@ -46,6 +46,7 @@ export const actions = [
   'create_user',
   'update_user',
   'update_setting',
+  'archive_audit',
   'import_model',
   'activate_model',
   'read_audit',
