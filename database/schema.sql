@@ -154,6 +154,7 @@ DECLARE
     next_month date := first_day + interval '1 month';
     name text := 'audit_logs_' || to_char(first_day, 'YYYY_MM');
 BEGIN
+    PERFORM pg_advisory_xact_lock(7286511);
     IF to_regclass('portal.' || name) IS NULL
         AND NOT EXISTS (SELECT FROM portal.audit_logs_default d
                         WHERE d.created_at >= first_day::timestamp AT TIME ZONE 'UTC'
@@ -3366,4 +3367,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (13, 'history proposals', true, '\x0a7dc6cca07f64d81077f58ca74b2b4a5faad3f80c77eabdcd33c4c6788886fb0e31aadf1db49dea14c7f4104b6124de', 0),
     (14, 'uploads', true, '\x110cb81410938d6b685b57db7dc1683d091a07434f444d370dc32dca27291260edd00670695184454abc5b11a51b167d', 0),
     (15, 'invitations', true, '\x05d3ac5ed40df7c32aa7d077cbfd34b760b6384c0a2a03e0f76a2a3a8fdd94f51267bd182edb954d6ee3c775964b3529', 0),
-    (16, 'schema floor', true, '\xeec6870d9c5b61436fb5ff99f07d94d2139328b24bea3c924d54fa835f2a1ea53df90ca0db0523f0ad496975cacc560b', 0);
+    (16, 'schema floor', true, '\xeec6870d9c5b61436fb5ff99f07d94d2139328b24bea3c924d54fa835f2a1ea53df90ca0db0523f0ad496975cacc560b', 0),
+    (17, 'audit partitions one at a time', true, '\x5a833410826f93ae0e0cd6519b5d06306a622e58c2a737416d55cc2d5f11d749b2b9c9936dbe0a09c29d66028551c12d', 0);

@@ -217,11 +217,6 @@ pub async fn list(
 /// When the database does not answer.
 pub async fn create_partitions_ahead(tx: &mut ActorTx) -> Result<(), DbError> {
     let today = tx.now().date_naive();
-    // One portal at a time, as when migrating: two that attach partitions can wait for each other.
-    sqlx::query("SELECT pg_advisory_xact_lock(7286511)")
-        .execute(tx.connection())
-        .await
-        .during("wait for other portals' partitions")?;
     sqlx::query!(
         r#"SELECT portal.create_audit_partition(($1::date + make_interval(months => m))::date) AS "made"
            FROM generate_series(0, 2) m"#,
