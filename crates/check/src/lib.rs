@@ -21,7 +21,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use ai::EnginePreference;
 use blobs::BlobStore;
-use db::{Database, DatabaseOptions, inspect::Inspector, maintain::Caretaker};
+use db::{Database, DatabaseOptions, maintain::Caretaker};
 use domain::Clock;
 
 pub use certificate::{CertificateError, certificate_end};
@@ -143,6 +143,3 @@ fn unanswered(
         "The database answers in part: look at its log, then run the check again.",
     );
 }
-
-/// The inspector, for the rooms of this crate.
-type Looking<'a> = &'a mut Inspector;

@@ -1,6 +1,8 @@
 //! Slow statements, waits, wraparound, room taken by nothing.
 
-use crate::{Diagnosis, Looking, unanswered};
+use db::inspect::Inspector;
+
+use crate::{Diagnosis, unanswered};
 
 /// A statement slower than this on average holds people up; the portal's slowest takes about 10 ms.
 const SLOW_MILLISECONDS: f64 = 200.0;
@@ -11,7 +13,7 @@ const FEW_TRANSACTIONS: i64 = 200_000_000;
 /// Waste that is worth somebody's time.
 const MUCH_WASTE: i64 = 1 << 30;
 
-pub(crate) async fn look(inspector: Looking<'_>, diagnosis: &mut Diagnosis) {
+pub(crate) async fn look(inspector: &mut Inspector, diagnosis: &mut Diagnosis) {
     slow(inspector, diagnosis).await;
     waits(inspector, diagnosis).await;
     match inspector.size().await {
@@ -40,7 +42,7 @@ pub(crate) async fn look(inspector: Looking<'_>, diagnosis: &mut Diagnosis) {
     }
 }
 
-async fn slow(inspector: Looking<'_>, diagnosis: &mut Diagnosis) {
+async fn slow(inspector: &mut Inspector, diagnosis: &mut Diagnosis) {
     match inspector.slow(100).await {
         Ok(slow) => {
             if let Some(statement) = slow.to_enable {
@@ -67,7 +69,7 @@ async fn slow(inspector: Looking<'_>, diagnosis: &mut Diagnosis) {
     }
 }
 
-async fn waits(inspector: Looking<'_>, diagnosis: &mut Diagnosis) {
+async fn waits(inspector: &mut Inspector, diagnosis: &mut Diagnosis) {
     match inspector.locks().await {
         Ok(waits) => {
             let long: Vec<_> = waits

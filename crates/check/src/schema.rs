@@ -1,8 +1,8 @@
 //! Migrations in step; roles, rights, row security and everything else of the schema as built.
 
-use db::inspect::SchemaFault;
+use db::inspect::{Inspector, SchemaFault};
 
-use crate::{Diagnosis, Looking, Outcome, Subject, Wanted, unanswered};
+use crate::{Diagnosis, Outcome, Subject, Wanted, unanswered};
 
 /// Whether every migration has run; without them nothing else can be asked.
 pub(crate) async fn look_at_migrations(
@@ -82,7 +82,7 @@ const CHECKS: [(&str, &str); 4] = [
 
 pub(crate) async fn look(
     subject: &Subject,
-    inspector: Looking<'_>,
+    inspector: &mut Inspector,
     wanted: Wanted,
     diagnosis: &mut Diagnosis,
 ) {
@@ -129,7 +129,7 @@ async fn report(subject: &Subject, fault: &SchemaFault, wanted: Wanted, diagnosi
     }
 }
 
-async fn foreign_keys(inspector: Looking<'_>, diagnosis: &mut Diagnosis) {
+async fn foreign_keys(inspector: &mut Inspector, diagnosis: &mut Diagnosis) {
     match inspector.indexes().await {
         Ok(indexes) => {
             for missing in indexes.missing {

@@ -2,7 +2,7 @@
 
 use db::inspect::{Inspector, ServerFacts};
 
-use crate::{Diagnosis, Looking, Outcome, Subject, Wanted, finding::chain, unanswered};
+use crate::{Diagnosis, Outcome, Subject, Wanted, finding::chain, unanswered};
 
 /// Seconds that the two clocks may differ.
 const CLOCK_TOLERANCE: i64 = 2;
@@ -29,7 +29,7 @@ pub(crate) async fn reach(subject: &Subject, diagnosis: &mut Diagnosis) -> Optio
 
 pub(crate) async fn look(
     subject: &Subject,
-    inspector: Looking<'_>,
+    inspector: &mut Inspector,
     wanted: Wanted,
     diagnosis: &mut Diagnosis,
 ) {

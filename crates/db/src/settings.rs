@@ -1,13 +1,17 @@
 //! Settings as stored; a key without a row has the domain's default.
 
 use chrono::{DateTime, Utc};
-use domain::{SettingId, settings::SettingDefinition};
+use domain::{
+    SettingId,
+    audit::{AuditAction, EntityType},
+    settings::SettingDefinition,
+};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::types::Uuid;
 use utoipa::ToSchema;
 
-use crate::{ActorTx, DbError, error::During};
+use crate::{ActorTx, DbError, audit::Act, error::During};
 
 /// A setting as listed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -77,18 +81,40 @@ pub async fn stored(tx: &mut ActorTx) -> Result<Vec<StoredSetting>, DbError> {
     .during("list stored settings")
 }
 
-/// Forgets a stored value, so that the default is in force. Gives what was stored.
+/// Forgets a stored value, so that the default is in force, and notes that in the audit trail. Gives what
+/// was stored.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn reset(tx: &mut ActorTx, key: &str) -> Result<Option<Value>, DbError> {
-    sqlx::query_scalar!(
+    let before = sqlx::query_scalar!(
         "DELETE FROM system_settings WHERE setting_key = $1 RETURNING setting_value",
         key
     )
     .fetch_optional(tx.connection())
     .await
-    .during("forget a setting")
+    .during("forget a setting")?;
+    if let Some(before) = &before {
+        let default =
+            domain::settings::definition(key).map_or(Value::Null, |known| (known.default)());
+        note_change(tx, key, before, &default).await?;
+    }
+    Ok(before)
+}
+
+/// The one row of the trail for a change, which [`history`] reads back.
+async fn note_change(
+    tx: &mut ActorTx,
+    key: &str,
+    before: &Value,
+    after: &Value,
+) -> Result<(), DbError> {
+    tx.audit(
+        Act::new(AuditAction::UpdateSetting, EntityType::Setting)
+            .old(json!({ "setting_key": key, "setting_value": before }))
+            .new_values(json!({ "setting_key": key, "setting_value": after })),
+    )
+    .await
 }
 
 /// A change of a setting, from the audit trail.
@@ -161,7 +187,8 @@ pub async fn get<T: DeserializeOwned>(tx: &mut ActorTx, key: &'static str) -> Re
         .expect("a test holds every default to its form"))
 }
 
-/// Stores a value that passed its definition's check. Says what was in force before.
+/// Stores a value that passed its definition's check, and notes that in the audit trail. Says what was in
+/// force before.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -194,5 +221,7 @@ pub async fn set(
     .execute(tx.connection())
     .await
     .during("store a setting")?;
-    Ok(before.unwrap_or_else(definition.default))
+    let before = before.unwrap_or_else(definition.default);
+    note_change(tx, definition.key, &before, value).await?;
+    Ok(before)
 }

@@ -207,6 +207,13 @@ fn parse<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
     serde_json::from_value(value.clone()).map_err(|error| error.to_string())
 }
 
+fn true_or_false(value: &Value) -> Result<(), String> {
+    value
+        .as_bool()
+        .map(|_| ())
+        .ok_or_else(|| "expected true or false".to_owned())
+}
+
 fn whole_number(value: &Value, least: u64, most: u64, unit: &str) -> Result<(), String> {
     match value.as_u64() {
         Some(number) if (least..=most).contains(&number) => Ok(()),
@@ -288,12 +295,7 @@ pub const ALL: &[SettingDefinition] = &[
         key: REVIEW_FIRST_IMPRESSION,
         description: "Whether the AI's verdict stays hidden until the doctor has written a first impression.",
         default: || json!(false),
-        check: |value| {
-            value
-                .as_bool()
-                .map(|_| ())
-                .ok_or_else(|| "expected true or false".to_owned())
-        },
+        check: true_or_false,
     },
     SettingDefinition {
         key: RELEASE_POLICY,
@@ -388,12 +390,7 @@ pub const ALL: &[SettingDefinition] = &[
         key: BACKUP_POINT_IN_TIME,
         description: "Whether the private cluster's write-ahead log is kept beside the backups, so that any moment can be restored. Takes effect at the portal's next start and from the next backup on.",
         default: || json!(false),
-        check: |value| {
-            value
-                .as_bool()
-                .map(|_| ())
-                .ok_or_else(|| "expected true or false".to_owned())
-        },
+        check: true_or_false,
     },
 ];
 

@@ -4,7 +4,6 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -111,7 +110,6 @@ async fn renew(config: RustlsConfig, certificate: Certificate, stop: Cancellatio
     let stamp = |certificate: &Certificate| -> [Option<SystemTime>; 2] {
         [changed(&certificate.chain), changed(&certificate.key)]
     };
-    let certificate = Arc::new(certificate);
     let mut known = stamp(&certificate);
     loop {
         tokio::select! {

@@ -28,8 +28,7 @@ pub(crate) struct Place {
     pub(crate) maintenance: Option<DatabaseOptions>,
     /// PostgreSQL's programs, where known.
     pub(crate) postgres_programs: Option<PathBuf>,
-    is_private: bool,
-    /// Of the private cluster.
+    /// Of the private cluster; absent for an external server.
     keeper: Option<Keeper>,
 }
 
@@ -49,7 +48,6 @@ impl Place {
                 login: DatabaseOptions::new(url),
                 maintenance: None,
                 postgres_programs: args.pg_bin.clone(),
-                is_private: false,
                 keeper: None,
             });
         }
@@ -91,7 +89,6 @@ impl Place {
             maintenance: Some(maintenance.clone()),
             keeper: Some(Keeper::new(data_dir.clone(), options.clone(), cluster)),
             data_dir,
-            is_private: true,
         }
         .with_database_made(&maintenance)
     }
@@ -143,7 +140,7 @@ impl Place {
     pub(crate) fn backup_source(&self, portal_version: &'static str) -> Result<backup::Source> {
         Ok(backup::Source {
             database: self.owner.clone(),
-            is_private: self.is_private,
+            is_private: self.keeper.is_some(),
             programs: self.programs()?,
             data_dir: self.data_dir.clone(),
             portal_version,
@@ -153,7 +150,7 @@ impl Place {
     /// PostgreSQL's client programs: those of the private cluster's version, or the newest ones.
     fn programs(&self) -> Result<backup::Programs> {
         let explicit = self.postgres_programs.as_deref();
-        let binaries = if self.is_private {
+        let binaries = if self.keeper.is_some() {
             pg_embed::binaries_of(&self.data_dir, explicit)?
         } else {
             pg_embed::binaries::find(explicit)?

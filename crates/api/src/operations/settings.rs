@@ -1,16 +1,10 @@
 //! `GET /api/settings`, `PUT /api/settings/{setting_key}`.
 
 use axum::{Json as Answer, extract::State};
-use db::{
-    audit::Act,
-    settings::{self, Setting},
-};
-use domain::{
-    access::Permission,
-    audit::{AuditAction, EntityType},
-};
+use db::settings::{self, Setting};
+use domain::access::Permission;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
@@ -71,15 +65,7 @@ pub(crate) async fn change(
         domain::settings::definition(&setting_key).ok_or(Problem::NotFound("setting"))?;
     (definition.check)(&request.setting_value)
         .map_err(|detail| Problem::field("setting_value", FieldCode::InvalidValue, detail))?;
-    let before = settings::set(&mut tx, definition, &request.setting_value).await?;
-    tx.audit(
-        Act::new(AuditAction::UpdateSetting, EntityType::Setting)
-            .old(json!({ "setting_key": definition.key, "setting_value": before }))
-            .new_values(
-                json!({ "setting_key": definition.key, "setting_value": request.setting_value }),
-            ),
-    )
-    .await?;
+    settings::set(&mut tx, definition, &request.setting_value).await?;
     let setting = settings::list(&mut tx)
         .await?
         .into_iter()

@@ -1,12 +1,9 @@
 //! `medical-portal settings list|get|set|reset|history`.
 
 use anyhow::{Result, anyhow, bail};
-use db::{Actor, ActorTx, audit::Act};
-use domain::{
-    audit::{AuditAction, EntityType},
-    settings::{self, SettingDefinition},
-};
-use serde_json::{Value, json};
+use db::{Actor, ActorTx};
+use domain::settings::{self, SettingDefinition};
+use serde_json::Value;
 
 use super::table;
 use crate::{
@@ -121,7 +118,6 @@ async fn get(tx: &mut ActorTx, definition: &SettingDefinition) -> Result<()> {
 
 async fn set(tx: &mut ActorTx, definition: &SettingDefinition, value: &Value) -> Result<()> {
     let before = db::settings::set(tx, definition, value).await?;
-    note(tx, definition.key, &before, value).await?;
     println!("{}: {before} -> {value}", definition.key);
     Ok(())
 }
@@ -134,18 +130,7 @@ async fn reset(tx: &mut ActorTx, key: &str) -> Result<()> {
     };
     let default =
         settings::definition(key).map_or(Value::Null, |definition| (definition.default)());
-    note(tx, key, &before, &default).await?;
     println!("{key}: {before} -> {default} (the default)");
-    Ok(())
-}
-
-async fn note(tx: &mut ActorTx, key: &str, before: &Value, after: &Value) -> Result<()> {
-    tx.audit(
-        Act::new(AuditAction::UpdateSetting, EntityType::Setting)
-            .old(json!({ "setting_key": key, "setting_value": before }))
-            .new_values(json!({ "setting_key": key, "setting_value": after })),
-    )
-    .await?;
     Ok(())
 }
 
