@@ -132,6 +132,24 @@ $$;
 
 ALTER FUNCTION portal.announce_event() OWNER TO portal_owner;
 
+-- Name: carry_out_promotion(uuid, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+DECLARE
+    promoted uuid;
+BEGIN
+    SELECT p.model_id INTO STRICT promoted FROM portal.promotions p
+        WHERE p.promotion_id = promotion AND p.decision = 'approved' AND p.decided_at = at;
+    UPDATE public.ai_models SET is_active = false WHERE is_active AND model_id <> promoted;
+    UPDATE public.ai_models SET is_active = true, deployed_date = at WHERE model_id = promoted;
+END
+$$;
+
+ALTER FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp with time zone) OWNER TO portal_owner;
+
 -- Name: correct_patient_address(uuid, portal.citext); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) RETURNS boolean
@@ -411,6 +429,28 @@ ALTER TABLE ONLY portal.backups FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.backups OWNER TO portal_owner;
 
+-- Name: case_scores; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.case_scores (
+    report_id uuid NOT NULL,
+    model_id uuid NOT NULL,
+    is_shadow boolean NOT NULL,
+    risk_category text,
+    risk_probability numeric(5,4),
+    not_assessed_code text,
+    input_statistics jsonb DEFAULT '{}'::jsonb NOT NULL,
+    processing_time_ms integer NOT NULL,
+    scored_at timestamp with time zone NOT NULL,
+    CONSTRAINT case_scores_outcome CHECK ((((risk_category IS NULL) = (risk_probability IS NULL)) AND ((risk_category IS NULL) = (not_assessed_code IS NOT NULL)))),
+    CONSTRAINT case_scores_processing_time_ms_positive CHECK ((processing_time_ms >= 0)),
+    CONSTRAINT case_scores_risk_category_check CHECK ((risk_category = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text]))),
+    CONSTRAINT case_scores_risk_probability_range CHECK (((risk_probability >= (0)::numeric) AND (risk_probability <= (1)::numeric)))
+);
+
+ALTER TABLE ONLY portal.case_scores FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.case_scores OWNER TO portal_owner;
+
 -- Name: dicom_instances; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.dicom_instances (
@@ -433,6 +473,23 @@ CREATE TABLE portal.dicom_instances (
 ALTER TABLE ONLY portal.dicom_instances FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.dicom_instances OWNER TO portal_owner;
+
+-- Name: drift_references; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.drift_references (
+    model_id uuid NOT NULL,
+    quantity text NOT NULL,
+    edges double precision[] NOT NULL,
+    counts bigint[] NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT drift_references_bins CHECK ((cardinality(counts) = (cardinality(edges) + 1)))
+);
+
+ALTER TABLE ONLY portal.drift_references FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.drift_references OWNER TO portal_owner;
 
 -- Name: events; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -541,7 +598,8 @@ CREATE TABLE portal.inference_records (
     engine text,
     processing_time_ms integer NOT NULL,
     software_version text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_shadow boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY portal.inference_records FORCE ROW LEVEL SECURITY;
@@ -588,6 +646,73 @@ ALTER TABLE ONLY portal.jobs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.jobs OWNER TO portal_owner;
 
+-- Name: model_alarms; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.model_alarms (
+    alarm_id uuid NOT NULL,
+    model_id uuid NOT NULL,
+    kind text NOT NULL,
+    quantity text NOT NULL,
+    figure double precision,
+    alarm_limit double precision,
+    detail text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    acknowledged_by uuid,
+    acknowledged_at timestamp with time zone,
+    resolved_at timestamp with time zone
+);
+
+ALTER TABLE ONLY portal.model_alarms FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.model_alarms OWNER TO portal_owner;
+
+-- Name: model_changes; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.model_changes (
+    change_id uuid NOT NULL,
+    model_id uuid NOT NULL,
+    event text NOT NULL,
+    from_stage text NOT NULL,
+    to_stage text NOT NULL,
+    replaced_model_id uuid,
+    reason text NOT NULL,
+    changed_by uuid,
+    changed_as text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT model_changes_reason_length CHECK (((length(reason) >= 1) AND (length(reason) <= 2000)))
+);
+
+ALTER TABLE ONLY portal.model_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.model_changes OWNER TO portal_owner;
+
+-- Name: model_stages; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.model_stages (
+    model_id uuid NOT NULL,
+    stage text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT model_stages_stage_check CHECK ((stage = ANY (ARRAY['registered'::text, 'shadow'::text, 'active'::text, 'suspended'::text, 'retired'::text])))
+);
+
+ALTER TABLE ONLY portal.model_stages FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.model_stages OWNER TO portal_owner;
+
+-- Name: model_standings; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.model_standings (
+    model_id uuid NOT NULL,
+    day date NOT NULL,
+    figures jsonb NOT NULL,
+    computed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY portal.model_standings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.model_standings OWNER TO portal_owner;
+
 -- Name: not_assessed; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.not_assessed (
@@ -629,6 +754,33 @@ CREATE TABLE portal.patient_registrations (
 ALTER TABLE ONLY portal.patient_registrations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.patient_registrations OWNER TO portal_owner;
+
+-- Name: promotions; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.promotions (
+    promotion_id uuid NOT NULL,
+    model_id uuid NOT NULL,
+    replaces_model_id uuid,
+    reason text NOT NULL,
+    comparison jsonb NOT NULL,
+    requested_by uuid,
+    requested_as text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    decision text,
+    decision_reason text,
+    decided_by uuid,
+    decided_as text,
+    decided_at timestamp with time zone,
+    CONSTRAINT promotions_decided CHECK ((((decision IS NULL) = (decided_at IS NULL)) AND ((decision IS NULL) = (decided_as IS NULL)))),
+    CONSTRAINT promotions_decision_check CHECK ((decision = ANY (ARRAY['approved'::text, 'declined'::text, 'withdrawn'::text]))),
+    CONSTRAINT promotions_decision_reason_length CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 2000))),
+    CONSTRAINT promotions_reason_length CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT promotions_two_persons CHECK (((decision IS DISTINCT FROM 'approved'::text) OR (requested_by IS DISTINCT FROM decided_by)))
+);
+
+ALTER TABLE ONLY portal.promotions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.promotions OWNER TO portal_owner;
 
 -- Name: report_annotations; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -1359,10 +1511,20 @@ ALTER TABLE ONLY portal.audit_logs_default
 ALTER TABLE ONLY portal.backups
     ADD CONSTRAINT backups_pkey PRIMARY KEY (id);
 
+-- Name: case_scores case_scores_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.case_scores
+    ADD CONSTRAINT case_scores_pkey PRIMARY KEY (report_id, model_id);
+
 -- Name: dicom_instances dicom_instances_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_instances
     ADD CONSTRAINT dicom_instances_pkey PRIMARY KEY (image_id);
+
+-- Name: drift_references drift_references_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.drift_references
+    ADD CONSTRAINT drift_references_pkey PRIMARY KEY (model_id, quantity);
 
 -- Name: events events_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -1404,6 +1566,26 @@ ALTER TABLE ONLY portal.invitations
 ALTER TABLE ONLY portal.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (job_id);
 
+-- Name: model_alarms model_alarms_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_alarms
+    ADD CONSTRAINT model_alarms_pkey PRIMARY KEY (alarm_id);
+
+-- Name: model_changes model_changes_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_changes
+    ADD CONSTRAINT model_changes_pkey PRIMARY KEY (change_id);
+
+-- Name: model_stages model_stages_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_stages
+    ADD CONSTRAINT model_stages_pkey PRIMARY KEY (model_id);
+
+-- Name: model_standings model_standings_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_standings
+    ADD CONSTRAINT model_standings_pkey PRIMARY KEY (model_id, day);
+
 -- Name: not_assessed not_assessed_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.not_assessed
@@ -1418,6 +1600,11 @@ ALTER TABLE ONLY portal.patient_identifiers
 
 ALTER TABLE ONLY portal.patient_registrations
     ADD CONSTRAINT patient_registrations_pkey PRIMARY KEY (patient_id);
+
+-- Name: promotions promotions_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.promotions
+    ADD CONSTRAINT promotions_pkey PRIMARY KEY (promotion_id);
 
 -- Name: report_annotations report_annotations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -1569,6 +1756,10 @@ CREATE INDEX idx_backups_started_at ON portal.backups USING btree (started_at DE
 
 CREATE INDEX idx_backups_succeeded ON portal.backups USING btree (kind, finished_at DESC) WHERE (outcome = 'succeeded'::text);
 
+-- Name: idx_case_scores_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_case_scores_model_id ON portal.case_scores USING btree (model_id, scored_at);
+
 -- Name: idx_dicom_instances_accession_number; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_dicom_instances_accession_number ON portal.dicom_instances USING btree (accession_number);
@@ -1649,6 +1840,38 @@ CREATE INDEX idx_jobs_report_id ON portal.jobs USING btree (report_id);
 
 CREATE INDEX idx_jobs_state ON portal.jobs USING btree (state, created_at DESC, job_id DESC);
 
+-- Name: idx_model_alarms_acknowledged_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_model_alarms_acknowledged_by ON portal.model_alarms USING btree (acknowledged_by);
+
+-- Name: idx_model_alarms_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_model_alarms_model_id ON portal.model_alarms USING btree (model_id, raised_at DESC);
+
+-- Name: idx_model_alarms_one_open; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_model_alarms_one_open ON portal.model_alarms USING btree (model_id, kind, quantity) WHERE (resolved_at IS NULL);
+
+-- Name: idx_model_alarms_raised_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_model_alarms_raised_at ON portal.model_alarms USING btree (raised_at DESC, alarm_id DESC);
+
+-- Name: idx_model_changes_changed_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_model_changes_changed_by ON portal.model_changes USING btree (changed_by);
+
+-- Name: idx_model_changes_created_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_model_changes_created_at ON portal.model_changes USING btree (created_at DESC, change_id DESC);
+
+-- Name: idx_model_changes_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_model_changes_model_id ON portal.model_changes USING btree (model_id, created_at DESC, change_id DESC);
+
+-- Name: idx_model_changes_replaced_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_model_changes_replaced_model_id ON portal.model_changes USING btree (replaced_model_id);
+
 -- Name: idx_patient_identifiers_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_patient_identifiers_patient_id ON portal.patient_identifiers USING btree (patient_id);
@@ -1656,6 +1879,30 @@ CREATE INDEX idx_patient_identifiers_patient_id ON portal.patient_identifiers US
 -- Name: idx_patient_registrations_registered_by; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_patient_registrations_registered_by ON portal.patient_registrations USING btree (registered_by);
+
+-- Name: idx_promotions_decided_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_promotions_decided_by ON portal.promotions USING btree (decided_by);
+
+-- Name: idx_promotions_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_promotions_model_id ON portal.promotions USING btree (model_id);
+
+-- Name: idx_promotions_one_open; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_promotions_one_open ON portal.promotions USING btree ((true)) WHERE (decision IS NULL);
+
+-- Name: idx_promotions_replaces_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_promotions_replaces_model_id ON portal.promotions USING btree (replaces_model_id);
+
+-- Name: idx_promotions_requested_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_promotions_requested_at ON portal.promotions USING btree (requested_at DESC, promotion_id DESC);
+
+-- Name: idx_promotions_requested_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_promotions_requested_by ON portal.promotions USING btree (requested_by);
 
 -- Name: idx_report_annotations_doctor_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -1925,10 +2172,25 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.system_settings FOR EACH
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION portal.touch_updated_at();
 
+-- Name: case_scores case_scores_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.case_scores
+    ADD CONSTRAINT case_scores_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
+
+-- Name: case_scores case_scores_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.case_scores
+    ADD CONSTRAINT case_scores_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
 -- Name: dicom_instances dicom_instances_image_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_instances
     ADD CONSTRAINT dicom_instances_image_id_fkey FOREIGN KEY (image_id) REFERENCES public.report_images(image_id) ON DELETE CASCADE;
+
+-- Name: drift_references drift_references_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.drift_references
+    ADD CONSTRAINT drift_references_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
 
 -- Name: first_impressions first_impressions_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -1995,6 +2257,41 @@ ALTER TABLE ONLY portal.invitations
 ALTER TABLE ONLY portal.jobs
     ADD CONSTRAINT jobs_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
 
+-- Name: model_alarms model_alarms_acknowledged_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_alarms
+    ADD CONSTRAINT model_alarms_acknowledged_by_fkey FOREIGN KEY (acknowledged_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: model_alarms model_alarms_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_alarms
+    ADD CONSTRAINT model_alarms_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
+
+-- Name: model_changes model_changes_changed_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_changes
+    ADD CONSTRAINT model_changes_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: model_changes model_changes_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_changes
+    ADD CONSTRAINT model_changes_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
+
+-- Name: model_changes model_changes_replaced_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_changes
+    ADD CONSTRAINT model_changes_replaced_model_id_fkey FOREIGN KEY (replaced_model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
+
+-- Name: model_stages model_stages_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_stages
+    ADD CONSTRAINT model_stages_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
+
+-- Name: model_standings model_standings_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.model_standings
+    ADD CONSTRAINT model_standings_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
+
 -- Name: not_assessed not_assessed_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.not_assessed
@@ -2014,6 +2311,26 @@ ALTER TABLE ONLY portal.patient_registrations
 
 ALTER TABLE ONLY portal.patient_registrations
     ADD CONSTRAINT patient_registrations_registered_by_fkey FOREIGN KEY (registered_by) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: promotions promotions_decided_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.promotions
+    ADD CONSTRAINT promotions_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: promotions promotions_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.promotions
+    ADD CONSTRAINT promotions_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
+
+-- Name: promotions promotions_replaces_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.promotions
+    ADD CONSTRAINT promotions_replaces_model_id_fkey FOREIGN KEY (replaces_model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
+
+-- Name: promotions promotions_requested_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.promotions
+    ADD CONSTRAINT promotions_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.users(id) ON DELETE RESTRICT;
 
 -- Name: report_annotations report_annotations_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -2135,6 +2452,10 @@ ALTER TABLE ONLY public.report_images
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: model_alarms acknowledge; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY acknowledge ON portal.model_alarms TO portal_tech USING (true) WITH CHECK ((NOT (acknowledged_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))));
+
 -- Name: review_addenda add_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY add_own ON portal.review_addenda FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -2150,6 +2471,10 @@ ALTER TABLE portal.audit_logs_default ENABLE ROW LEVEL SECURITY;
 -- Name: backups; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.backups ENABLE ROW LEVEL SECURITY;
+
+-- Name: case_scores; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.case_scores ENABLE ROW LEVEL SECURITY;
 
 -- Name: report_claims claim; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2171,6 +2496,14 @@ CREATE POLICY clear_failures ON portal.sign_in_failures TO portal_tech, portal_w
 
 CREATE POLICY confirm_own ON portal.identity_confirmations FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
 
+-- Name: drift_references count; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY count ON portal.drift_references TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: model_standings count; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY count ON portal.model_standings TO portal_worker USING (true) WITH CHECK (true);
+
 -- Name: sign_in_failures count_failures; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY count_failures ON portal.sign_in_failures TO portal_anonymous USING (true) WITH CHECK (true);
@@ -2178,6 +2511,10 @@ CREATE POLICY count_failures ON portal.sign_in_failures TO portal_anonymous USIN
 -- Name: history_proposals decide; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY decide ON portal.history_proposals FOR UPDATE TO portal_doctor USING ((state = 'open'::text)) WITH CHECK (((state = ANY (ARRAY['accepted'::text, 'declined'::text])) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
+
+-- Name: promotions decide; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY decide ON portal.promotions FOR UPDATE TO portal_doctor, portal_tech USING ((decision IS NULL)) WITH CHECK ((NOT (decided_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))));
 
 -- Name: history_proposals decide_of_those_registered; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2196,6 +2533,10 @@ CREATE POLICY dispatch ON portal.events TO portal_worker USING (true);
 -- Name: report_annotations draw_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY draw_own ON portal.report_annotations FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: drift_references; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.drift_references ENABLE ROW LEVEL SECURITY;
 
 -- Name: events; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -2245,9 +2586,33 @@ CREATE POLICY let_go ON portal.report_claims FOR DELETE TO portal_doctor USING (
 
 CREATE POLICY match_patients ON portal.patient_identifiers TO portal_radiologist, portal_doctor USING (true) WITH CHECK (true);
 
+-- Name: model_alarms; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.model_alarms ENABLE ROW LEVEL SECURITY;
+
+-- Name: model_changes; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.model_changes ENABLE ROW LEVEL SECURITY;
+
+-- Name: model_stages; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.model_stages ENABLE ROW LEVEL SECURITY;
+
+-- Name: model_standings; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.model_standings ENABLE ROW LEVEL SECURITY;
+
 -- Name: not_assessed; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.not_assessed ENABLE ROW LEVEL SECURITY;
+
+-- Name: model_changes note; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY note ON portal.model_changes FOR INSERT TO portal_worker WITH CHECK ((changed_by IS NULL));
+
+-- Name: model_changes note_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY note_own ON portal.model_changes FOR INSERT TO portal_doctor, portal_tech WITH CHECK ((NOT (changed_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))));
 
 -- Name: identity_confirmations of_own_uploads; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2265,9 +2630,21 @@ CREATE POLICY of_those_registered ON portal.history_proposals FOR SELECT TO port
    FROM portal.patient_registrations g
   WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))));
 
+-- Name: case_scores oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.case_scores FOR SELECT TO portal_tech USING (true);
+
+-- Name: drift_references oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.drift_references FOR SELECT TO portal_tech USING (true);
+
 -- Name: inference_records oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.inference_records FOR SELECT TO portal_tech USING (true);
+
+-- Name: promotions oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.promotions FOR SELECT TO portal_tech USING (true);
 
 -- Name: patient_identifiers own_identifiers; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2293,9 +2670,17 @@ CREATE POLICY owner_maintains ON portal.audit_logs_default TO portal_owner USING
 
 CREATE POLICY owner_maintains ON portal.backups TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: case_scores owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.case_scores TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: dicom_instances owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.dicom_instances TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: drift_references owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.drift_references TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: events owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2329,6 +2714,22 @@ CREATE POLICY owner_maintains ON portal.invitations TO portal_owner USING (true)
 
 CREATE POLICY owner_maintains ON portal.jobs TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: model_alarms owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.model_alarms TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: model_changes owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.model_changes TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: model_stages owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.model_stages TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: model_standings owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.model_standings TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: not_assessed owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.not_assessed TO portal_owner USING (true) WITH CHECK (true);
@@ -2340,6 +2741,10 @@ CREATE POLICY owner_maintains ON portal.patient_identifiers TO portal_owner USIN
 -- Name: patient_registrations owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.patient_registrations TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: promotions owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.promotions TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: report_annotations owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2381,6 +2786,10 @@ ALTER TABLE portal.patient_identifiers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.patient_registrations ENABLE ROW LEVEL SECURITY;
 
+-- Name: promotions; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.promotions ENABLE ROW LEVEL SECURITY;
+
 -- Name: history_proposals propose_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY propose_own ON portal.history_proposals FOR INSERT TO portal_patient WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text)));
@@ -2388,6 +2797,14 @@ CREATE POLICY propose_own ON portal.history_proposals FOR INSERT TO portal_patie
 -- Name: jobs queue_work; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY queue_work ON portal.jobs FOR INSERT TO portal_radiologist, portal_doctor WITH CHECK (true);
+
+-- Name: model_alarms raise; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY raise ON portal.model_alarms TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: model_alarms read_alarms; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_alarms ON portal.model_alarms FOR SELECT TO portal_radiologist, portal_doctor USING (true);
 
 -- Name: dicom_instances read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2407,7 +2824,7 @@ CREATE POLICY read_all ON portal.image_blobs FOR SELECT TO portal_doctor, portal
 
 -- Name: inference_records read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY read_all ON portal.inference_records FOR SELECT TO portal_doctor USING (true);
+CREATE POLICY read_all ON portal.inference_records FOR SELECT TO portal_doctor USING ((NOT is_shadow));
 
 -- Name: not_assessed read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2429,9 +2846,25 @@ CREATE POLICY read_all ON portal.review_addenda FOR SELECT TO portal_doctor USIN
 
 CREATE POLICY read_all ON portal.review_verdicts FOR SELECT TO portal_doctor, portal_worker USING (true);
 
+-- Name: model_changes read_changes; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_changes ON portal.model_changes FOR SELECT TO portal_radiologist, portal_doctor, portal_tech, portal_worker USING (true);
+
 -- Name: history_proposals read_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_own ON portal.history_proposals FOR SELECT TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: promotions read_promotions; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_promotions ON portal.promotions FOR SELECT TO portal_radiologist, portal_doctor, portal_worker USING (true);
+
+-- Name: model_stages read_stages; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_stages ON portal.model_stages FOR SELECT TO portal_radiologist, portal_doctor USING (true);
+
+-- Name: model_standings read_standings; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_standings ON portal.model_standings FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (true);
 
 -- Name: invitations redeem; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2469,6 +2902,14 @@ ALTER TABLE portal.report_claims ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.report_releases ENABLE ROW LEVEL SECURITY;
 
+-- Name: promotions request_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY request_own ON portal.promotions FOR INSERT TO portal_tech WITH CHECK (((NOT (requested_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))) AND (decision IS NULL)));
+
+-- Name: model_stages restage_by_approval; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY restage_by_approval ON portal.model_stages FOR UPDATE TO portal_doctor USING (true) WITH CHECK ((stage = ANY (ARRAY['active'::text, 'registered'::text])));
+
 -- Name: review_addenda; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.review_addenda ENABLE ROW LEVEL SECURITY;
@@ -2481,9 +2922,17 @@ ALTER TABLE portal.review_verdicts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY run_jobs ON portal.jobs TO portal_tech, portal_worker USING (true) WITH CHECK (true);
 
+-- Name: model_stages run_stages; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY run_stages ON portal.model_stages TO portal_tech, portal_worker USING (true) WITH CHECK (true);
+
 -- Name: schema_floor; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.schema_floor ENABLE ROW LEVEL SECURITY;
+
+-- Name: case_scores score; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY score ON portal.case_scores TO portal_worker USING (true) WITH CHECK (true);
 
 -- Name: inference_records score; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2511,6 +2960,10 @@ CREATE POLICY send_in ON portal.image_blobs FOR INSERT TO portal_radiologist WIT
 
 ALTER TABLE portal.sign_in_failures ENABLE ROW LEVEL SECURITY;
 
+-- Name: model_stages stage_by_approval; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY stage_by_approval ON portal.model_stages FOR INSERT TO portal_doctor WITH CHECK ((stage = ANY (ARRAY['active'::text, 'registered'::text])));
+
 -- Name: report_claims take_over; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY take_over ON portal.report_claims FOR UPDATE TO portal_doctor USING (((doctor_id = ( SELECT portal.actor_id() AS actor_id)) OR (expires_at <= portal.present()))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -2531,8 +2984,8 @@ CREATE POLICY with_its_image ON portal.image_blobs FOR SELECT TO portal_patient,
 
 -- Name: inference_records with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_report ON portal.inference_records FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY with_its_report ON portal.inference_records FOR SELECT TO portal_patient, portal_radiologist USING (((NOT is_shadow) AND (report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r))));
 
 -- Name: not_assessed with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2894,12 +3347,22 @@ GRANT ALL ON FUNCTION portal.accesses_to_own_record() TO portal_patient;
 REVOKE ALL ON FUNCTION portal.active_doctors() FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.active_doctors() TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.active_doctors() TO portal_worker;
+GRANT ALL ON FUNCTION portal.active_doctors() TO portal_tech;
+GRANT ALL ON FUNCTION portal.active_doctors() TO portal_doctor;
 
 -- Name: FUNCTION active_tech(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.active_tech() FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.active_tech() TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.active_tech() TO portal_worker;
+GRANT ALL ON FUNCTION portal.active_tech() TO portal_tech;
+GRANT ALL ON FUNCTION portal.active_tech() TO portal_doctor;
+
+-- Name: FUNCTION carry_out_promotion(promotion uuid, at timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp with time zone) TO portal_tech;
+GRANT ALL ON FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp with time zone) TO portal_doctor;
 
 -- Name: FUNCTION correct_patient_address(patient uuid, address portal.citext); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -2956,12 +3419,22 @@ GRANT INSERT ON TABLE public.audit_logs TO portal_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.backups TO portal_tech;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.backups TO portal_worker;
 
+-- Name: TABLE case_scores; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.case_scores TO portal_tech;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.case_scores TO portal_worker;
+
 -- Name: TABLE dicom_instances; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_patient;
 GRANT SELECT,INSERT ON TABLE portal.dicom_instances TO portal_radiologist;
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_doctor;
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_worker;
+
+-- Name: TABLE drift_references; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.drift_references TO portal_tech;
+GRANT SELECT,INSERT ON TABLE portal.drift_references TO portal_worker;
 
 -- Name: TABLE events; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -3057,6 +3530,42 @@ GRANT INSERT ON TABLE portal.jobs TO portal_doctor;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.jobs TO portal_tech;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.jobs TO portal_worker;
 
+-- Name: TABLE model_alarms; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.model_alarms TO portal_radiologist;
+GRANT SELECT ON TABLE portal.model_alarms TO portal_doctor;
+GRANT SELECT ON TABLE portal.model_alarms TO portal_tech;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_alarms TO portal_worker;
+
+-- Name: COLUMN model_alarms.acknowledged_by; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(acknowledged_by) ON TABLE portal.model_alarms TO portal_tech;
+
+-- Name: COLUMN model_alarms.acknowledged_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(acknowledged_at) ON TABLE portal.model_alarms TO portal_tech;
+
+-- Name: TABLE model_changes; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.model_changes TO portal_radiologist;
+GRANT SELECT,INSERT ON TABLE portal.model_changes TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE portal.model_changes TO portal_tech;
+GRANT SELECT,INSERT ON TABLE portal.model_changes TO portal_worker;
+
+-- Name: TABLE model_stages; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.model_stages TO portal_radiologist;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_stages TO portal_doctor;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_stages TO portal_tech;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_stages TO portal_worker;
+
+-- Name: TABLE model_standings; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.model_standings TO portal_radiologist;
+GRANT SELECT ON TABLE portal.model_standings TO portal_doctor;
+GRANT SELECT ON TABLE portal.model_standings TO portal_tech;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_standings TO portal_worker;
+
 -- Name: TABLE not_assessed; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.not_assessed TO portal_patient;
@@ -3089,6 +3598,38 @@ GRANT UPDATE(gender) ON TABLE portal.patient_identifiers TO portal_doctor;
 
 GRANT SELECT,INSERT ON TABLE portal.patient_registrations TO portal_radiologist;
 GRANT SELECT,INSERT ON TABLE portal.patient_registrations TO portal_doctor;
+
+-- Name: TABLE promotions; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.promotions TO portal_radiologist;
+GRANT SELECT ON TABLE portal.promotions TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE portal.promotions TO portal_tech;
+GRANT SELECT ON TABLE portal.promotions TO portal_worker;
+
+-- Name: COLUMN promotions.decision; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decision) ON TABLE portal.promotions TO portal_tech;
+GRANT UPDATE(decision) ON TABLE portal.promotions TO portal_doctor;
+
+-- Name: COLUMN promotions.decision_reason; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decision_reason) ON TABLE portal.promotions TO portal_tech;
+GRANT UPDATE(decision_reason) ON TABLE portal.promotions TO portal_doctor;
+
+-- Name: COLUMN promotions.decided_by; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decided_by) ON TABLE portal.promotions TO portal_tech;
+GRANT UPDATE(decided_by) ON TABLE portal.promotions TO portal_doctor;
+
+-- Name: COLUMN promotions.decided_as; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decided_as) ON TABLE portal.promotions TO portal_tech;
+GRANT UPDATE(decided_as) ON TABLE portal.promotions TO portal_doctor;
+
+-- Name: COLUMN promotions.decided_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decided_at) ON TABLE portal.promotions TO portal_tech;
+GRANT UPDATE(decided_at) ON TABLE portal.promotions TO portal_doctor;
 
 -- Name: TABLE report_annotations; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -3368,4 +3909,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (14, 'uploads', true, '\x110cb81410938d6b685b57db7dc1683d091a07434f444d370dc32dca27291260edd00670695184454abc5b11a51b167d', 0),
     (15, 'invitations', true, '\x05d3ac5ed40df7c32aa7d077cbfd34b760b6384c0a2a03e0f76a2a3a8fdd94f51267bd182edb954d6ee3c775964b3529', 0),
     (16, 'schema floor', true, '\xeec6870d9c5b61436fb5ff99f07d94d2139328b24bea3c924d54fa835f2a1ea53df90ca0db0523f0ad496975cacc560b', 0),
-    (17, 'audit partitions one at a time', true, '\x5a833410826f93ae0e0cd6519b5d06306a622e58c2a737416d55cc2d5f11d749b2b9c9936dbe0a09c29d66028551c12d', 0);
+    (17, 'audit partitions one at a time', true, '\x5a833410826f93ae0e0cd6519b5d06306a622e58c2a737416d55cc2d5f11d749b2b9c9936dbe0a09c29d66028551c12d', 0),
+    (18, 'model governance', true, '\xed375e51b5327ef06700e5bca64def2b83ef28893ea7bf3aa9046cff90be2674a48af65d1dad2e9cae68e9cc44e185f8', 0);

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use blobs::{BlobStore, Digest};
 use db::{
     Actor, ActorTx, Database, DbError,
-    analyses::{self, InferenceRecord, NewAnalysis, Wording},
+    analyses::{self, NewAnalysis, Wording},
     audit::Act,
     events,
     images::Image,
@@ -14,7 +14,7 @@ use db::{
     reports::{self, Report, TransitionError},
 };
 use domain::{
-    AnalysisId, ReportId, RiskCategory,
+    AnalysisId, ModelStage, ReportId, RiskCategory,
     audit::{AuditAction, EntityType},
     report::ReportEvent,
     review::NotificationPriority,
@@ -27,10 +27,8 @@ use serde_json::{Value, json};
 
 use crate::{
     Beside, FilmAssessment, ModelCache, examine,
-    outcome::{
-        Examined, decline, first_refusal, gravest, may_stand, summary, tell_doctors_of_high,
-    },
-    wording,
+    outcome::{Examined, decline, first_refusal, gravest, may_stand, tell_doctors_of_high},
+    silent, wording,
 };
 
 /// The kind of this job.
@@ -151,6 +149,12 @@ impl AnalysisJob {
         let bytes = self.blobs.read(image.sha256.parse::<Digest>()?)?;
         let assessment = match model.map(|row| self.models.get(row)) {
             None => FilmAssessment::not_assessed("no_model", "no model is active"),
+            Some(_) if model.is_some_and(|row| row.stage == ModelStage::Suspended) => {
+                FilmAssessment::not_assessed(
+                    "model_suspended",
+                    "the model is suspended until somebody has looked into it",
+                )
+            }
             Some(Err(error)) => {
                 tracing::error!(%error, "the active model cannot be loaded");
                 FilmAssessment::not_assessed("model_failed", "the active model could not be loaded")
@@ -183,7 +187,15 @@ impl AnalysisJob {
             return Ok(());
         }
         let report_id = case.report.report_id;
-        self.record(&mut tx, case, examined).await?;
+        silent::record(
+            &mut tx,
+            &case.report,
+            case.model.as_ref(),
+            examined,
+            false,
+            self.software_version,
+        )
+        .await?;
         match reports::transition(&mut tx, report_id, ReportEvent::AnalysisEnded).await {
             Ok(_) => {}
             Err(TransitionError::Db(error)) => return Err(error.into()),
@@ -201,6 +213,14 @@ impl AnalysisJob {
             }
             _ => store_refusal(&mut tx, case, examined).await?,
         }
+        if let Some(model) = case
+            .model
+            .as_ref()
+            .filter(|model| model.stage == ModelStage::Active)
+        {
+            silent::keep_score(&mut tx, &case.report, model.model_id, examined, false).await?;
+        }
+        silent::queue(&mut tx, report_id).await?;
         events::tell_of_report(&mut tx, report_id, case.report.radiologist_id).await?;
         let waited = tx.now() - case.report.upload_date;
         tx.commit().await?;
@@ -212,39 +232,6 @@ impl AnalysisJob {
             .any(|one| matches!(one.assessment, FilmAssessment::Scored(_)));
         let outcome = if assessed { "scored" } else { "not_assessed" };
         metrics::counter!("portal_analyses_total", "outcome" => outcome).increment(1);
-        Ok(())
-    }
-
-    async fn record(
-        &self,
-        tx: &mut ActorTx,
-        case: &Case,
-        examined: &[Examined],
-    ) -> Result<(), JobError> {
-        for one in examined {
-            let (model_sha256, input_sha256, threshold, engine) = match &one.assessment {
-                FilmAssessment::Scored(scored) => (
-                    Some(scored.model_sha256.as_str()),
-                    Some(scored.input_sha256.as_str()),
-                    Some(scored.threshold),
-                    Some(scored.engine.as_str()),
-                ),
-                FilmAssessment::NotAssessed { .. } => (None, None, None, None),
-            };
-            let record = InferenceRecord {
-                report_id: case.report.report_id,
-                image_id: Some(one.image_id),
-                model_id: case.model.as_ref().map(|model| model.model_id),
-                model_sha256,
-                input_sha256,
-                output: &summary(&one.assessment),
-                threshold,
-                engine,
-                processing_time_ms: one.milliseconds,
-                software_version: self.software_version,
-            };
-            analyses::record_inference(tx, &record).await?;
-        }
         Ok(())
     }
 
@@ -316,7 +303,7 @@ impl AnalysisJob {
 }
 
 /// What the sender and the patient's record say of a film.
-fn beside(report: &Report) -> Beside {
+pub(crate) fn beside(report: &Report) -> Beside {
     let record = report
         .image_metadata
         .get("age_by_record")

@@ -1,7 +1,7 @@
 //! One analysis: decode → gate → model → wording → report.
 //!
 //! [`film`] looks at one file and needs neither server nor database. [`job`] does so for the images
-//! of a report and writes the result. Whatever goes wrong ends in "not assessed" in front of a
+//! of a report and writes the result; [`silent`] has shadow models look at it afterwards. Whatever goes wrong ends in "not assessed" in front of a
 //! human, never in "low".
 
 pub mod film;
@@ -10,8 +10,10 @@ pub mod models;
 mod outcome;
 pub mod registry;
 pub mod release;
+pub mod silent;
 mod wording;
 
 pub use film::{Beside, FilmAssessment, examine};
 pub use job::AnalysisJob;
 pub use models::ModelCache;
+pub use silent::SilentJob;

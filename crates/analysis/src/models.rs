@@ -1,19 +1,25 @@
-//! The loaded model. Loading takes a tenth of a second and some megabytes, so it is done when a
+//! The loaded models. Loading one takes a tenth of a second and some megabytes, so it is done when a
 //! model is first needed and again when another one is put to work.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
 use ai::{EnginePreference, Model, ModelError, Package, PackageError};
 use domain::ModelId;
 
-/// Keeps the model that was used last.
+use crate::registry::package_folder;
+
+/// Most models kept: the active one and its shadows.
+const MOST_KEPT: usize = 4;
+
+/// Keeps the models that were used last.
 pub struct ModelCache {
     preference: EnginePreference,
     folder: PathBuf,
-    loaded: Mutex<Option<(ModelId, Arc<Model>)>>,
+    // The one used last stands last.
+    loaded: Mutex<Vec<(ModelId, Arc<Model>)>>,
 }
 
 impl std::fmt::Debug for ModelCache {
@@ -52,19 +58,8 @@ impl ModelCache {
         Self {
             preference,
             folder: folder.into(),
-            loaded: Mutex::new(None),
+            loaded: Mutex::new(Vec::new()),
         }
-    }
-
-    /// Where a registered package is. Rows name its folder within the folder of packages, so that a
-    /// portal restored elsewhere finds it; rows of the first release name the whole path, which may
-    /// be that of another place.
-    fn package(&self, named: &str) -> PathBuf {
-        let named = Path::new(named);
-        if named.is_absolute() && named.is_dir() {
-            return named.to_owned();
-        }
-        self.folder.join(named.file_name().unwrap_or_default())
     }
 
     /// The loaded model of a registry row. Blocks while it loads.
@@ -76,12 +71,12 @@ impl ModelCache {
             .loaded
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((id, model)) = loaded.as_ref()
-            && *id == row.model_id
-        {
-            return Ok(model.clone());
+        if let Some(place) = loaded.iter().position(|(id, _)| *id == row.model_id) {
+            let kept = loaded.remove(place);
+            loaded.push(kept.clone());
+            return Ok(kept.1);
         }
-        let package = Package::open(&self.package(&row.model_file_url))?;
+        let package = Package::open(&package_folder(&self.folder, &row.model_file_url))?;
         let registered = row
             .model_config
             .get("model_sha256")
@@ -94,7 +89,10 @@ impl ModelCache {
             });
         }
         let model = Arc::new(Model::load(&package, self.preference)?);
-        *loaded = Some((row.model_id, model.clone()));
+        if loaded.len() == MOST_KEPT {
+            loaded.remove(0);
+        }
+        loaded.push((row.model_id, model.clone()));
         Ok(model)
     }
 }

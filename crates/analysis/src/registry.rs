@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use ai::Package;
 use chrono::NaiveDate;
-use db::{Actor, ActorTx, Database, DbError, audit::Act, models::NewModel};
+use db::{
+    Actor, ActorTx, Database, DbError, audit::Act, model_stages::NewChange, models::NewModel,
+};
 use domain::{
-    ModelId,
+    ModelEvent, ModelId, ModelStage,
     audit::{AuditAction, EntityType},
 };
 use serde_json::json;
@@ -48,6 +50,16 @@ pub enum RegistryError {
         /// The model's name.
         name: String,
         /// The version.
+        version: String,
+    },
+    /// A model is at work already.
+    #[error(
+        "{name} {version} is at work: another model takes its place by a promotion that a second person approves (medical-portal model promote)"
+    )]
+    AtWork {
+        /// Its name.
+        name: String,
+        /// Its version.
         version: String,
     },
     /// A file could not be copied.
@@ -107,9 +119,10 @@ pub async fn ensure_bundled(database: &Database, models: &Path) -> Result<ModelI
     let package = Package::open(&staging)?;
     let model_id = register(database, &Actor::command_line(), &package, models).await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
-    if db::models::active(&mut tx).await?.is_none() {
-        activate(&mut tx, model_id).await?;
-        tx.commit().await?;
+    match activate_first(&mut tx, model_id).await {
+        Ok(()) => tx.commit().await?,
+        Err(RegistryError::AtWork { .. }) => {}
+        Err(error) => return Err(error),
     }
     Ok(model_id)
 }
@@ -211,17 +224,46 @@ async fn insert(
     .await
 }
 
-/// Puts a model to work and notes it.
+/// Puts a model to work where none is. A model that is at work is replaced by a promotion only.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn activate(tx: &mut ActorTx, model_id: ModelId) -> Result<(), DbError> {
-    let before = db::models::activate(tx, model_id).await?;
+/// [`RegistryError::AtWork`] where one is, or when the database does not answer.
+pub async fn activate_first(tx: &mut ActorTx, model_id: ModelId) -> Result<(), RegistryError> {
+    db::model_stages::lock(tx).await?;
+    if let Some(active) = db::models::active(tx).await? {
+        return Err(RegistryError::AtWork {
+            name: active.model_name,
+            version: active.version,
+        });
+    }
+    db::models::activate(tx, model_id).await?;
+    db::model_stages::set(tx, model_id, ModelStage::Active).await?;
+    let change = NewChange {
+        model_id,
+        event: ModelEvent::Promoted,
+        from: ModelStage::Registered,
+        to: ModelStage::Active,
+        replaced: None,
+        reason: "no model was at work",
+    };
+    db::model_stages::note(tx, &change).await?;
     tx.audit(
         Act::new(AuditAction::ActivateModel, EntityType::Model)
             .on(model_id)
-            .old(json!({ "active_model_id": before }))
             .new_values(json!({ "active_model_id": model_id })),
     )
-    .await
+    .await?;
+    Ok(())
+}
+
+/// Where a registered package is. Rows name its folder within the folder of packages, so that a
+/// portal restored elsewhere finds it; rows of the first release name the whole path, which may be
+/// that of another place.
+#[must_use]
+pub fn package_folder(models: &Path, model_file_url: &str) -> PathBuf {
+    let named = Path::new(model_file_url);
+    if named.is_absolute() && named.is_dir() {
+        return named.to_owned();
+    }
+    models.join(named.file_name().unwrap_or_default())
 }

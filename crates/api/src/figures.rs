@@ -8,6 +8,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use db::{Actor, ActorTx};
+use domain::AlarmKind;
 
 use crate::{
     problem::{Away, Problem, ProblemBody, chain},
@@ -45,6 +46,7 @@ async fn refresh(state: &ApiState) -> Result<(), db::DbError> {
     let mut tx = state.database.begin(&Actor::worker()).await?;
     queue(&mut tx).await?;
     work(&mut tx).await?;
+    alarms(&mut tx).await?;
     let figures = db::figures::read(&mut tx).await?;
     metrics::gauge!("portal_notifications_unread").set(figures.unread_notifications as f64);
     metrics::gauge!("portal_notifications_oldest_unread_seconds")
@@ -96,6 +98,17 @@ async fn work(tx: &mut ActorTx) -> Result<(), db::DbError> {
     let work = db::consistency::work(tx).await?;
     metrics::gauge!("portal_jobs_oldest_queued_seconds").set(age(tx.now(), work.oldest_queued));
     metrics::gauge!("portal_jobs_lost").set(work.lost as f64);
+    Ok(())
+}
+
+/// Alarms about models whose cause still stands.
+async fn alarms(tx: &mut ActorTx) -> Result<(), db::DbError> {
+    for kind in AlarmKind::ALL {
+        metrics::gauge!("portal_model_alarms", "kind" => kind.as_str()).set(0.0);
+    }
+    for (kind, count) in db::model_alarms::open_counts(tx).await? {
+        metrics::gauge!("portal_model_alarms", "kind" => kind.as_str()).set(count as f64);
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod events;
 mod figures;
 mod health;
 mod hub;
+mod models;
 mod notifications;
 mod observe;
 mod openapi;

@@ -31,7 +31,8 @@ use crate::{
         (name = "patients", description = "Patients and their history"),
         (name = "notifications", description = "Messages to the user"),
         (name = "events", description = "What changed, live"),
-        (name = "operations", description = "Accounts, models, settings, jobs, audit"),
+        (name = "models", description = "Models: what they are there for, how they do, promotions, alarms"),
+        (name = "operations", description = "Accounts, settings, jobs, audit"),
         (name = "health", description = "For whoever runs the portal"),
     )
 )]

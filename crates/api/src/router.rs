@@ -11,9 +11,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    ai, audit_trail, auth, events, figures, health, notifications, observe,
+    ai, audit_trail, auth, events, figures, health, models, notifications, observe,
     openapi::ApiDoc,
-    operations::{jobs, models, settings, users},
+    operations::{jobs, settings, users},
     patients, portal,
     problem::{self, Problem},
     reports, reviews, security_headers, start_page,
@@ -73,8 +73,21 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(patients::accesses::list))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::read, users::change))
-        .routes(routes!(models::list))
-        .routes(routes!(models::metrics))
+        .routes(routes!(models::list::list))
+        .routes(routes!(models::list::metrics))
+        .routes(routes!(models::standings::list))
+        .routes(routes!(models::standings::count))
+        .routes(routes!(models::stage::change))
+        .routes(routes!(models::stage::changes))
+        .routes(routes!(models::comparison::compare))
+        .routes(routes!(models::promotions::request))
+        .routes(routes!(models::promotions::list))
+        .routes(routes!(models::promotions::decide))
+        .routes(routes!(models::promotions::roll_back))
+        .routes(routes!(models::alarms::list))
+        .routes(routes!(models::alarms::acknowledge))
+        .routes(routes!(models::recalibration::recalibrate))
+        .routes(routes!(models::report::report))
         .routes(routes!(settings::list))
         .routes(routes!(settings::change))
         .routes(routes!(jobs::list))
@@ -95,6 +108,11 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(uploads::offset, uploads::append, uploads::delete))
         // Bounded file by file while it streams to disk, by the setting.
         .layer(DefaultBodyLimit::disable())
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(models::training_set::export))
+                .layer(DefaultBodyLimit::max(BODY_LIMIT)),
+        )
         .routes(routes!(events::follow));
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         .merge(quick)

@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use blobs::BlobStore;
 use db::Database;
@@ -29,6 +29,8 @@ pub struct ApiOptions {
     pub demo_accounts: Vec<DemoAccount>,
     /// The demo accounts' password.
     pub demo_password: Option<String>,
+    /// The folder of model packages.
+    pub models_folder: PathBuf,
     /// The program's version.
     pub version: &'static str,
 }

@@ -3,6 +3,7 @@
 use ai::EngineKind;
 use analysis::ModelCache;
 use db::{Actor, Database};
+use domain::ModelStage;
 
 use crate::{Diagnosis, Subject, finding::chain, unanswered};
 
@@ -25,6 +26,14 @@ pub(crate) async fn look(database: &Database, subject: &Subject, diagnosis: &mut
         Err(error) => return unanswered(diagnosis, CHECK, &error),
     };
     let name = format!("{} {}", row.model_name, row.version);
+    if row.stage == ModelStage::Suspended {
+        diagnosis.warn(
+            CHECK,
+            format!("{name} is suspended: every film goes to the doctors unscored, before medium risk"),
+            "Look into its alarms (medical-portal model alarms), then model resume, or model rollback.",
+        );
+    }
+    look_for_alarms(database, diagnosis).await;
     let cache = ModelCache::new(subject.engine, &subject.models);
     let tried = tokio::task::spawn_blocking(move || {
         let model = cache.get(&row).map_err(|error| chain(&error))?;
@@ -50,5 +59,25 @@ pub(crate) async fn look(database: &Database, subject: &Subject, diagnosis: &mut
             format!("{name} broke off while it was tried"),
             "Activate the version before, and report this one.",
         ),
+    }
+}
+
+/// Alarms about models whose cause still stands.
+async fn look_for_alarms(database: &Database, diagnosis: &mut Diagnosis) {
+    let open = async {
+        let mut tx = database.begin(&Actor::worker()).await?;
+        db::model_alarms::list(&mut tx, true, None, 10).await
+    };
+    match open.await {
+        Ok(open) => {
+            for alarm in open.items {
+                diagnosis.warn(
+                    CHECK,
+                    format!("open alarm ({}): {}", alarm.kind, alarm.detail),
+                    "See docs/OPERATIONS.md, \"The model has an alarm\".",
+                );
+            }
+        }
+        Err(error) => unanswered(diagnosis, CHECK, &error),
     }
 }

@@ -288,6 +288,8 @@ pub struct InferenceRecord<'a> {
     pub image_id: Option<ImageId>,
     /// The model.
     pub model_id: Option<ModelId>,
+    /// Whether it spoke silently.
+    pub is_shadow: bool,
     /// SHA-256 of the model file, hexadecimal.
     pub model_sha256: Option<&'a str>,
     /// SHA-256 of the tensor the model saw, hexadecimal.
@@ -315,8 +317,8 @@ pub async fn record_inference(
     let now = tx.now();
     sqlx::query!(
         "INSERT INTO portal.inference_records (record_id, report_id, image_id, model_id, model_sha256, input_sha256,
-             output, threshold, engine, processing_time_ms, software_version, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8::float8, $9, $10, $11, $12)",
+             output, threshold, engine, processing_time_ms, software_version, created_at, is_shadow)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8::float8, $9, $10, $11, $12, $13)",
         domain::uuid_v7(now),
         record.report_id.0,
         record.image_id.map(Uuid::from),
@@ -328,7 +330,8 @@ pub async fn record_inference(
         record.engine,
         record.processing_time_ms,
         record.software_version,
-        now
+        now,
+        record.is_shadow
     )
     .execute(tx.connection())
     .await

@@ -1,7 +1,7 @@
 //! The registry of models and the figures of each.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{MetricId, ModelId};
+use domain::{MetricId, ModelId, ModelStage};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -31,8 +31,10 @@ pub struct Model {
     pub training_dataset_version: Option<String>,
     /// When it was last put to work.
     pub deployed_date: Option<DateTime<Utc>>,
-    /// Whether it scores cases now.
+    /// Whether it is the one that cases are scored by, trusted or suspended.
     pub is_active: bool,
+    /// What it is there for.
+    pub stage: ModelStage,
     /// Accuracy on its independent test, 0 to 1.
     pub baseline_accuracy: Option<f64>,
     /// Precision on its independent test.
@@ -141,6 +143,12 @@ macro_rules! model_query {
             Model,
             r#"SELECT model_id AS "model_id: ModelId", model_name, version, architecture, framework, model_file_url,
                       model_config, trained_date, training_dataset_version, deployed_date, is_active,
+                      CASE coalesce((SELECT s.stage FROM portal.model_stages s WHERE s.model_id = ai_models.model_id), '')
+                          WHEN 'suspended' THEN CASE WHEN is_active THEN 'suspended' ELSE 'registered' END
+                          WHEN 'shadow' THEN CASE WHEN is_active THEN 'active' ELSE 'shadow' END
+                          WHEN 'retired' THEN CASE WHEN is_active THEN 'active' ELSE 'retired' END
+                          ELSE CASE WHEN is_active THEN 'active' ELSE 'registered' END
+                      END AS "stage!: ModelStage",
                       baseline_accuracy::float8 AS baseline_accuracy, baseline_precision::float8 AS baseline_precision,
                       baseline_recall::float8 AS baseline_recall, baseline_f1_score::float8 AS baseline_f1_score,
                       description, created_at
@@ -150,7 +158,22 @@ macro_rules! model_query {
     };
 }
 
-/// The model that scores cases now.
+/// The models that score every case silently: the shadows, and an active one that is suspended.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn silent(tx: &mut ActorTx) -> Result<Vec<Model>, DbError> {
+    model_query!(
+        "WHERE model_id IN (SELECT s.model_id FROM portal.model_stages s
+                            WHERE s.stage = CASE WHEN ai_models.is_active THEN 'suspended' ELSE 'shadow' END)
+         ORDER BY model_id"
+    )
+    .fetch_all(tx.connection())
+    .await
+    .during("read the silent models")
+}
+
+/// The model that cases are scored by, trusted or suspended.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -285,10 +308,21 @@ pub async fn metrics(
     }))
 }
 
-/// Counts a model's predictions against signed reviews of a period and stores the figures.
-///
-/// Positive is risk high, on either side. The counts come from the reviews' own record of what was
-/// on the screen, so a later re-analysis changes nothing. Returns none when nothing was signed.
+/// Counts of a model's predictions against signed reviews: positive is risk high, on either side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeriodCounts {
+    /// Positives found.
+    pub true_positives: i32,
+    /// Negatives left alone.
+    pub true_negatives: i32,
+    /// Negatives called positive.
+    pub false_positives: i32,
+    /// Positives missed.
+    pub false_negatives: i32,
+}
+
+/// Stores the figures of a period, once; a period without predictions, or one that is stored already,
+/// leaves no row.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -297,40 +331,33 @@ pub async fn record_period(
     model_id: ModelId,
     start: DateTime<Utc>,
     end: DateTime<Utc>,
+    counts: PeriodCounts,
+    auc_roc: Option<f64>,
 ) -> Result<Option<MetricId>, DbError> {
     let now = tx.now();
     sqlx::query_scalar!(
-        r#"WITH signed AS (
-               SELECT DISTINCT ON (d.report_id) v.ai_risk_category = 'high' AS predicted,
-                      d.doctor_risk_assessment = 'high' AS actual
-               FROM doctor_reviews d
-               JOIN portal.review_verdicts v USING (review_id)
-               JOIN ai_analysis a ON a.report_id = d.report_id AND a.model_id = $1
-               WHERE d.reviewed_at >= $2 AND d.reviewed_at < $3
-                 AND v.ai_risk_category IS NOT NULL AND d.doctor_risk_assessment IS NOT NULL
-               ORDER BY d.report_id, d.reviewed_at DESC
-           ), counted AS (
-               SELECT count(*) FILTER (WHERE predicted AND actual)::integer AS tp,
-                      count(*) FILTER (WHERE NOT predicted AND NOT actual)::integer AS tn,
-                      count(*) FILTER (WHERE predicted AND NOT actual)::integer AS fp,
-                      count(*) FILTER (WHERE NOT predicted AND actual)::integer AS fn,
-                      count(*)::integer AS n
-               FROM signed
-           )
-           INSERT INTO model_metrics (metric_id, model_id, accuracy, "precision", recall, f1_score, true_positives,
+        r#"INSERT INTO model_metrics (metric_id, model_id, accuracy, "precision", recall, f1_score, true_positives,
                 true_negatives, false_positives, false_negatives, total_predictions, correct_predictions, recorded_at,
-                period_start, period_end)
-           SELECT $4, $1, (tp + tn)::numeric / n, tp::numeric / nullif(tp + fp, 0), tp::numeric / nullif(tp + fn, 0),
-                  2.0 * tp / nullif(2 * tp + fp + fn, 0), tp, tn, fp, fn, n, tp + tn, $5, $2, $3
-           FROM counted WHERE n > 0
+                period_start, period_end, auc_roc)
+           SELECT $1, $2, (tp + tn)::numeric / (tp + tn + fp + fn), tp::numeric / nullif(tp + fp, 0),
+                  tp::numeric / nullif(tp + fn, 0), 2.0 * tp / nullif(2 * tp + fp + fn, 0), tp, tn, fp, fn,
+                  tp + tn + fp + fn, tp + tn, $3, $4, $5, $6::float8
+           FROM (SELECT $7::integer AS tp, $8::integer AS tn, $9::integer AS fp, $10::integer AS fn) counted
+           WHERE tp + tn + fp + fn > 0
+             AND NOT EXISTS (SELECT FROM model_metrics m WHERE m.model_id = $2 AND m.period_start = $4 AND m.period_end = $5)
            RETURNING metric_id AS "metric_id: MetricId""#,
+        MetricId::new_at(now).0,
         model_id.0,
+        now,
         start,
         end,
-        MetricId::new_at(now).0,
-        now
+        auc_roc,
+        counts.true_positives,
+        counts.true_negatives,
+        counts.false_positives,
+        counts.false_negatives
     )
     .fetch_optional(tx.connection())
     .await
-    .during("count a model's predictions")
+    .during("store a model's figures of a period")
 }

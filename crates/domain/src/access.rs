@@ -32,8 +32,10 @@ pub enum Permission {
     ManageUsers,
     /// Read the model registry and its figures.
     ReadModels,
-    /// Import, activate and retire models.
+    /// Import, shadow, suspend, retire and recalibrate models, ask for a promotion, go back.
     ManageModels,
+    /// Decide, as a second person, whether a model is put to work.
+    DecidePromotions,
     /// Read and change settings.
     ManageSettings,
     /// Read the audit trail.
@@ -57,6 +59,7 @@ impl Permission {
             Self::ReadHistory => &[Patient, Radiologist, Doctor],
             Self::ReadAccesses | Self::ProposeHistory => &[Patient],
             Self::ReadModels => &[Radiologist, Doctor, Tech],
+            Self::DecidePromotions => &[Doctor, Tech],
             Self::ManageUsers
             | Self::ManageModels
             | Self::ManageSettings

@@ -81,6 +81,18 @@ crate::text_enum! {
         ImportModel = "import_model",
         /// A model was put to work.
         ActivateModel = "activate_model",
+        /// A model was to score silently, no longer, was suspended, resumed, retired or put back to work.
+        ChangeModelStage = "change_model_stage",
+        /// Somebody asked to put a model to work.
+        RequestPromotion = "request_promotion",
+        /// A second person decided on it, or whoever asked took it back.
+        DecidePromotion = "decide_promotion",
+        /// A model was recalibrated on local cases.
+        RecalibrateModel = "recalibrate_model",
+        /// Reviewed cases were exported without identities, for training.
+        ExportTrainingSet = "export_training_set",
+        /// An alarm about a model was raised or taken note of.
+        ModelAlarm = "model_alarm",
         /// The audit trail was read.
         ReadAudit = "read_audit",
         /// A dead job was sent back to the queue.

@@ -63,6 +63,12 @@ id! {
     ModelId,
     /// One analysis of a report: `ai_analysis.analysis_id`.
     AnalysisId,
+    /// A request to put a model to work: `portal.promotions.promotion_id`.
+    PromotionId,
+    /// A change of what a model is there for: `portal.model_changes.change_id`.
+    ModelChangeId,
+    /// An alarm about a model: `portal.model_alarms.alarm_id`.
+    ModelAlarmId,
     /// One row of a model's figures: `model_metrics.metric_id`.
     MetricId,
     /// A doctor's review: `doctor_reviews.review_id`.

@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::queue::MaximumWaits;
+use crate::{
+    model::{DriftPolicy, PerformancePolicy},
+    queue::MaximumWaits,
+};
 
 /// One setting: its key, what it does, the default, and the check a new value must pass.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +41,11 @@ pub const INTAKE_MAXIMUM_MEGAPIXELS: &str = "intake.maximum_megapixels";
 pub const ANALYSIS_DISCLAIMER: &str = "analysis.disclaimer";
 /// Wording of findings and recommendations by category.
 pub const ANALYSIS_TEMPLATES: &str = "analysis.templates";
+
+/// When scores and pictures count as drifted.
+pub const GOVERNANCE_DRIFT: &str = "governance.drift";
+/// When a model's agreement with signed reviews counts as too low.
+pub const GOVERNANCE_PERFORMANCE: &str = "governance.performance";
 
 /// How long read notifications are kept.
 pub const RETENTION_NOTIFICATION_DAYS: &str = "retention.notification_days";
@@ -343,6 +351,18 @@ pub const ALL: &[SettingDefinition] = &[
         description: "Wording of findings and recommendations for each risk and for what was not assessed.",
         default: || json!(AnalysisTemplates::default()),
         check: |value| parse::<AnalysisTemplates>(value).map(|_| ()),
+    },
+    SettingDefinition {
+        key: GOVERNANCE_DRIFT,
+        description: "When the spread of scores and pictures counts as drifted against a model's first cases, and whether the model is then suspended (notify or suspend).",
+        default: || json!(DriftPolicy::default()),
+        check: |value| parse::<DriftPolicy>(value)?.check(),
+    },
+    SettingDefinition {
+        key: GOVERNANCE_PERFORMANCE,
+        description: "When a model's agreement with signed reviews counts as too low, and whether the model is then suspended (notify or suspend).",
+        default: || json!(PerformancePolicy::default()),
+        check: |value| parse::<PerformancePolicy>(value)?.check(),
     },
     SettingDefinition {
         key: RETENTION_NOTIFICATION_DAYS,

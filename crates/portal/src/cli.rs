@@ -2,6 +2,7 @@
 
 mod check;
 mod database;
+mod model;
 mod settings;
 
 pub(crate) mod audit;
@@ -16,6 +17,7 @@ use domain::{EmailAddress, Role};
 pub(crate) use self::{
     check::CheckArgs,
     database::{CareArgs, DbCommand, LookCommand},
+    model::{EvaluateArgs, ModelCommand, ModelName, ReasonArgs},
     settings::SettingsCommand,
 };
 
@@ -237,55 +239,6 @@ pub(crate) struct AnalyzeArgs {
     /// Model package instead of the bundled one
     #[arg(long, value_name = "DIR")]
     pub(crate) model: Option<PathBuf>,
-    /// Engine that runs the model
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) engine: EngineChoice,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelCommand {
-    /// List the registered models
-    List {
-        #[command(flatten)]
-        place: PlaceArgs,
-        /// Print JSON instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-    /// Check a package and register it, inactive
-    Import {
-        #[command(flatten)]
-        place: PlaceArgs,
-        /// The package's folder
-        package: PathBuf,
-    },
-    /// Put a registered model to work in place of the one that is
-    Activate {
-        #[command(flatten)]
-        place: PlaceArgs,
-        /// Name of the model
-        name: String,
-        /// Its version
-        version: String,
-    },
-    /// Measure a package on labelled images, without a server or database
-    Evaluate(EvaluateArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct EvaluateArgs {
-    /// The package's folder [default: the bundled model]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) package: Option<PathBuf>,
-    /// CSV with the columns file and label (NORMAL, or 0, is negative; anything else positive)
-    #[arg(long, value_name = "CSV")]
-    pub(crate) manifest: PathBuf,
-    /// Folder that the files of the manifest are in
-    #[arg(long, value_name = "DIR")]
-    pub(crate) images: PathBuf,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    pub(crate) json: bool,
     /// Engine that runs the model
     #[arg(long, value_enum, default_value_t)]
     pub(crate) engine: EngineChoice,

@@ -3,13 +3,14 @@
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use ai::EnginePreference;
-use analysis::{AnalysisJob, ModelCache};
+use analysis::{AnalysisJob, ModelCache, SilentJob};
 use anyhow::{Context, Result, bail};
 use api::{ApiOptions, ApiState, DemoAccount, Figures};
 use blobs::BlobStore;
 use db::Database;
 use demo::seed::Filled;
 use domain::settings;
+use governance::GovernanceJob;
 use jobs::{Chore, Handler, Maintenance, Worker, WorkerOptions};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tokio::task::JoinHandle;
@@ -64,7 +65,7 @@ async fn serve_at(
     let blobs = BlobStore::open(place.blobs()?)?;
     analysis::registry::ensure_bundled(&database, &place.models()?).await?;
     let address = listener.local_addr()?;
-    let state = state(args, database.clone(), blobs.clone())?;
+    let state = state(args, place, database.clone(), blobs.clone())?;
     let router = api::router(state.clone());
 
     let mut tasks = Vec::new();
@@ -131,7 +132,12 @@ fn certificate(args: &ServeArgs) -> Result<Option<Certificate>> {
     }
 }
 
-fn state(args: &ServeArgs, database: Database, blobs: BlobStore) -> Result<ApiState> {
+fn state(
+    args: &ServeArgs,
+    place: &Place,
+    database: Database,
+    blobs: BlobStore,
+) -> Result<ApiState> {
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(
             Matcher::Suffix("_seconds".to_owned()),
@@ -153,6 +159,7 @@ fn state(args: &ServeArgs, database: Database, blobs: BlobStore) -> Result<ApiSt
         } else {
             Vec::new()
         },
+        models_folder: place.models()?,
         demo_password: args.demo.then(|| args.demo_password.clone()),
         version: VERSION,
     };
@@ -210,6 +217,12 @@ fn worker(
     let job: Arc<dyn Handler> = Arc::new(AnalysisJob::new(
         database.clone(),
         blobs.clone(),
+        models.clone(),
+        VERSION,
+    ));
+    let silent: Arc<dyn Handler> = Arc::new(SilentJob::new(
+        database.clone(),
+        blobs.clone(),
         models,
         VERSION,
     ));
@@ -217,7 +230,8 @@ fn worker(
         concurrency,
         ..WorkerOptions::new(format!("pid-{}", std::process::id()))
     };
-    Ok(Worker::new(database.clone(), vec![job], options))
+    let handlers = vec![job, silent, Arc::new(GovernanceJob::new(database.clone()))];
+    Ok(Worker::new(database.clone(), handlers, options))
 }
 
 /// Moves old months of the audit trail into files, where the setting wants it and the window is open.
@@ -257,6 +271,7 @@ fn maintenance(
 ) -> Maintenance {
     let mut hourly = analysis::release::hourly_chores();
     hourly.push(archive_chore(place));
+    hourly.push(governance::standing::daily_chore());
     let mut chores = analysis::release::chores();
     chores.push(intake::uploads_chore(blobs.clone()));
     Maintenance::new(database.clone(), worker.clone(), chores, hourly)

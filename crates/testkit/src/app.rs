@@ -2,12 +2,13 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use analysis::{AnalysisJob, ModelCache};
+use analysis::{AnalysisJob, ModelCache, SilentJob};
 use api::{ApiOptions, ApiState};
 use blobs::BlobStore;
 use chrono::{DateTime, Duration, Utc};
 use db::{Actor, Database, accounts::NewAccount};
 use domain::{Clock, FixedClock, Role, UserId};
+use governance::GovernanceJob;
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use tokio_util::sync::CancellationToken;
 
@@ -76,23 +77,28 @@ impl TestApp {
         let job: Arc<dyn Handler> = Arc::new(AnalysisJob::new(
             database.clone(),
             blobs.clone(),
+            models.clone(),
+            "test",
+        ));
+        let silent: Arc<dyn Handler> = Arc::new(SilentJob::new(
+            database.clone(),
+            blobs.clone(),
             models,
             "test",
         ));
-        let worker = Worker::new(database.clone(), vec![job], WorkerOptions::new("test"));
+        let handlers = vec![job, silent, Arc::new(GovernanceJob::new(database.clone()))];
+        let worker = Worker::new(database.clone(), handlers, WorkerOptions::new("test"));
         let mut chores = analysis::release::chores();
         chores.push(intake::uploads_chore(blobs.clone()));
-        let maintenance = Maintenance::new(
-            database.clone(),
-            worker.clone(),
-            chores,
-            analysis::release::hourly_chores(),
-        );
+        let mut hourly = analysis::release::hourly_chores();
+        hourly.push(governance::standing::daily_chore());
+        let maintenance = Maintenance::new(database.clone(), worker.clone(), chores, hourly);
         let state = ApiState::new(
             database.clone(),
             blobs.clone(),
             ApiOptions {
                 version: "test",
+                models_folder: folder.path().join("models"),
                 ..ApiOptions::default()
             },
         );

@@ -333,6 +333,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List alarms about models */
+        get: operations["models_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/alarms/{alarm_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take note of an alarm
+         * @description It stays open until its cause is gone.
+         */
+        post: operations["models_acknowledge_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count the figures now
+         * @description A job does so once a day by itself; this queues one more.
+         */
+        post: operations["models_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List promotions */
+        get: operations["models_promotions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/promotions/{promotion_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide on a promotion
+         * @description Approved by another person than asked, the model scores cases from now on.
+         */
+        post: operations["models_decide_promotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the model before back to work
+         * @description One person suffices: it has been approved before.
+         */
+        post: operations["models_roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/training-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export reviewed cases without identities
+         * @description A tar file of pictures, `manifest.csv` and `README.md`, made while it is sent. A file without
+         *     `README.md` at its end was cut off.
+         */
+        post: operations["models_export_training_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what a model is there for, and why */
+        get: operations["models_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two models
+         * @description On the cases that both saw, at most the newest 20,000.
+         */
+        get: operations["models_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{model_id}/metrics": {
         parameters: {
             query?: never;
@@ -345,6 +517,108 @@ export interface paths {
          * @description Made of signed reviews: positive is risk high.
          */
         get: operations["models_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/promotion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to put a model to work
+         * @description Another member of tech, or a doctor, decides. The side-by-side figures of now stay with the request.
+         */
+        post: operations["models_request_promotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/recalibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recalibrate a model on local cases
+         * @description Makes a new version, registered and inactive, with calibration and thresholds from signed cases. It
+         *     goes to work like any other, by promotion.
+         */
+        post: operations["models_recalibrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything about a model on one page
+         * @description A file to keep: it needs no other file, no script and no network.
+         */
+        get: operations["models_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change what a model is there for
+         * @description All that one person may do: start or stop a shadow, suspend or resume the active model, retire one.
+         */
+        post: operations["models_change_stage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}/standings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how a model stands
+         * @description Counted once a day for models that score: figures from signed reviews with 95 % intervals, the
+         *     reliability and ROC curves, subgroups, drift.
+         */
+        get: operations["models_standings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1158,6 +1432,11 @@ export interface components {
             /** @description The note; the patient sees it. */
             addendum: string;
         };
+        /**
+         * @description What an alarm about a model is about.
+         * @enum {string}
+         */
+        AlarmKind: "drift" | "performance" | "calibration" | "failure";
         /** @description The current analysis of a report. */
         Analysis: {
             /** @description Identifier. */
@@ -1251,11 +1530,34 @@ export interface components {
             /** @description The viewer's own document, at most 1 MiB; the portal only keeps it. */
             content: Record<string, never>;
         };
+        /** @description Counts of answers. */
+        Answers: {
+            /**
+             * Format: int64
+             * @description High.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description Low.
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description Medium.
+             */
+            medium: number;
+            /**
+             * Format: int64
+             * @description Declined.
+             */
+            not_assessed: number;
+        };
         /**
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "read_audit" | "retry_job" | "archive_audit" | "create_backup" | "verify_backup" | "restore_backup" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "create_backup" | "verify_backup" | "restore_backup" | "refuse";
         /** @description A row of the trail. */
         AuditLog: {
             /** @description What was done. */
@@ -1300,6 +1602,32 @@ export interface components {
          * @enum {string}
          */
         AuditStatus: "success" | "failure" | "denied";
+        /**
+         * @description One bin of a reliability curve: probabilities from `from` to `from + 0.1`, the upper end not
+         *     included except in the last bin.
+         */
+        CalibrationBin: {
+            /**
+             * Format: int64
+             * @description Number of cases.
+             */
+            cases: number;
+            /**
+             * Format: double
+             * @description Lower end.
+             */
+            from: number;
+            /**
+             * Format: double
+             * @description Mean probability; 0 without cases.
+             */
+            mean_probability: number;
+            /**
+             * Format: double
+             * @description Share of positive cases; 0 without cases.
+             */
+            positive_share: number;
+        };
         /** @description What of an account changes; what is left out stays. */
         ChangeUser: {
             /** @description Whether the account may be used; ends its sessions when not. */
@@ -1337,6 +1665,77 @@ export interface components {
             /** @description The code; case, spaces and hyphens do not matter. */
             code: string;
         };
+        /** @description Two models on the same cases. */
+        Comparison: {
+            agreement?: components["schemas"]["Rate"] | null;
+            /**
+             * @description Counts: row by what the first said, column by what the second said, both as low, medium, high,
+             *     not assessed.
+             */
+            answers: number[][];
+            /**
+             * Format: int64
+             * @description Cases that both saw.
+             */
+            cases: number;
+            /** @description The first on those. */
+            first: components["schemas"]["SideFigures"];
+            /** @description The first model. */
+            model_id: components["schemas"]["ModelId"];
+            /**
+             * Format: int64
+             * @description Signed cases that only the first called rightly (flagged or not).
+             */
+            only_first_right: number;
+            /**
+             * Format: int64
+             * @description Signed cases that only the second called rightly.
+             */
+            only_second_right: number;
+            /** @description The second. */
+            other_model_id: components["schemas"]["ModelId"];
+            /**
+             * Format: double
+             * @description McNemar's exact two-sided probability of a difference at least this large if both were equally
+             *     good (McNemar 1947); none without signed cases on which they differ.
+             */
+            p_value?: number | null;
+            /** @description The second on those. */
+            second: components["schemas"]["SideFigures"];
+            /**
+             * Format: int64
+             * @description Cases that both scored and a doctor signed.
+             */
+            signed: number;
+            /**
+             * Format: date-time
+             * @description Since when cases count.
+             */
+            since: string;
+        };
+        /** @description Counts of flagged and truth. */
+        Confusion: {
+            /**
+             * Format: int64
+             * @description Not flagged but positive.
+             */
+            false_negatives: number;
+            /**
+             * Format: int64
+             * @description Flagged but negative.
+             */
+            false_positives: number;
+            /**
+             * Format: int64
+             * @description Not flagged and negative.
+             */
+            true_negatives: number;
+            /**
+             * Format: int64
+             * @description Flagged and positive.
+             */
+            true_positives: number;
+        };
         /** @description A new account. */
         CreateUser: {
             /** @description Address to sign in with. */
@@ -1350,6 +1749,48 @@ export interface components {
             password: string;
             /** @description Role. */
             role: components["schemas"]["Role"];
+        };
+        /** @description Figures on cases that the fit did not see. */
+        CrossFitted: {
+            accuracy?: components["schemas"]["Rate"] | null;
+            /**
+             * Format: double
+             * @description Area under the ROC curve.
+             */
+            auroc?: number | null;
+            /**
+             * Format: double
+             * @description Brier score.
+             */
+            brier?: number | null;
+            /**
+             * Format: double
+             * @description Expected calibration error.
+             */
+            expected_calibration_error?: number | null;
+            /**
+             * Format: double
+             * @description Harmonic mean of precision and sensitivity.
+             */
+            f1_score?: number | null;
+            precision?: components["schemas"]["Rate"] | null;
+            sensitivity?: components["schemas"]["Rate"] | null;
+            specificity?: components["schemas"]["Rate"] | null;
+        };
+        /** @description How a model stood on a day. */
+        DayStanding: {
+            /**
+             * Format: date-time
+             * @description When it was counted.
+             */
+            computed_at: string;
+            /**
+             * Format: date
+             * @description The day.
+             */
+            day: string;
+            /** @description The figures. */
+            standing: components["schemas"]["ModelStanding"];
         };
         /** @description A decision on proposed changes. */
         DecisionRequest: {
@@ -1400,19 +1841,28 @@ export interface components {
             /** @description The most characters that are allowed (`too_long` only, where there is one number). */
             limit?: number | null;
         };
-        /** @description What a doctor thought before the AI's verdict was shown. */
+        /**
+         * @description Doctors before and after they saw the AI. "Right" is the signed assessment, so this tells how far
+         *     the AI moved doctors, not who was right in truth.
+         */
         FirstImpression: {
+            ai_agrees?: components["schemas"]["Rate"] | null;
+            alone_agrees?: components["schemas"]["Rate"] | null;
             /**
-             * Format: date-time
-             * @description When.
+             * Format: int64
+             * @description Cases with a first impression and a shown AI verdict.
              */
-            created_at: string;
-            /** @description In words. */
-            note?: string | null;
-            /** @description The report. */
-            report_id: components["schemas"]["ReportId"];
-            /** @description The category. */
-            risk: components["schemas"]["RiskCategory"];
+            cases: number;
+            /**
+             * Format: int64
+             * @description Doctors who changed their mind to something else.
+             */
+            moved_elsewhere: number;
+            /**
+             * Format: int64
+             * @description Doctors who changed their mind to the AI's verdict.
+             */
+            moved_to_ai: number;
         };
         /**
          * @description Administrative sex as DICOM spells it out (PS3.3 C.7.1.1, Patient's Sex).
@@ -1585,6 +2035,19 @@ export interface components {
             note?: string | null;
             /** @description The category. */
             risk: components["schemas"]["RiskCategory"];
+        };
+        /** @description An interval of values, both ends included. */
+        Interval: {
+            /**
+             * Format: double
+             * @description Upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower end.
+             */
+            low: number;
         };
         /** @description A code to be handed over, in print or as a link. */
         InvitationCode: {
@@ -1939,7 +2402,7 @@ export interface components {
                 description?: string | null;
                 /** @description Such as "PyTorch". */
                 framework?: string | null;
-                /** @description Whether it scores cases now. */
+                /** @description Whether it is the one that cases are scored by, trusted or suspended. */
                 is_active: boolean;
                 /** @description Its description: input, head, thresholds, intended use, hash. */
                 model_config: unknown;
@@ -1949,6 +2412,8 @@ export interface components {
                 model_id: components["schemas"]["ModelId"];
                 /** @description Name. */
                 model_name: string;
+                /** @description What it is there for. */
+                stage: components["schemas"]["ModelStage"];
                 /**
                  * Format: date
                  * @description When it was trained.
@@ -1958,6 +2423,86 @@ export interface components {
                 training_dataset_version?: string | null;
                 /** @description Version. */
                 version: string;
+            }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        ListAnswer_ModelAlarm: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                acknowledged_at?: string | null;
+                acknowledged_by?: components["schemas"]["UserId"] | null;
+                /** @description Identifier. */
+                alarm_id: components["schemas"]["ModelAlarmId"];
+                /**
+                 * Format: double
+                 * @description The limit it is on the wrong side of.
+                 */
+                alarm_limit?: number | null;
+                /** @description In a sentence. */
+                detail: string;
+                /**
+                 * Format: double
+                 * @description Its figure when it was last looked at.
+                 */
+                figure?: number | null;
+                /** @description What it is about. */
+                kind: components["schemas"]["AlarmKind"];
+                /**
+                 * Format: date-time
+                 * @description When its cause was last seen.
+                 */
+                last_seen_at: string;
+                /** @description The model. */
+                model_id: components["schemas"]["ModelId"];
+                /** @description Which quantity, such as `risk_probability`, `sensitivity` or `exposure`. */
+                quantity: string;
+                /**
+                 * Format: date-time
+                 * @description When it was raised.
+                 */
+                raised_at: string;
+                /**
+                 * Format: date-time
+                 * @description When its cause was gone.
+                 */
+                resolved_at?: string | null;
+            }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        ListAnswer_ModelChange: {
+            /** @description The rows. */
+            items: {
+                /** @description Identifier. */
+                change_id: components["schemas"]["ModelChangeId"];
+                /** @description As what: a role, `command_line` or `worker`. */
+                changed_as: string;
+                changed_by?: components["schemas"]["UserId"] | null;
+                /** @description That person's name. */
+                changed_by_name?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                created_at: string;
+                /** @description What happened. */
+                event: components["schemas"]["ModelEvent"];
+                /** @description What it was there for. */
+                from_stage: components["schemas"]["ModelStage"];
+                /** @description The model. */
+                model_id: components["schemas"]["ModelId"];
+                /** @description Why. */
+                reason: string;
+                replaced_model_id?: components["schemas"]["ModelId"] | null;
+                /** @description What it is there for since. */
+                to_stage: components["schemas"]["ModelStage"];
             }[];
             /** @description Where the next page starts; absent on the last one. */
             next_cursor?: string | null;
@@ -2037,6 +2582,46 @@ export interface components {
                 patient_id: components["schemas"]["UserId"];
                 /** @description Telephone number. */
                 phone?: string | null;
+            }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        ListAnswer_Promotion: {
+            /** @description The rows. */
+            items: {
+                /** @description The side-by-side figures that were at hand then. */
+                comparison: unknown;
+                /** @description As what. */
+                decided_as?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                decided_at?: string | null;
+                decided_by?: components["schemas"]["UserId"] | null;
+                /** @description That person's name. */
+                decided_by_name?: string | null;
+                decision?: components["schemas"]["PromotionDecision"] | null;
+                /** @description Why. */
+                decision_reason?: string | null;
+                /** @description The model that is to work. */
+                model_id: components["schemas"]["ModelId"];
+                /** @description Identifier. */
+                promotion_id: components["schemas"]["PromotionId"];
+                /** @description Why. */
+                reason: string;
+                replaces_model_id?: components["schemas"]["ModelId"] | null;
+                /** @description As what: a role or `command_line`. */
+                requested_as: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                requested_at: string;
+                requested_by?: components["schemas"]["UserId"] | null;
+                /** @description That person's name. */
+                requested_by_name?: string | null;
             }[];
             /** @description Where the next page starts; absent on the last one. */
             next_cursor?: string | null;
@@ -2294,7 +2879,7 @@ export interface components {
             description?: string | null;
             /** @description Such as "PyTorch". */
             framework?: string | null;
-            /** @description Whether it scores cases now. */
+            /** @description Whether it is the one that cases are scored by, trusted or suspended. */
             is_active: boolean;
             /** @description Its description: input, head, thresholds, intended use, hash. */
             model_config: unknown;
@@ -2304,6 +2889,8 @@ export interface components {
             model_id: components["schemas"]["ModelId"];
             /** @description Name. */
             model_name: string;
+            /** @description What it is there for. */
+            stage: components["schemas"]["ModelStage"];
             /**
              * Format: date
              * @description When it was trained.
@@ -2314,11 +2901,164 @@ export interface components {
             /** @description Version. */
             version: string;
         };
+        /** @description An alarm about a model. */
+        ModelAlarm: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            acknowledged_at?: string | null;
+            acknowledged_by?: components["schemas"]["UserId"] | null;
+            /** @description Identifier. */
+            alarm_id: components["schemas"]["ModelAlarmId"];
+            /**
+             * Format: double
+             * @description The limit it is on the wrong side of.
+             */
+            alarm_limit?: number | null;
+            /** @description In a sentence. */
+            detail: string;
+            /**
+             * Format: double
+             * @description Its figure when it was last looked at.
+             */
+            figure?: number | null;
+            /** @description What it is about. */
+            kind: components["schemas"]["AlarmKind"];
+            /**
+             * Format: date-time
+             * @description When its cause was last seen.
+             */
+            last_seen_at: string;
+            /** @description The model. */
+            model_id: components["schemas"]["ModelId"];
+            /** @description Which quantity, such as `risk_probability`, `sensitivity` or `exposure`. */
+            quantity: string;
+            /**
+             * Format: date-time
+             * @description When it was raised.
+             */
+            raised_at: string;
+            /**
+             * Format: date-time
+             * @description When its cause was gone.
+             */
+            resolved_at?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description An alarm about a model: `portal.model_alarms.alarm_id`.
+         */
+        ModelAlarmId: string;
+        /** @description A change of what a model is there for. */
+        ModelChange: {
+            /** @description Identifier. */
+            change_id: components["schemas"]["ModelChangeId"];
+            /** @description As what: a role, `command_line` or `worker`. */
+            changed_as: string;
+            changed_by?: components["schemas"]["UserId"] | null;
+            /** @description That person's name. */
+            changed_by_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /** @description What happened. */
+            event: components["schemas"]["ModelEvent"];
+            /** @description What it was there for. */
+            from_stage: components["schemas"]["ModelStage"];
+            /** @description The model. */
+            model_id: components["schemas"]["ModelId"];
+            /** @description Why. */
+            reason: string;
+            replaced_model_id?: components["schemas"]["ModelId"] | null;
+            /** @description What it is there for since. */
+            to_stage: components["schemas"]["ModelStage"];
+        };
+        /**
+         * Format: uuid
+         * @description A change of what a model is there for: `portal.model_changes.change_id`.
+         */
+        ModelChangeId: string;
+        /**
+         * @description What can happen to a model.
+         * @enum {string}
+         */
+        ModelEvent: "shadow_started" | "shadow_stopped" | "promoted" | "rolled_back" | "replaced" | "suspended" | "resumed" | "retired";
+        /** @description The figures of a model over a time. */
+        ModelFigures: {
+            /**
+             * Format: double
+             * @description Area under the ROC curve of the probability against the doctor's medium or high.
+             */
+            auroc?: number | null;
+            auroc_interval?: components["schemas"]["Interval"] | null;
+            /**
+             * Format: double
+             * @description Mean squared difference of probability and truth.
+             */
+            brier?: number | null;
+            /**
+             * Format: int64
+             * @description Signed cases that the model scored.
+             */
+            cases: number;
+            confirmed?: components["schemas"]["Rate"] | null;
+            /**
+             * Format: double
+             * @description Expected calibration error.
+             */
+            expected_calibration_error?: number | null;
+            first_impression?: components["schemas"]["FirstImpression"] | null;
+            /** @description Medium or high against the doctor's medium or high. */
+            flagged: components["schemas"]["OperatingPoint"];
+            /**
+             * Format: date-time
+             * @description From when on reviews count.
+             */
+            from: string;
+            /** @description High against the doctor's high. */
+            high: components["schemas"]["OperatingPoint"];
+            /** @description Signed cases that it declined, by reason. */
+            not_assessed: {
+                [key: string]: number;
+            };
+            /** @description The reliability curve. */
+            reliability: components["schemas"]["CalibrationBin"][];
+            /** @description The ROC curve: at most a hundred points of false-positive and true-positive share. */
+            roc: number[][];
+            /** @description By sex and age band, at the flag. */
+            subgroups: components["schemas"]["Subgroup"][];
+            /**
+             * Format: date-time
+             * @description Until when, not included.
+             */
+            until: string;
+        };
         /**
          * Format: uuid
          * @description A registered model: `ai_models.model_id`.
          */
         ModelId: string;
+        /**
+         * @description What a model is there for.
+         * @enum {string}
+         */
+        ModelStage: "registered" | "shadow" | "active" | "suspended" | "retired";
+        /** @description How a model stands. */
+        ModelStanding: {
+            /** @description What it said of the cases of the drift window. */
+            answers: components["schemas"]["Answers"];
+            /** @description Quantities with a reference and cases enough. */
+            drift: components["schemas"]["QuantityDrift"][];
+            /** @description Against signed reviews. */
+            figures: components["schemas"]["ModelFigures"];
+            /** @description Whether there is a reference yet: made of the model's first cases. */
+            has_drift_reference: boolean;
+            /** @description What it was there for. */
+            stage: components["schemas"]["ModelStage"];
+        };
         /** @description Why a report was not assessed. */
         NotAssessed: {
             /** @description A stable word. */
@@ -2386,6 +3126,20 @@ export interface components {
          * @enum {string}
          */
         NotificationPriority: "low" | "normal" | "high" | "urgent";
+        /** @description Counts at one threshold. */
+        OperatingPoint: {
+            accuracy?: components["schemas"]["Rate"] | null;
+            /** @description The four counts. */
+            confusion: components["schemas"]["Confusion"];
+            /**
+             * Format: double
+             * @description Harmonic mean of precision and sensitivity.
+             */
+            f1_score?: number | null;
+            precision?: components["schemas"]["Rate"] | null;
+            sensitivity?: components["schemas"]["Rate"] | null;
+            specificity?: components["schemas"]["Rate"] | null;
+        };
         /** @description An open session. */
         OwnSession: components["schemas"]["Session"] & {
             /** @description Whether this request came with it. */
@@ -2487,7 +3241,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "malformed" | "method_not_allowed" | "not_found" | "not_signed" | "nothing_taken" | "own_account" | "patient_or_staff" | "proposal_closed" | "too_large" | "too_many_attempts" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_credentials" | "wrong_offset" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
+            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "malformed" | "method_not_allowed" | "not_found" | "not_recalibrable" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "second_person" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_credentials" | "wrong_offset" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
             /** @description What is wrong this time, and what to do. */
             detail: string;
             /** @description Everything wrong with the fields, at once. */
@@ -2538,6 +3292,58 @@ export interface components {
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
+        /** @description A request to put a model to work. */
+        Promotion: {
+            /** @description The side-by-side figures that were at hand then. */
+            comparison: unknown;
+            /** @description As what. */
+            decided_as?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["UserId"] | null;
+            /** @description That person's name. */
+            decided_by_name?: string | null;
+            decision?: components["schemas"]["PromotionDecision"] | null;
+            /** @description Why. */
+            decision_reason?: string | null;
+            /** @description The model that is to work. */
+            model_id: components["schemas"]["ModelId"];
+            /** @description Identifier. */
+            promotion_id: components["schemas"]["PromotionId"];
+            /** @description Why. */
+            reason: string;
+            replaces_model_id?: components["schemas"]["ModelId"] | null;
+            /** @description As what: a role or `command_line`. */
+            requested_as: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requested_at: string;
+            requested_by?: components["schemas"]["UserId"] | null;
+            /** @description That person's name. */
+            requested_by_name?: string | null;
+        };
+        /**
+         * @description What became of a request to put a model to work.
+         * @enum {string}
+         */
+        PromotionDecision: "approved" | "declined" | "withdrawn";
+        /** @description A decision on a promotion. */
+        PromotionDecisionRequest: {
+            /** @description Approved or declined by a second person, withdrawn by whoever asked. */
+            decision: components["schemas"]["PromotionDecision"];
+            /** @description Why. */
+            reason: string;
+        };
+        /**
+         * Format: uuid
+         * @description A request to put a model to work: `portal.promotions.promotion_id`.
+         */
+        PromotionId: string;
         /** @description What a patient wants changed: the parts that should change, each as it should read. */
         ProposalRequest: {
             /** @description Allergies: an array. */
@@ -2560,6 +3366,29 @@ export interface components {
          * @enum {string}
          */
         ProposalState: "open" | "accepted" | "declined" | "withdrawn";
+        /** @description One quantity, then and now. */
+        QuantityDrift: {
+            /** @description Edges between the bins, rising. */
+            edges: number[];
+            /** @description Whether it is. */
+            has_drifted: boolean;
+            /**
+             * Format: double
+             * @description Population stability index.
+             */
+            index: number;
+            /**
+             * Format: double
+             * @description From here on it is drift: the limit set, or what chance explains if that is more.
+             */
+            limit: number;
+            /** @description The quantity. */
+            quantity: string;
+            /** @description Cases a bin now. */
+            recent: number[];
+            /** @description Cases a bin in the reference. */
+            reference: number[];
+        };
         /** @description A page of the queue. */
         QueueAnswer: {
             /** @description The cases, the first to be read first. */
@@ -2678,12 +3507,91 @@ export interface components {
              */
             unscored: number;
         };
+        /** @description A share of counts with its 95 % Wilson interval. */
+        Rate: {
+            /**
+             * Format: int64
+             * @description Counted.
+             */
+            count: number;
+            /** @description 95 % Wilson score interval. */
+            interval: components["schemas"]["Interval"];
+            /**
+             * Format: int64
+             * @description Out of.
+             */
+            of: number;
+            /**
+             * Format: double
+             * @description The share, 0 to 1.
+             */
+            value: number;
+        };
         /** @description Whether the portal can work. */
         Readiness: {
             /** @description The parts. */
             parts: components["schemas"]["Part"][];
             /** @description Whether every part works. */
             ready: boolean;
+        };
+        /** @description Why something is done to a model; it stays with the change. */
+        ReasonRequest: {
+            /** @description 1 to 2000 characters. */
+            reason: string;
+        };
+        /** @description What came of it. */
+        Recalibrated: {
+            /**
+             * Format: int64
+             * @description Signed cases it rests on.
+             */
+            cases: number;
+            /** @description Figures on patients left out of the fit, five times in turn. */
+            figures: components["schemas"]["CrossFitted"];
+            /**
+             * Format: double
+             * @description From here on it is high.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description New intercept.
+             */
+            intercept: number;
+            /**
+             * Format: double
+             * @description From here on a case is medium.
+             */
+            medium: number;
+            /** @description The new model. */
+            model_id: components["schemas"]["ModelId"];
+            /** @description Its name. */
+            model_name: string;
+            /**
+             * Format: int64
+             * @description Of them, medium or high for the doctor.
+             */
+            positives: number;
+            /**
+             * Format: double
+             * @description New slope on the logit scale.
+             */
+            slope: number;
+            /** @description Its version. */
+            version: string;
+        };
+        /** @description What a recalibration is to reach. */
+        RecalibrationRequest: {
+            /**
+             * Format: int64
+             * @description Signed cases of so many days back; 365 by default.
+             */
+            days?: number | null;
+            /**
+             * Format: double
+             * @description Share of cases of medium or high risk that must be flagged.
+             */
+            sensitivity: number;
         };
         /** @description What became of the files. */
         Receipt: {
@@ -2959,6 +3867,11 @@ export interface components {
          * @enum {string}
          */
         Role: "patient" | "radiologist" | "doctor" | "tech";
+        /** @description Which model works now. */
+        RolledBack: {
+            /** @description The model. */
+            model_id: components["schemas"]["ModelId"];
+        };
         /** @description A session as its owner sees it. */
         Session: {
             /**
@@ -3023,6 +3936,18 @@ export interface components {
             /** @description Always absent: all of them are in `items`. */
             next_cursor?: string | null;
         };
+        /** @description One side's figures at the flag. */
+        SideFigures: {
+            /**
+             * Format: double
+             * @description Area under the ROC curve.
+             */
+            auroc?: number | null;
+            /** @description The four counts. */
+            confusion: components["schemas"]["Confusion"];
+            sensitivity?: components["schemas"]["Rate"] | null;
+            specificity?: components["schemas"]["Rate"] | null;
+        };
         /** @description A review to be signed. */
         SignRequest: components["schemas"]["ReviewFields"] & {
             report_id?: components["schemas"]["ReportId"] | null;
@@ -3069,6 +3994,57 @@ export interface components {
         };
         /** @enum {string} */
         Sort: "-upload_date" | "upload_date";
+        /** @description What a model is there for now. */
+        StageAnswer: {
+            /** @description The stage. */
+            stage: components["schemas"]["ModelStage"];
+        };
+        /** @description What is to happen to a model. */
+        StageRequest: {
+            /** @description `shadow_started`, `shadow_stopped`, `suspended`, `resumed` or `retired`. */
+            event: components["schemas"]["ModelEvent"];
+            /** @description Why; it stays with the change. */
+            reason: string;
+        };
+        /** @description The days, newest first. */
+        Standings: {
+            /** @description The days. */
+            items: components["schemas"]["DayStanding"][];
+        };
+        /** @description Figures of some of the cases. */
+        Subgroup: {
+            /** @description By what the cases were divided: `gender` or `age`. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Number of cases.
+             */
+            cases: number;
+            /** @description Which of them: `female`, `18-39`, `unknown`, …. */
+            group: string;
+            /**
+             * Format: int64
+             * @description Of them, medium or high for the doctor.
+             */
+            positives: number;
+            sensitivity?: components["schemas"]["Rate"] | null;
+            specificity?: components["schemas"]["Rate"] | null;
+        };
+        /** @description Which cases, and why. */
+        TrainingSetRequest: {
+            /**
+             * Format: date-time
+             * @description From when on signed cases count; all of them by default.
+             */
+            from?: string | null;
+            /** @description Why; it goes into the audit trail. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Until when, not included; now by default.
+             */
+            until?: string | null;
+        };
         /** @description The parts of an upload (documentation only). */
         UploadForm: {
             /** @description DICOM, PNG or JPEG files; the part may be repeated. */
@@ -3994,6 +4970,506 @@ export interface operations {
             };
         };
     };
+    models_alarms: {
+        parameters: {
+            query?: {
+                /** @description Whether only those are wanted whose cause still stands. */
+                open?: boolean;
+                /** @description Rows a page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description Where the page starts: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer_ModelAlarm"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_acknowledge_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alarm */
+                alarm_id: components["schemas"]["ModelAlarmId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such alarm that nobody took note of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_promotions: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 1 to 200. */
+                limit?: number;
+                /** @description Where the page starts: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer_Promotion"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_decide_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The promotion */
+                promotion_id: components["schemas"]["PromotionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionDecisionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The same person asked, it is decided, or another model works by now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_roll_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolledBack"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is none to go back to */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_export_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingSetRequest"];
+            };
+        };
+        responses: {
+            /** @description The tar file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": number[];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Nothing was signed in that time */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_changes: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 1 to 200. */
+                limit?: number;
+                /** @description Where the page starts: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The model */
+                model_id: components["schemas"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer_ModelChange"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_compare: {
+        parameters: {
+            query: {
+                /** @description The model it is compared with, such as the active one. */
+                with: components["schemas"]["ModelId"];
+                /** @description Days back, 1 to 3650; 90 by default. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The first model */
+                model_id: components["schemas"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     models_metrics: {
         parameters: {
             query?: {
@@ -4017,6 +5493,335 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListAnswer_Metric"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_request_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model */
+                model_id: components["schemas"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another request is open, or its stage does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_recalibrate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model */
+                model_id: components["schemas"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecalibrationRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recalibrated"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too few signed cases, or the model cannot be recalibrated */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model */
+                model_id: components["schemas"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_change_stage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model */
+                model_id: components["schemas"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Its stage does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    models_standings: {
+        parameters: {
+            query?: {
+                /** @description The latest so many days, 1 to 3650; 90 by default. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The model */
+                model_id: components["schemas"]["ModelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standings"];
                 };
             };
             401: {

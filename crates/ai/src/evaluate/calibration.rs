@@ -7,7 +7,7 @@ pub const CALIBRATION_BINS: usize = 10;
 
 /// One bin of a reliability curve: probabilities from `from` to `from + 0.1`, the upper end not
 /// included except in the last bin.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CalibrationBin {
     /// Lower end.
     pub from: f64,

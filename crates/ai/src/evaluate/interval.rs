@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// An interval of values, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,

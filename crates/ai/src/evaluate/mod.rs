@@ -46,7 +46,7 @@ impl Case {
 }
 
 /// Counts of flagged and truth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Confusion {
     /// Flagged and positive.
     pub true_positives: u64,
@@ -122,7 +122,7 @@ impl Confusion {
 }
 
 /// A share of counts with its 95 % Wilson interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Rate {
     /// Counted.
     pub count: u64,

@@ -1,6 +1,5 @@
-//! What tech runs: accounts, models, settings, jobs.
+//! What tech runs: accounts, settings, jobs.
 
 pub(crate) mod jobs;
-pub(crate) mod models;
 pub(crate) mod settings;
 pub(crate) mod users;

@@ -86,5 +86,11 @@ async fn a_report_without_a_job_gets_one_within_the_hour() {
         .unwrap();
     assert_eq!(app.run_jobs().await, 0);
     app.maintenance.hourly().await.unwrap();
-    assert_eq!(app.run_jobs().await, 1);
+    let queued: Vec<String> = sqlx::query_scalar("SELECT kind FROM portal.jobs ORDER BY kind")
+        .fetch_all(&mut app.test_database.superuser().await)
+        .await
+        .unwrap();
+    // The daily look at the models is queued in the same hour.
+    assert_eq!(queued, ["analyze_report", "govern_models"]);
+    assert_eq!(app.run_jobs().await, 2);
 }

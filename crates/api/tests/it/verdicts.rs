@@ -64,6 +64,20 @@ GET    /api/users/{user_id}                                       401 403 403 40
 PATCH  /api/users/{user_id}                                       401 403 403 403 200
 GET    /api/models                                                401 403 200 200 200
 GET    /api/models/{model_id}/metrics                             401 403 200 200 200
+GET    /api/models/{model_id}/standings                           401 403 200 200 200
+POST   /api/models/figures                                        401 403 403 403 202
+POST   /api/models/{model_id}/stage                               401 403 403 403 409
+GET    /api/models/{model_id}/changes                             401 403 200 200 200
+GET    /api/models/{model_id}/comparison                          401 403 200 200 200
+POST   /api/models/{model_id}/promotion                           401 403 403 403 409
+GET    /api/models/promotions                                     401 403 200 200 200
+POST   /api/models/promotions/{promotion_id}/decision             401 403 403 404 404
+POST   /api/models/rollback                                       401 403 403 403 409
+GET    /api/models/alarms                                         401 403 200 200 200
+POST   /api/models/alarms/{alarm_id}/acknowledge                  401 403 403 403 404
+POST   /api/models/{model_id}/recalibration                       401 403 403 403 409
+GET    /api/models/{model_id}/report                              401 403 200 200 200
+POST   /api/models/training-set                                   401 403 403 403 409
 GET    /api/settings                                              401 403 403 403 200
 PUT    /api/settings/{setting_key}                                401 403 403 403 200
 GET    /api/jobs                                                  401 403 403 403 200
@@ -136,6 +150,8 @@ impl Scene {
             ("notification_id", nobody.clone()),
             ("upload_id", nobody.clone()),
             ("proposal_id", nobody.clone()),
+            ("promotion_id", nobody.clone()),
+            ("alarm_id", nobody.clone()),
             ("job_id", nobody),
             (
                 "unique",
@@ -157,11 +173,16 @@ impl Scene {
     }
 
     fn path(&self, template: &str) -> String {
-        self.names
+        let path = self
+            .names
             .iter()
             .fold(template.to_owned(), |path, (name, value)| {
                 path.replace(&format!("{{{name}}}"), value)
-            })
+            });
+        if template.ends_with("/comparison") {
+            return format!("{path}?with={}", self.names["model_id"]);
+        }
+        path
     }
 
     async fn try_it(&self, client: &Client, method: &Method, template: &str) -> u16 {
@@ -236,6 +257,21 @@ fn body(method: &str, template: &str, names: &BTreeMap<&str, String>) -> Option<
             json!({ "email": format!("made-{unique}@example.com"), "password": "a quiet garden", "role": "doctor", "name": "Made" })
         }
         ("PATCH", "/api/users/{user_id}") => json!({ "name": "Renamed" }),
+        ("POST", "/api/models/{model_id}/stage") => {
+            json!({ "event": "shadow_started", "reason": "to see" })
+        }
+        (
+            "POST",
+            "/api/models/{model_id}/promotion"
+            | "/api/models/rollback"
+            | "/api/models/training-set",
+        ) => {
+            json!({ "reason": "to see" })
+        }
+        ("POST", "/api/models/promotions/{promotion_id}/decision") => {
+            json!({ "decision": "approved", "reason": "fine" })
+        }
+        ("POST", "/api/models/{model_id}/recalibration") => json!({ "sensitivity": 0.95 }),
         ("PUT", "/api/settings/{setting_key}") => json!({ "setting_value": 20 }),
         _ => return None,
     })

@@ -6,7 +6,6 @@ mod backup;
 mod check;
 mod database;
 mod demonstration;
-mod evaluate;
 mod manual;
 mod model;
 mod settings;

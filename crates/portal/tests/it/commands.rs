@@ -112,6 +112,8 @@ fn models_are_listed_imported_and_put_to_work() {
         (models.as_array().unwrap().len(), &models[0]["is_active"]),
         (1, &Value::Bool(true))
     );
+    let again = run(&[&["model", "activate", "chest-paediatric", version], &at[..]].concat());
+    assert!(String::from_utf8_lossy(&again.stderr).contains("a second person approves"));
     let unknown = run(&[&["model", "activate", "no-such", "1"], &at[..]].concat());
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("no model no-such 1 is registered"));
 }

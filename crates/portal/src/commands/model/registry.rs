@@ -5,30 +5,18 @@ use std::{path::Path, process::Command, time::Duration};
 use anyhow::{Context, Result};
 use db::Actor;
 
-use super::{evaluate, table};
 use crate::{
-    cli::{ModelCommand, PlaceArgs},
+    cli::{ModelName, PlaceArgs},
+    commands::table,
     place::Place,
 };
+
+use super::named;
 
 /// Longest time that trying a model may take.
 const TRIAL: Duration = Duration::from_secs(120);
 
-/// Runs the command.
-pub(super) async fn run(command: ModelCommand) -> Result<()> {
-    match command {
-        ModelCommand::List { place, json } => list(&place, json).await,
-        ModelCommand::Import { place, package } => import(&place, &package).await,
-        ModelCommand::Activate {
-            place,
-            name,
-            version,
-        } => activate(&place, &name, &version).await,
-        ModelCommand::Evaluate(args) => evaluate::run(&args),
-    }
-}
-
-async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
+pub(super) async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
     let place = Place::open_existing(args).await?;
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
@@ -44,7 +32,7 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
                 vec![
                     model.model_name.clone(),
                     model.version.clone(),
-                    if model.is_active { "active" } else { "" }.to_owned(),
+                    model.stage.to_string(),
                     share(model.baseline_accuracy),
                     share(model.baseline_recall),
                     share(model.baseline_precision),
@@ -56,7 +44,7 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
             &[
                 "name",
                 "version",
-                "",
+                "stage",
                 "accuracy",
                 "recall",
                 "precision",
@@ -70,7 +58,7 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
     place.close().await
 }
 
-async fn import(args: &PlaceArgs, package: &Path) -> Result<()> {
+pub(super) async fn import(args: &PlaceArgs, package: &Path) -> Result<()> {
     let folder = package.to_owned();
     let (checked, notes) = tokio::task::spawn_blocking(move || {
         let program =
@@ -94,25 +82,22 @@ async fn import(args: &PlaceArgs, package: &Path) -> Result<()> {
     .await?;
     let manifest = &checked.manifest;
     println!(
-        "{} {} is registered and inactive; put it to work with: medical-portal model activate {} {}",
-        manifest.name, manifest.version, manifest.name, manifest.version
+        "{name} {version} is registered and inactive.\nHave it score silently:  medical-portal model shadow {name} {version} --reason TEXT\nAsk to put it to work:   medical-portal model promote {name} {version} --reason TEXT",
+        name = manifest.name,
+        version = manifest.version
     );
     database.close().await;
     place.close().await
 }
 
-async fn activate(args: &PlaceArgs, name: &str, version: &str) -> Result<()> {
+pub(super) async fn activate(args: &PlaceArgs, name: &ModelName) -> Result<()> {
     let place = Place::open_existing(args).await?;
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
-    let model = db::models::find_by_version(&mut tx, name, version)
-        .await?
-        .with_context(|| {
-            format!("no model {name} {version} is registered: see medical-portal model list")
-        })?;
-    analysis::registry::activate(&mut tx, model.model_id).await?;
+    let model = named(&mut tx, name).await?;
+    analysis::registry::activate_first(&mut tx, model.model_id).await?;
     tx.commit().await?;
-    println!("{name} {version} scores cases from now on.");
+    println!("{} {} scores cases from now on.", name.name, name.version);
     database.close().await;
     place.close().await
 }

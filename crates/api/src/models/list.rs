@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// List models
-#[utoipa::path(get, operation_id = "models_list", path = "/api/models", tag = "operations", params(PageQuery),
+#[utoipa::path(get, operation_id = "models_list", path = "/api/models", tag = "models", params(PageQuery),
     responses((status = 200, body = ListAnswer<Model>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn list(
@@ -34,7 +34,7 @@ pub(crate) async fn list(
 /// Read the figures of a model
 ///
 /// Made of signed reviews: positive is risk high.
-#[utoipa::path(get, operation_id = "models_metrics", path = "/api/models/{model_id}/metrics", tag = "operations",
+#[utoipa::path(get, operation_id = "models_metrics", path = "/api/models/{model_id}/metrics", tag = "models",
     params(("model_id" = ModelId, Path, description = "The model"), PageQuery),
     responses((status = 200, body = ListAnswer<Metric>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]

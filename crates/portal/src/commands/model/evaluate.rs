@@ -13,8 +13,10 @@ use imaging::Limits;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{analyze::load, table};
-use crate::cli::EvaluateArgs;
+use crate::{
+    cli::EvaluateArgs,
+    commands::{analyze::load, table},
+};
 
 /// A line of the manifest.
 #[derive(Debug, Deserialize)]
