@@ -140,11 +140,16 @@ CREATE FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp with tim
     AS $$
 DECLARE
     promoted uuid;
+    replaced uuid;
 BEGIN
     SELECT p.model_id INTO STRICT promoted FROM portal.promotions p
         WHERE p.promotion_id = promotion AND p.decision = 'approved' AND p.decided_at = at;
-    UPDATE public.ai_models SET is_active = false WHERE is_active AND model_id <> promoted;
+    UPDATE public.ai_models SET is_active = false WHERE is_active AND model_id <> promoted RETURNING model_id INTO replaced;
     UPDATE public.ai_models SET is_active = true, deployed_date = at WHERE model_id = promoted;
+    INSERT INTO portal.model_stages (model_id, stage, since)
+        SELECT model_id, stage, at FROM (VALUES (promoted, 'active'), (replaced, 'registered')) moved (model_id, stage)
+        WHERE model_id IS NOT NULL
+        ON CONFLICT (model_id) DO UPDATE SET stage = excluded.stage, since = excluded.since;
 END
 $$;
 
@@ -2906,10 +2911,6 @@ ALTER TABLE portal.report_releases ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY request_own ON portal.promotions FOR INSERT TO portal_tech WITH CHECK (((NOT (requested_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))) AND (decision IS NULL)));
 
--- Name: model_stages restage_by_approval; Type: POLICY; Schema: portal; Owner: portal_owner
-
-CREATE POLICY restage_by_approval ON portal.model_stages FOR UPDATE TO portal_doctor USING (true) WITH CHECK ((stage = ANY (ARRAY['active'::text, 'registered'::text])));
-
 -- Name: review_addenda; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.review_addenda ENABLE ROW LEVEL SECURITY;
@@ -2959,10 +2960,6 @@ CREATE POLICY send_in ON portal.image_blobs FOR INSERT TO portal_radiologist WIT
 -- Name: sign_in_failures; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.sign_in_failures ENABLE ROW LEVEL SECURITY;
-
--- Name: model_stages stage_by_approval; Type: POLICY; Schema: portal; Owner: portal_owner
-
-CREATE POLICY stage_by_approval ON portal.model_stages FOR INSERT TO portal_doctor WITH CHECK ((stage = ANY (ARRAY['active'::text, 'registered'::text])));
 
 -- Name: report_claims take_over; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3555,7 +3552,7 @@ GRANT SELECT,INSERT ON TABLE portal.model_changes TO portal_worker;
 -- Name: TABLE model_stages; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.model_stages TO portal_radiologist;
-GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_stages TO portal_doctor;
+GRANT SELECT ON TABLE portal.model_stages TO portal_doctor;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_stages TO portal_tech;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_stages TO portal_worker;
 
@@ -3910,4 +3907,4 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (15, 'invitations', true, '\x05d3ac5ed40df7c32aa7d077cbfd34b760b6384c0a2a03e0f76a2a3a8fdd94f51267bd182edb954d6ee3c775964b3529', 0),
     (16, 'schema floor', true, '\xeec6870d9c5b61436fb5ff99f07d94d2139328b24bea3c924d54fa835f2a1ea53df90ca0db0523f0ad496975cacc560b', 0),
     (17, 'audit partitions one at a time', true, '\x5a833410826f93ae0e0cd6519b5d06306a622e58c2a737416d55cc2d5f11d749b2b9c9936dbe0a09c29d66028551c12d', 0),
-    (18, 'model governance', true, '\xed375e51b5327ef06700e5bca64def2b83ef28893ea7bf3aa9046cff90be2674a48af65d1dad2e9cae68e9cc44e185f8', 0);
+    (18, 'model governance', true, '\xf6d123aee22d7624371accc4a43601dd2ee7d5208a4c4076e8ef10151e06d46809c9148ff9882ab4d35c67adf055c566', 0);

@@ -133,11 +133,16 @@ CREATE FUNCTION portal.carry_out_promotion(promotion uuid, at timestamptz) RETUR
     AS $$
 DECLARE
     promoted uuid;
+    replaced uuid;
 BEGIN
     SELECT p.model_id INTO STRICT promoted FROM portal.promotions p
         WHERE p.promotion_id = promotion AND p.decision = 'approved' AND p.decided_at = at;
-    UPDATE public.ai_models SET is_active = false WHERE is_active AND model_id <> promoted;
+    UPDATE public.ai_models SET is_active = false WHERE is_active AND model_id <> promoted RETURNING model_id INTO replaced;
     UPDATE public.ai_models SET is_active = true, deployed_date = at WHERE model_id = promoted;
+    INSERT INTO portal.model_stages (model_id, stage, since)
+        SELECT model_id, stage, at FROM (VALUES (promoted, 'active'), (replaced, 'registered')) moved (model_id, stage)
+        WHERE model_id IS NOT NULL
+        ON CONFLICT (model_id) DO UPDATE SET stage = excluded.stage, since = excluded.since;
 END
 $$;
 REVOKE ALL ON FUNCTION portal.carry_out_promotion(uuid, timestamptz) FROM PUBLIC;
@@ -168,13 +173,8 @@ CREATE POLICY read_standings ON portal.model_standings FOR SELECT TO portal_radi
 CREATE POLICY read_alarms ON portal.model_alarms FOR SELECT TO portal_radiologist, portal_doctor USING (true);
 CREATE POLICY read_changes ON portal.model_changes FOR SELECT TO portal_radiologist, portal_doctor, portal_tech, portal_worker USING (true);
 
-GRANT INSERT, UPDATE ON portal.model_stages TO portal_tech, portal_doctor, portal_worker;
+GRANT INSERT, UPDATE ON portal.model_stages TO portal_tech, portal_worker;
 CREATE POLICY run_stages ON portal.model_stages TO portal_tech, portal_worker USING (true) WITH CHECK (true);
--- A doctor's approval moves two models: the one put to work and the one it replaces.
-CREATE POLICY stage_by_approval ON portal.model_stages FOR INSERT TO portal_doctor
-    WITH CHECK (stage IN ('active', 'registered'));
-CREATE POLICY restage_by_approval ON portal.model_stages FOR UPDATE TO portal_doctor
-    USING (true) WITH CHECK (stage IN ('active', 'registered'));
 
 GRANT INSERT ON portal.model_changes TO portal_tech, portal_doctor, portal_worker;
 CREATE POLICY note_own ON portal.model_changes FOR INSERT TO portal_tech, portal_doctor

@@ -339,7 +339,7 @@ pub async fn record_period(
         r#"INSERT INTO model_metrics (metric_id, model_id, accuracy, "precision", recall, f1_score, true_positives,
                 true_negatives, false_positives, false_negatives, total_predictions, correct_predictions, recorded_at,
                 period_start, period_end, auc_roc)
-           SELECT $1, $2, (tp + tn)::numeric / (tp + tn + fp + fn), tp::numeric / nullif(tp + fp, 0),
+           SELECT $1, $2, (tp + tn)::numeric / nullif(tp + tn + fp + fn, 0), tp::numeric / nullif(tp + fp, 0),
                   tp::numeric / nullif(tp + fn, 0), 2.0 * tp / nullif(2 * tp + fp + fn, 0), tp, tn, fp, fn,
                   tp + tn + fp + fn, tp + tn, $3, $4, $5, $6::float8
            FROM (SELECT $7::integer AS tp, $8::integer AS tn, $9::integer AS fp, $10::integer AS fn) counted

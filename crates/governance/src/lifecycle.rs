@@ -87,9 +87,16 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
+    /// Sets the stage and notes it.
     async fn take(&self, tx: &mut ActorTx) -> Result<ModelStage, LifecycleError> {
         let to = self.model.stage.after(self.event)?;
         model_stages::set(tx, self.model.model_id, to).await?;
+        self.note(tx, to).await?;
+        Ok(to)
+    }
+
+    /// Notes a stage that is set.
+    async fn note(&self, tx: &mut ActorTx, to: ModelStage) -> Result<(), LifecycleError> {
         let change = NewChange {
             model_id: self.model.model_id,
             event: self.event,
@@ -103,8 +110,7 @@ impl Step<'_> {
             .on(self.model.model_id)
             .old(json!({ "stage": self.model.stage }))
             .new_values(json!({ "stage": to, "event": self.event, "reason": self.reason }));
-        tx.audit(act).await?;
-        Ok(to)
+        Ok(tx.audit(act).await?)
     }
 }
 
@@ -262,6 +268,7 @@ pub async fn decide(
     tx.audit(act).await?;
     if decision == PromotionDecision::Approved {
         let candidate = model(tx, promotion.model_id).await?;
+        // Sets both stages: a doctor who approves may not set them otherwise.
         promotions::carry_out(tx, promotion_id).await?;
         swap(
             tx,
@@ -291,6 +298,8 @@ pub async fn roll_back(tx: &mut ActorTx, why: &str) -> Result<ModelId, Lifecycle
         .ok_or(LifecycleError::NothingBefore)?;
     let before = model(tx, before).await?;
     models::activate(tx, before.model_id).await?;
+    model_stages::set(tx, before.model_id, ModelStage::Active).await?;
+    model_stages::set(tx, active.model_id, ModelStage::Registered).await?;
     swap(tx, Some(&active), &before, ModelEvent::RolledBack, why).await?;
     Ok(before.model_id)
 }
@@ -310,7 +319,7 @@ async fn swap(
             replaced: None,
             reason: why,
         };
-        step.take(tx).await?;
+        step.note(tx, from.stage.after(step.event)?).await?;
     }
     let step = Step {
         model: to,
@@ -318,7 +327,7 @@ async fn swap(
         replaced: from.map(|from| from.model_id),
         reason: why,
     };
-    step.take(tx).await?;
+    step.note(tx, to.stage.after(event)?).await?;
     let act = Act::new(AuditAction::ActivateModel, EntityType::Model)
         .on(to.model_id)
         .old(json!({ "active_model_id": from.map(|from| from.model_id) }))

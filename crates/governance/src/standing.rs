@@ -149,7 +149,8 @@ async fn look_at(database: &Database, model: &Model) -> Result<(), crate::Lifecy
     // The bootstrap takes seconds for tens of thousands of cases: not on the async threads.
     let figures = tokio::task::spawn_blocking(move || figures::of(&judged, from, now))
         .await
-        .unwrap_or_else(|_| figures::of(&[], from, now));
+        // A panic ends the job here as well: it is tried again and seen, and no empty figures are kept.
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
     let mut raised = alarms::of_drift(&drift);
     raised.extend(alarms::of_figures(&figures, &performance_policy));
     let standing = ModelStanding {

@@ -169,6 +169,15 @@ async fn each_role_is_kept_from_what_is_not_its_own() {
         ("anonymous", "", "INSERT INTO users (id, email, role, name) VALUES (gen_random_uuid(), 'n@example.com', 'tech', 'N') RETURNING 1::bigint".to_owned()),
         ("worker", "", "SELECT count(password_hash) FROM users".to_owned()),
         ("worker", "", "UPDATE audit_logs SET action = 'x' RETURNING 1::bigint".to_owned()),
+        ("patient", PATIENT, "SELECT count(1) FROM portal.case_scores".to_owned()),
+        ("doctor", DOCTOR, "SELECT count(1) FROM portal.case_scores".to_owned()),
+        ("doctor", DOCTOR, "UPDATE portal.model_stages SET stage = 'active' RETURNING 1::bigint".to_owned()),
+        ("doctor", DOCTOR, "UPDATE ai_models SET is_active = true RETURNING 1::bigint".to_owned()),
+        ("radiologist", RADIOLOGIST, "UPDATE portal.promotions SET decision = 'approved' RETURNING 1::bigint".to_owned()),
+        ("tech", TECH, format!(
+            "INSERT INTO portal.promotions (promotion_id, model_id, reason, comparison, requested_by, requested_as, requested_at)
+             SELECT gen_random_uuid(), model_id, 'x', '{{}}', '{DOCTOR}', 'doctor', now() FROM ai_models LIMIT 1 RETURNING 1::bigint")),
+        ("tech", TECH, "UPDATE portal.model_changes SET reason = 'x' RETURNING 1::bigint".to_owned()),
         ("worker", "", "UPDATE portal.inference_records SET output = '{}' RETURNING 1::bigint".to_owned()),
     ];
     for (role, actor, sql) in denied {
@@ -243,4 +252,37 @@ async fn patients_propose_changes_of_their_history_and_do_not_write_it() {
         let refused = ask(&mut connection, "patient", PATIENT, &propose(whose, state)).await;
         assert!(refused.is_err(), "{whose} {state}: {refused:?}");
     }
+}
+
+/// What a silent model said is the overseers' alone.
+#[tokio::test]
+async fn a_shadows_answers_reach_no_reader() {
+    let (test, mut connection) = login().await;
+    let mut superuser = test.superuser().await;
+    let stored = sqlx::query(
+        "INSERT INTO portal.inference_records (record_id, report_id, output, processing_time_ms, software_version, is_shadow)
+         SELECT gen_random_uuid(), report_id, '{}', 1, 'test', shadow FROM v_patient_reports, (VALUES (true), (false)) s (shadow)
+         WHERE is_released",
+    )
+    .execute(&mut superuser)
+    .await
+    .unwrap()
+    .rows_affected();
+    assert!(stored >= 2);
+    let count = "SELECT count(1) FROM portal.inference_records WHERE is_shadow";
+    for (role, actor) in [
+        ("patient", PATIENT),
+        ("radiologist", RADIOLOGIST),
+        ("doctor", DOCTOR),
+    ] {
+        assert_eq!(
+            ask(&mut connection, role, actor, count).await,
+            Ok(0),
+            "{role}"
+        );
+    }
+    let of_doctor = "SELECT count(1) FROM portal.inference_records WHERE NOT is_shadow";
+    let half = i64::try_from(stored / 2).unwrap();
+    assert!(ask(&mut connection, "doctor", DOCTOR, of_doctor).await >= Ok(half));
+    assert_eq!(ask(&mut connection, "tech", TECH, count).await, Ok(half));
 }

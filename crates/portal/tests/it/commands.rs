@@ -1,4 +1,4 @@
-//! `db`, `user`, `model`, `openapi`.
+//! `db`, `user`, `openapi`.
 
 use serde_json::Value;
 
@@ -82,61 +82,6 @@ fn accounts_are_made_at_the_command_line() {
         assert!(said.contains(fault), "{said}");
         assert!(!said.contains("quiet garden"));
     }
-}
-
-#[test]
-fn models_are_listed_imported_and_put_to_work() {
-    let data = data_folder();
-    let at = ["--data-dir", data.path().to_str().unwrap()];
-    let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/chest-paediatric");
-    assert!(
-        stdout(&run(&[&["model", "import", package], &at[..]].concat()))
-            .contains("is registered and inactive")
-    );
-    let version = include_str!("../../../../models/chest-paediatric/model.toml")
-        .lines()
-        .find_map(|line| line.strip_prefix("version = \""))
-        .unwrap()
-        .trim_end_matches('"');
-    stdout(&run(&[
-        &["model", "activate", "chest-paediatric", version],
-        &at[..],
-    ]
-    .concat()));
-    let models: Value =
-        serde_json::from_str(&stdout(&run(
-            &[&["model", "list", "--json"], &at[..]].concat()
-        )))
-        .unwrap();
-    assert_eq!(
-        (models.as_array().unwrap().len(), &models[0]["is_active"]),
-        (1, &Value::Bool(true))
-    );
-    let again = run(&[&["model", "activate", "chest-paediatric", version], &at[..]].concat());
-    assert!(String::from_utf8_lossy(&again.stderr).contains("a second person approves"));
-    let unknown = run(&[&["model", "activate", "no-such", "1"], &at[..]].concat());
-    assert!(String::from_utf8_lossy(&unknown.stderr).contains("no model no-such 1 is registered"));
-}
-
-#[test]
-fn a_broken_package_is_refused_with_the_reason() {
-    let folder = tempfile::tempdir().unwrap();
-    let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/chest-paediatric");
-    for file in ["model.toml", "golden.json", "MODEL_CARD.md", "model.onnx"] {
-        std::fs::copy(format!("{package}/{file}"), folder.path().join(file)).unwrap();
-    }
-    let model = std::fs::read(folder.path().join("model.onnx")).unwrap();
-    std::fs::write(folder.path().join("model.onnx"), &model[..model.len() / 2]).unwrap();
-    let output = run(&[
-        "model",
-        "import",
-        folder.path().to_str().unwrap(),
-        "--data-dir",
-        "/nonexistent",
-    ]);
-    assert!(!output.status.success());
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("model.onnx"), "{said}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod commands;
 mod drills;
 mod examples;
 mod faults;
+mod models;
 mod monitoring;
 mod packaging;
 mod rolling;
