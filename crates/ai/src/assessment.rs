@@ -51,7 +51,7 @@ pub struct Scored {
     pub input_sha256: String,
     /// The engine that answered.
     pub engine: EngineKind,
-    /// Wall-clock time of the whole analysis, in milliseconds.
+    /// Wall-clock time of preprocessing and model, in milliseconds.
     pub milliseconds: f64,
     /// Name of the model.
     pub model_name: String,

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     engine::{Batch, Engine, EngineError, EngineKind, Outputs},
     manifest::Input,
-    preprocess::to_tensor,
+    preprocess::golden_tensor,
 };
 
 /// The largest tolerance a package may ask for.
@@ -305,15 +305,9 @@ impl Golden {
 
 fn run(case: &GoldenCase, engine: &dyn Engine, input: &Input) -> Result<Outputs, EngineError> {
     let size = input.size;
-    let plane: Vec<f32> = case
-        .input
-        .picture(size, size)
-        .into_iter()
-        .map(f32::from)
-        .collect();
     engine.run(&Batch {
         shape: [1, input.channels, size, size],
-        values: &to_tensor(&plane, input),
+        values: &golden_tensor(&case.input.picture(size, size), input),
     })
 }
 

@@ -11,7 +11,7 @@ pub(crate) struct Reading {
     pub(crate) probability: f64,
     pub(crate) probabilities: RiskProbabilities,
     pub(crate) threshold: f64,
-    /// In the order of the output's columns.
+    /// In the manifest's order.
     pub(crate) findings: Vec<FindingReading>,
     /// Which of `findings` decided the category.
     pub(crate) deciding: Option<usize>,
@@ -21,6 +21,8 @@ pub(crate) struct Reading {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FindingReading {
     pub(crate) name: String,
+    /// Its column in the main output, and its channel in a map that has one for each.
+    pub(crate) column: usize,
     pub(crate) probability: f64,
     pub(crate) severity: RiskCategory,
     pub(crate) probabilities: RiskProbabilities,
@@ -61,7 +63,14 @@ pub(crate) fn read(values: &[f32], manifest: &Manifest) -> Result<Reading, Strin
             ..
         } => {
             let probability = probability(values[0], *activation, manifest.calibration)?;
-            let only = finding_reading(finding, probability, *thresholds);
+            let only = FindingReading {
+                name: finding.clone(),
+                column: 0,
+                probability,
+                severity: thresholds.category(probability),
+                probabilities: thresholds.spread(probability),
+                threshold: thresholds.medium(),
+            };
             Ok(decide(vec![only], 0))
         }
         Head::Findings {
@@ -70,9 +79,17 @@ pub(crate) fn read(values: &[f32], manifest: &Manifest) -> Result<Reading, Strin
             ..
         } => {
             let mut readings = Vec::with_capacity(findings.len());
-            for (rule, value) in findings.iter().zip(values) {
-                let probability = probability(*value, *activation, manifest.calibration)?;
-                readings.push(finding_reading(&rule.name, probability, rule.thresholds));
+            for rule in findings {
+                let value = values[rule.column];
+                let probability = probability(value, *activation, rule.calibration)?;
+                readings.push(FindingReading {
+                    name: rule.name.clone(),
+                    column: rule.column,
+                    probability,
+                    severity: rule.category(probability),
+                    probabilities: rule.spread(probability),
+                    threshold: rule.thresholds.medium(),
+                });
             }
             let deciding = highest(&readings).ok_or("the head has no findings")?;
             Ok(decide(readings, deciding))
@@ -82,20 +99,6 @@ pub(crate) fn read(values: &[f32], manifest: &Manifest) -> Result<Reading, Strin
             columns,
             ..
         } => classes(values, *activation, *columns),
-    }
-}
-
-fn finding_reading(
-    name: &str,
-    probability: f64,
-    thresholds: domain::risk::RiskThresholds,
-) -> FindingReading {
-    FindingReading {
-        name: name.to_owned(),
-        probability,
-        severity: thresholds.category(probability),
-        probabilities: thresholds.spread(probability),
-        threshold: thresholds.medium(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Where the finding is: the model's map, and a picture of it to lay over the film.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
-use crate::engine::Tensor;
+use crate::{engine::Tensor, preprocess::Frame};
 
 /// A coarse map of what speaks for the finding, over the whole picture.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,14 +42,20 @@ pub enum HeatmapError {
     Png(#[from] png::EncodingError),
 }
 
-/// Reads channel `channel` of the first member of a map output `[1, channels, h, w]`. None when
-/// nothing speaks for the finding.
+/// Number of channels of a map output: one for all findings, or one for each.
+pub(crate) fn channels(tensor: &Tensor) -> usize {
+    tensor.shape.get(1).copied().unwrap_or(0)
+}
+
+/// Reads channel `channel` of the first member of a map output `[1, channels, h, w]`, which covers
+/// the frame, as a map of the whole film. None when nothing speaks for the finding.
 ///
 /// # Errors
 /// In words, when the output has another shape or holds values that are no numbers.
 pub(crate) fn read(
     tensor: &Tensor,
     channel: usize,
+    frame: Frame,
     strength: f64,
 ) -> Result<Option<Heatmap>, String> {
     let &[_, channels, height, width] = tensor.shape.as_slice() else {
@@ -71,6 +79,12 @@ pub(crate) fn read(
     if let Some(odd) = map.iter().find(|value| !value.is_finite()) {
         return Err(format!("the map has the value {odd}"));
     }
+    let (map, width, height) = if frame == Frame::WHOLE {
+        (Cow::Borrowed(map), width, height)
+    } else {
+        let (map, width, height) = onto_film(map, width, height, frame);
+        (Cow::Owned(map), width, height)
+    };
     let peak = f64::from(map.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     if peak <= 0.0 {
         return Ok(None);
@@ -83,6 +97,36 @@ pub(crate) fn read(
         peak,
         strength,
     }))
+}
+
+/// A map of a frame as a map of the whole film with cells about half as wide; nothing speaks for a
+/// finding where the model did not look.
+fn onto_film(map: &[f32], width: usize, height: usize, frame: Frame) -> (Vec<f32>, usize, usize) {
+    let cells = |count: usize, share: f64| ((2.0 * count as f64 / share).round() as usize).max(1);
+    let (across, down) = (cells(width, frame.width), cells(height, frame.height));
+    // The place in the map of a place on the film, in cells from the first cell's centre.
+    let place = |at: usize, cells: usize, from: f64, length: f64, count: usize| {
+        let inside = ((at as f64 + 0.5) / cells as f64 - from) / length;
+        (0.0..=1.0)
+            .contains(&inside)
+            .then(|| (inside * count as f64 - 0.5).clamp(0.0, (count - 1) as f64))
+    };
+    let value = |x: f64, y: f64| {
+        let (left, top) = (x as usize, y as usize);
+        let (right, bottom) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
+        let (near, low) = ((x - left as f64) as f32, (y - top as f64) as f32);
+        let row = |y: usize| map[y * width + left] * (1.0 - near) + map[y * width + right] * near;
+        row(top) * (1.0 - low) + row(bottom) * low
+    };
+    let mut film = Vec::with_capacity(across * down);
+    for row in 0..down {
+        let y = place(row, down, frame.y, frame.height, height);
+        for column in 0..across {
+            let x = place(column, across, frame.x, frame.width, width);
+            film.push(x.zip(y).map_or(0.0, |(x, y)| value(x, y)));
+        }
+    }
+    (film, across, down)
 }
 
 /// Share of the peak from which the overlay shows anything.
@@ -209,26 +253,81 @@ mod tests {
 
     #[test]
     fn values_are_scaled_to_the_peak_and_what_speaks_against_is_nothing() {
-        let map = read(&tensor(&[1, 1, 2, 2], &[-3.0, 1.0, 2.0, 4.0]), 0, 0.5)
-            .unwrap()
-            .unwrap();
+        let map = read(
+            &tensor(&[1, 1, 2, 2], &[-3.0, 1.0, 2.0, 4.0]),
+            0,
+            Frame::WHOLE,
+            0.5,
+        )
+        .unwrap()
+        .unwrap();
         assert_eq!(map.values, [0, 64, 128, 255]);
         assert_eq!(map.peak, 4.0);
         let against = tensor(&[1, 1, 1, 2], &[-3.0, -1.0]);
-        assert_eq!(read(&against, 0, 0.5).unwrap(), None);
+        assert_eq!(read(&against, 0, Frame::WHOLE, 0.5).unwrap(), None);
     }
 
     #[test]
     fn odd_maps_are_faults() {
-        assert!(read(&tensor(&[1, 4], &[0.0; 4]), 0, 0.5).is_err());
-        assert!(read(&tensor(&[1, 1, 1, 2], &[0.0, f32::NAN]), 0, 0.5).is_err());
-        assert!(read(&tensor(&[1, 2, 1, 1], &[0.0; 2]), 2, 0.5).is_err());
+        assert!(read(&tensor(&[1, 4], &[0.0; 4]), 0, Frame::WHOLE, 0.5).is_err());
+        assert!(
+            read(
+                &tensor(&[1, 1, 1, 2], &[0.0, f32::NAN]),
+                0,
+                Frame::WHOLE,
+                0.5
+            )
+            .is_err()
+        );
+        assert!(read(&tensor(&[1, 2, 1, 1], &[0.0; 2]), 2, Frame::WHOLE, 0.5).is_err());
     }
 
     #[test]
     fn with_a_channel_a_finding_the_wanted_one_is_read() {
         let two = tensor(&[1, 2, 1, 2], &[1.0, 0.0, 0.0, 5.0]);
-        assert_eq!(read(&two, 1, 1.0).unwrap().unwrap().values, [0, 255]);
+        assert_eq!(
+            read(&two, 1, Frame::WHOLE, 1.0).unwrap().unwrap().values,
+            [0, 255]
+        );
+    }
+
+    #[test]
+    fn a_map_of_a_crop_lies_where_the_model_looked() {
+        // The right half of a film twice as wide as high.
+        let frame = Frame {
+            x: 0.5,
+            y: 0.0,
+            width: 0.5,
+            height: 1.0,
+        };
+        let map = tensor(&[1, 1, 2, 2], &[0.0, 0.0, 0.0, 6.0]);
+        let film = read(&map, 0, frame, 1.0).unwrap().unwrap();
+        assert_eq!((film.width, film.height), (8, 4));
+        let peak = film.values.iter().position(|&value| value == 255).unwrap();
+        assert_eq!((peak % 8, peak / 8), (7, 3));
+        let left: Vec<u8> = film
+            .values
+            .chunks(8)
+            .flat_map(|row| &row[..4])
+            .copied()
+            .collect();
+        assert_eq!(left, [0; 16]);
+    }
+
+    #[test]
+    fn a_map_of_a_padded_film_loses_what_lies_beside_it() {
+        // A film twice as wide as high, padded above and below: the peak lies in the padding.
+        let frame = Frame {
+            x: 0.0,
+            y: -0.5,
+            width: 1.0,
+            height: 2.0,
+        };
+        let map = tensor(&[1, 1, 4, 1], &[9.0, 1.0, 3.0, -2.0]);
+        let film = read(&map, 0, frame, 1.0).unwrap().unwrap();
+        assert_eq!((film.width, film.height), (2, 4));
+        // A quarter of 9 and three quarters of 1, between the two cells' centres.
+        assert!((film.peak - 3.0).abs() < 1e-6, "{film:?}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod preprocess;
 mod quality;
 mod region;
 mod resize;
+mod scope;
 mod words;
 
 pub use assessment::{Assessment, Finding, NotAssessed, NotAssessedCode, Scored};
@@ -34,7 +35,7 @@ pub use golden::{
 };
 pub use heatmap::{Heatmap, HeatmapError, heatmap_png};
 pub use manifest::Manifest;
-pub use model::{Model, ModelError};
+pub use model::{Looked, Model, ModelError};
 pub use package::{LARGEST_MODEL, Package, PackageError};
 pub use picture::{GreyPicture, PictureError};
 pub use quality::Quality;

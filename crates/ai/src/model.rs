@@ -2,25 +2,24 @@
 
 use std::time::Instant;
 
+use domain::RiskCategory;
+
 use crate::{
     Assessment, CaseContext, EngineKind, EngineOptions, Finding, GoldenError, GoldenReport,
     GreyPicture, Heatmap, Manifest, NotAssessed, NotAssessedCode, Package, PackageError, Quality,
-    Scored,
+    Region, Scored,
     engine::{self, Batch, Engine, EngineError, Outputs},
     gate, graph, head, heatmap,
-    manifest::Gate,
-    preprocess::{Prepared, prepare, to_tensor},
+    preprocess::{Frame, Prepared, prepare},
     quality, region,
 };
 
 /// Name of the optional output with the model's feature vector.
 pub(crate) const FEATURES: &str = "features";
-/// How sure the gate must be that the negative or a turned picture is a film, to say so.
-const SURE: f64 = 0.9;
 
 /// A model ready to assess films. It may be shared between threads.
 pub struct Model {
-    manifest: Manifest,
+    pub(crate) manifest: Manifest,
     model_sha256: String,
     golden: crate::Golden,
     engine: Box<dyn Engine>,
@@ -126,22 +125,22 @@ impl Model {
     /// Assesses one film. It never fails: what cannot be assessed says why.
     #[must_use]
     pub fn analyze(&self, picture: &GreyPicture<'_>, case: &CaseContext) -> Assessment {
-        match self.try_analyze(picture, case) {
-            Ok(scored) => Assessment::Scored(Box::new(scored)),
-            Err(refusal) => {
-                if refusal.code == NotAssessedCode::ModelFailed {
-                    tracing::error!(model = %self.manifest.name, reason = %refusal.reason, "a model failed");
-                }
-                Assessment::NotAssessed(refusal)
-            }
+        match self.look(picture, case) {
+            Ok(looked) => self.assess(&looked),
+            Err(refusal) => Assessment::NotAssessed(refusal),
         }
     }
 
-    fn try_analyze(
+    /// The first half of [`Self::analyze`], before the model runs: the gate's first two parts and the
+    /// preprocessing. What comes out is small, so that many films may wait for the model.
+    ///
+    /// # Errors
+    /// When the film is outside the intended use or nothing can be read from it.
+    pub fn look(
         &self,
         picture: &GreyPicture<'_>,
         case: &CaseContext,
-    ) -> Result<Scored, NotAssessed> {
+    ) -> Result<Looked, NotAssessed> {
         let started = Instant::now();
         gate::context(case, &self.manifest.intended_use)?;
         gate::shape(picture)?;
@@ -149,14 +148,33 @@ impl Model {
         gate::greys(&histogram)?;
         let prepared = prepare(picture, &self.manifest.input);
         let quality = quality::quality(&histogram, &prepared.plane, self.manifest.input.size);
-        let after = Looked { prepared, quality };
-        self.score(&after, started).map_err(|refusal| NotAssessed {
-            quality: Some(quality),
-            ..refusal
+        Ok(Looked {
+            prepared,
+            quality,
+            seconds: started.elapsed().as_secs_f64(),
         })
     }
 
-    fn score(&self, looked: &Looked, started: Instant) -> Result<Scored, NotAssessed> {
+    /// The second half of [`Self::analyze`]: the model and what its answer means. Called by several
+    /// threads at once, films are run together where that is faster.
+    #[must_use]
+    pub fn assess(&self, looked: &Looked) -> Assessment {
+        match self.score(looked) {
+            Ok(scored) => Assessment::Scored(Box::new(scored)),
+            Err(refusal) => {
+                if refusal.code == NotAssessedCode::ModelFailed {
+                    tracing::error!(model = %self.manifest.name, reason = %refusal.reason, "a model failed");
+                }
+                Assessment::NotAssessed(NotAssessed {
+                    quality: Some(looked.quality),
+                    ..refusal
+                })
+            }
+        }
+    }
+
+    fn score(&self, looked: &Looked) -> Result<Scored, NotAssessed> {
+        let started = Instant::now();
         let outputs = self
             .run_planes(&looked.prepared.tensor, 1)
             .map_err(failed)?;
@@ -168,8 +186,8 @@ impl Model {
         let reading = head::read(main, &self.manifest)
             .map_err(failed)
             .map_err(with_scope)?;
-        let map = self
-            .heatmap(&outputs, &reading)
+        let (map, regions) = self
+            .places(&outputs, &reading, looked.prepared.frame)
             .map_err(failed)
             .map_err(with_scope)?;
         let features = member(&outputs, FEATURES)
@@ -182,7 +200,7 @@ impl Model {
             probabilities: reading.probabilities,
             confidence: head::share(reading.probabilities, reading.risk),
             threshold: reading.threshold,
-            findings: findings(&reading, map.as_ref()),
+            findings: findings(&reading, &regions),
             quality: looked.quality,
             heatmap: map,
             preprocessing_steps: looked.prepared.steps.clone(),
@@ -191,13 +209,13 @@ impl Model {
             model_sha256: self.model_sha256.clone(),
             input_sha256: looked.prepared.sha256(),
             engine: self.engine.kind(),
-            milliseconds: started.elapsed().as_secs_f64() * 1000.0,
+            milliseconds: (looked.seconds + started.elapsed().as_secs_f64()) * 1000.0,
             model_name: self.manifest.name.clone(),
             model_version: self.manifest.version.clone(),
         })
     }
 
-    fn run_planes(&self, values: &[f32], batch: usize) -> Result<Outputs, String> {
+    pub(crate) fn run_planes(&self, values: &[f32], batch: usize) -> Result<Outputs, String> {
         let input = &self.manifest.input;
         let shape = [batch, input.channels, input.size, input.size];
         self.engine
@@ -205,84 +223,48 @@ impl Model {
             .map_err(|error| error.to_string())
     }
 
-    /// The model's own gate. Below its minimum the picture is refused, with the nearest reason.
-    fn scope(&self, outputs: &Outputs, looked: &Looked) -> Result<Option<f64>, NotAssessed> {
-        let Some(gate) = &self.manifest.gate else {
-            return Ok(None);
-        };
-        let value = member(outputs, &gate.output)
-            .and_then(|values| scope_value(values, gate))
-            .map_err(failed)?;
-        if value >= gate.minimum {
-            return Ok(Some(value));
-        }
-        let (code, what) = self.nearest(gate, &looked.prepared.plane);
-        Err(NotAssessed {
-            scope: Some(value),
-            ..NotAssessed::new(code, what)
-        })
-    }
-
-    /// Would the gate take the negative, or the picture turned? Then that is the reason.
-    fn nearest(&self, gate: &Gate, plane: &[f32]) -> (NotAssessedCode, String) {
-        let variants = [
-            (NotAssessedCode::Inverted, negative(plane)),
-            (
-                NotAssessedCode::Rotated,
-                turned(plane, self.manifest.input.size),
-            ),
-            (
-                NotAssessedCode::Rotated,
-                plane.iter().rev().copied().collect(),
-            ),
-            (NotAssessedCode::Rotated, {
-                let mut quarter = turned(plane, self.manifest.input.size);
-                quarter.reverse();
-                quarter
-            }),
-        ];
-        let mut best = (gate.minimum.max(SURE), NotAssessedCode::OutsideIntendedUse);
-        for (code, variant) in variants {
-            let value = self
-                .run_planes(&to_tensor(&variant, &self.manifest.input), 1)
-                .and_then(|outputs| scope_value(member(&outputs, &gate.output)?, gate));
-            if let Ok(value) = value
-                && value > best.0
-            {
-                best = (value, code);
-            }
-        }
-        let reason = match best.1 {
-            NotAssessedCode::Inverted => {
-                "Black and white seem to be swapped; the negative looks like a film of the intended kind."
-            }
-            NotAssessedCode::Rotated => {
-                "The film seems to be turned; turned back it looks like a film of the intended kind."
-            }
-            _ => "The picture does not look like the films that the model is meant for.",
-        };
-        (best.1, reason.to_owned())
-    }
-
-    fn heatmap(
+    /// The map of the finding that decides, and for each finding the place where its own map peaks.
+    fn places(
         &self,
         outputs: &Outputs,
         reading: &head::Reading,
-    ) -> Result<Option<Heatmap>, String> {
+        frame: Frame,
+    ) -> Result<(Option<Heatmap>, Vec<Option<Region>>), String> {
+        let mut regions = vec![None; reading.findings.len()];
         let Some(wanted) = &self.manifest.heatmap else {
-            return Ok(None);
+            return Ok((None, regions));
         };
         let tensor = outputs
             .get(&wanted.output)
             .ok_or_else(|| format!("the run gave no output `{}`", wanted.output))?;
-        heatmap::read(tensor, reading.deciding.unwrap_or(0), reading.probability)
+        let read = |column, probability| heatmap::read(tensor, column, frame, probability);
+        let deciding = reading.deciding.map(|index| &reading.findings[index]);
+        let map = read(deciding.map_or(0, |one| one.column), reading.probability)?;
+        for (index, finding) in reading.findings.iter().enumerate() {
+            if finding.severity == RiskCategory::Low {
+                continue;
+            }
+            regions[index] = if Some(index) == reading.deciding {
+                map.as_ref().and_then(region::region)
+            } else if heatmap::channels(tensor) > 1 {
+                read(finding.column, finding.probability)?
+                    .as_ref()
+                    .and_then(region::region)
+            } else {
+                None
+            };
+        }
+        Ok((map, regions))
     }
 }
 
-/// A film that passed the gate's first two parts.
-struct Looked {
-    prepared: Prepared,
+/// A film that passed the gate's first two parts, ready for the model.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    pub(crate) prepared: Prepared,
     quality: Quality,
+    /// How long it took so far.
+    seconds: f64,
 }
 
 /// The outputs that the manifest names.
@@ -295,79 +277,34 @@ pub(crate) fn wanted_outputs(manifest: &Manifest) -> Vec<&str> {
         .collect()
 }
 
-fn failed(message: impl std::fmt::Display) -> NotAssessed {
+pub(crate) fn failed(message: impl std::fmt::Display) -> NotAssessed {
     NotAssessed::new(
         NotAssessedCode::ModelFailed,
         format!("The model could not assess the film: {message}."),
     )
 }
 
-fn member<'a>(outputs: &'a Outputs, name: &str) -> Result<&'a [f32], String> {
+pub(crate) fn member<'a>(outputs: &'a Outputs, name: &str) -> Result<&'a [f32], String> {
     outputs
         .get(name)
         .and_then(|tensor| tensor.member(0))
         .ok_or_else(|| format!("the run gave no output `{name}`"))
 }
 
-/// The gate's value, which must be one number from 0 to 1.
-fn scope_value(values: &[f32], gate: &Gate) -> Result<f64, String> {
-    match values {
-        &[value] if (-1e-6..=1.0 + 1e-6).contains(&value) => Ok(f64::from(value).clamp(0.0, 1.0)),
-        _ => Err(format!(
-            "output `{}` must be one number from 0 to 1, not {:?}",
-            gate.output,
-            values.get(..values.len().min(4)).unwrap_or_default()
-        )),
-    }
-}
-
 /// Most probable first; places only where there is something to show.
-fn findings(reading: &head::Reading, map: Option<&Heatmap>) -> Vec<Finding> {
+fn findings(reading: &head::Reading, regions: &[Option<Region>]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = reading
         .findings
         .iter()
-        .enumerate()
-        .map(|(index, finding)| Finding {
+        .zip(regions)
+        .map(|(finding, region)| Finding {
             name: finding.name.clone(),
             probability: finding.probability,
             severity: finding.severity,
-            region: map
-                .filter(|_| Some(index) == reading.deciding)
-                .filter(|_| finding.severity > domain::RiskCategory::Low)
-                .and_then(region::region),
+            region: *region,
             confidence: head::share(finding.probabilities, finding.severity),
         })
         .collect();
     findings.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     findings
-}
-
-fn negative(plane: &[f32]) -> Vec<f32> {
-    plane.iter().map(|grey| 255.0 - grey).collect()
-}
-
-/// A quarter turn (clockwise) of a square plane.
-fn turned(plane: &[f32], size: usize) -> Vec<f32> {
-    (0..size)
-        .flat_map(|y| (0..size).map(move |x| plane[(size - 1 - x) * size + y]))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn four_quarter_turns_are_none() {
-        let plane: Vec<f32> = (0..9u8).map(f32::from).collect();
-        assert_eq!(
-            turned(&plane, 3),
-            [6.0, 3.0, 0.0, 7.0, 4.0, 1.0, 8.0, 5.0, 2.0]
-        );
-        let mut again = plane.clone();
-        for _ in 0..4 {
-            again = turned(&again, 3);
-        }
-        assert_eq!(again, plane);
-    }
 }

@@ -1,6 +1,7 @@
 //! The two engines that run a model: ONNX Runtime, loaded when its library is there, and the
 //! built-in rten. Both take the same file and give the same numbers to within 1e-3.
 
+mod batching;
 mod built_in;
 mod library;
 mod onnx_runtime;
@@ -150,11 +151,20 @@ pub trait Engine: Send + Sync {
     fn run(&self, input: &Batch<'_>) -> Result<Outputs, EngineError>;
 }
 
-/// Loads a model file's bytes into the wanted engine and says in the log which one and why.
+/// Loads a model file's bytes into the wanted engine and says in the log which one and why. Films
+/// that several threads hand in one by one are run together where that is faster.
 ///
 /// # Errors
 /// [`EngineError`] when no allowed engine takes the model.
 pub fn load(
+    model: &[u8],
+    input: &str,
+    options: &EngineOptions,
+) -> Result<Box<dyn Engine>, EngineError> {
+    load_plain(model, input, options).map(batching::Batching::around)
+}
+
+fn load_plain(
     model: &[u8],
     input: &str,
     options: &EngineOptions,

@@ -2,34 +2,50 @@
 
 use domain::risk::RiskThresholds;
 
-use super::{
-    Activation, Calibration, Evaluation, FindingRule, Head, Input, IntendedUse, Manifest, Problem,
-    Resize, raw,
-};
+use super::{Calibration, Evaluation, IntendedUse, Manifest, Problem, head, input, raw};
 
 /// Collects broken rules.
 #[derive(Default)]
-struct Problems(Vec<Problem>);
+pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
-    fn add(&mut self, key: impl Into<String>, message: impl Into<String>) {
+    pub(super) fn add(&mut self, key: impl Into<String>, message: impl Into<String>) {
         self.0.push(Problem {
             key: key.into(),
             message: message.into(),
         });
     }
 
-    fn unless(&mut self, holds: bool, key: &str, message: impl Into<String>) {
+    pub(super) fn unless(&mut self, holds: bool, key: &str, message: impl Into<String>) {
         if !holds {
             self.add(key, message);
         }
     }
 
-    fn text(&mut self, key: &str, value: &str) {
+    pub(super) fn text(&mut self, key: &str, value: &str) {
         self.unless(!value.trim().is_empty(), key, "must not be empty");
     }
 
-    fn thresholds(&mut self, key: &str, medium: f64, high: f64) -> Option<RiskThresholds> {
+    pub(super) fn platt(&mut self, key: &str, slope: f64, intercept: f64) -> Calibration {
+        self.unless(
+            slope.is_finite() && slope > 0.0,
+            &format!("{key}.slope"),
+            "must be above 0",
+        );
+        self.unless(
+            intercept.is_finite(),
+            &format!("{key}.intercept"),
+            "must be finite",
+        );
+        Calibration::Platt { slope, intercept }
+    }
+
+    pub(super) fn thresholds(
+        &mut self,
+        key: &str,
+        medium: f64,
+        high: f64,
+    ) -> Option<RiskThresholds> {
         RiskThresholds::new(medium, high)
             .map_err(|error| self.add(key, error.to_string()))
             .ok()
@@ -59,17 +75,17 @@ pub(super) fn check(raw: raw::Manifest) -> Result<Manifest, Vec<Problem>> {
         "may only have letters, digits, '-', '_' and '.'",
     );
     let trained_date = day(&raw.trained_date, &mut problems);
-    let input = input(raw.input, &mut problems);
+    let input = input::check(raw.input, &mut problems);
     let calibration = calibration(&raw.calibration, &mut problems);
     if !matches!(calibration, Some(Calibration::None))
         && matches!(raw.head.kind.as_str(), "softmax" | "findings")
     {
         problems.add(
             "calibration.method",
-            "only a head of kind \"binary\" can be calibrated here; use \"none\"",
+            "only a head of kind \"binary\" can be calibrated here; use \"none\" (findings have `platt` of their own)",
         );
     }
-    let head = head(raw.head, raw.thresholds.as_ref(), &mut problems);
+    let head = head::check(raw.head, raw.thresholds.as_ref(), &mut problems);
     if let Some(gate) = &raw.gate {
         problems.text("gate.output", &gate.output);
         problems.unless(
@@ -121,155 +137,6 @@ fn day(day: &raw::Day, problems: &mut Problems) -> String {
     text
 }
 
-fn input(raw: raw::Input, problems: &mut Problems) -> Option<Input> {
-    problems.unless(
-        (16..=1024).contains(&raw.size),
-        "input.size",
-        "must be 16 to 1024",
-    );
-    problems.unless(
-        raw.channels == 1 || raw.channels == 3,
-        "input.channels",
-        "must be 1 (grey) or 3 (grey repeated)",
-    );
-    let [low, high] = raw.range;
-    problems.unless(
-        low.is_finite() && high.is_finite() && low < high,
-        "input.range",
-        "must be [black, white] with black < white",
-    );
-    if raw.resize != "squash-triangle" {
-        problems.add("input.resize", "must be \"squash-triangle\"");
-        return None;
-    }
-    Some(Input {
-        name: raw.name,
-        size: raw.size,
-        channels: raw.channels,
-        resize: Resize::SquashTriangle,
-        range: raw.range,
-    })
-}
-
-fn activation(found: &str, allowed: Activation, problems: &mut Problems) -> Option<Activation> {
-    match (found, allowed) {
-        ("none", _) => Some(Activation::None),
-        ("sigmoid", Activation::Sigmoid) | ("softmax", Activation::Softmax) => Some(allowed),
-        _ => {
-            let word = match allowed {
-                Activation::Softmax => "softmax",
-                Activation::Sigmoid | Activation::None => "sigmoid",
-            };
-            problems.add(
-                "head.activation",
-                format!("must be \"{word}\" or \"none\" for this kind of head, not \"{found}\""),
-            );
-            None
-        }
-    }
-}
-
-fn head(
-    raw: raw::Head,
-    thresholds: Option<&raw::Thresholds>,
-    problems: &mut Problems,
-) -> Option<Head> {
-    let kind = raw.kind.as_str();
-    if !matches!(kind, "binary" | "softmax" | "findings") {
-        problems.add(
-            "head.kind",
-            format!("must be \"binary\", \"softmax\" or \"findings\", not \"{kind}\""),
-        );
-        return None;
-    }
-    for (key, present, owner) in [
-        ("head.finding", raw.finding.is_some(), "binary"),
-        ("head.classes", raw.classes.is_some(), "softmax"),
-        ("head.findings", raw.findings.is_some(), "findings"),
-        ("thresholds", thresholds.is_some(), "binary"),
-    ] {
-        if present && kind != owner {
-            problems.add(key, format!("belongs to a head of kind \"{owner}\" only"));
-        }
-        if !present && kind == owner {
-            problems.add(key, format!("a head of kind \"{owner}\" needs it"));
-        }
-    }
-    match kind {
-        "binary" => {
-            let activation = activation(&raw.activation, Activation::Sigmoid, problems);
-            let finding = raw.finding.unwrap_or_default();
-            let thresholds =
-                problems.thresholds("thresholds", thresholds?.medium, thresholds?.high);
-            Some(Head::Binary {
-                output: raw.output,
-                activation: activation?,
-                finding,
-                thresholds: thresholds?,
-            })
-        }
-        "softmax" => {
-            let activation = activation(&raw.activation, Activation::Softmax, problems);
-            let columns = class_columns(&raw.classes?, problems);
-            Some(Head::Softmax {
-                output: raw.output,
-                activation: activation?,
-                columns: columns?,
-            })
-        }
-        "findings" => {
-            let activation = activation(&raw.activation, Activation::Sigmoid, problems);
-            let findings = finding_rules(&raw.findings?, problems);
-            Some(Head::Findings {
-                output: raw.output,
-                activation: activation?,
-                findings,
-            })
-        }
-        _ => None,
-    }
-}
-
-fn class_columns(classes: &[String], problems: &mut Problems) -> Option<[usize; 3]> {
-    let column = |word: &str| classes.iter().position(|class| class == word);
-    if let (3, Some(low), Some(medium), Some(high)) = (
-        classes.len(),
-        column("low"),
-        column("medium"),
-        column("high"),
-    ) {
-        return Some([low, medium, high]);
-    }
-    problems.add(
-        "head.classes",
-        "must be \"low\", \"medium\" and \"high\", in the order of the output's columns",
-    );
-    None
-}
-
-fn finding_rules(findings: &[raw::Finding], problems: &mut Problems) -> Vec<FindingRule> {
-    problems.unless(
-        !findings.is_empty(),
-        "head.findings",
-        "needs at least one finding",
-    );
-    let mut rules: Vec<FindingRule> = Vec::new();
-    for (index, finding) in findings.iter().enumerate() {
-        let key = format!("head.findings[{index}]");
-        problems.text(&format!("{key}.name"), &finding.name);
-        if rules.iter().any(|rule| rule.name == finding.name) {
-            problems.add(format!("{key}.name"), "is there twice");
-        }
-        if let Some(thresholds) = problems.thresholds(&key, finding.medium, finding.high) {
-            rules.push(FindingRule {
-                name: finding.name.clone(),
-                thresholds,
-            });
-        }
-    }
-    rules
-}
-
 fn calibration(raw: &raw::Calibration, problems: &mut Problems) -> Option<Calibration> {
     match (raw.method.as_str(), raw.slope, raw.intercept) {
         ("none", None, None) => Some(Calibration::None),
@@ -278,17 +145,7 @@ fn calibration(raw: &raw::Calibration, problems: &mut Problems) -> Option<Calibr
             None
         }
         ("platt", Some(slope), Some(intercept)) => {
-            problems.unless(
-                slope.is_finite() && slope > 0.0,
-                "calibration.slope",
-                "must be above 0",
-            );
-            problems.unless(
-                intercept.is_finite(),
-                "calibration.intercept",
-                "must be finite",
-            );
-            Some(Calibration::Platt { slope, intercept })
+            Some(problems.platt("calibration", slope, intercept))
         }
         ("platt", _, _) => {
             problems.add("calibration", "method \"platt\" needs slope and intercept");

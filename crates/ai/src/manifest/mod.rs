@@ -5,9 +5,12 @@
 //! with its key), then every rule is checked and all broken ones are named at once.
 
 mod check;
+mod head;
+mod input;
 mod raw;
 
-use domain::risk::RiskThresholds;
+pub use head::{Activation, FindingRule, Head};
+pub use input::{Input, Resize};
 use serde::Serialize;
 
 /// The manifest of a model package, checked.
@@ -55,121 +58,6 @@ pub struct Training {
     pub images: u64,
     /// Number of people.
     pub patients: u64,
-}
-
-/// The input tensor: float32 `[batch, channels, size, size]`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Input {
-    /// Name of the graph's input.
-    pub name: String,
-    /// Side of the square picture, 16 to 1024.
-    pub size: usize,
-    /// 1, or 3 for the grey picture repeated.
-    pub channels: usize,
-    /// How a film gets to `size`.
-    pub resize: Resize,
-    /// The values that black and white map to.
-    pub range: [f64; 2],
-}
-
-/// The resizing a model was trained with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Resize {
-    /// Plain squash to a square with a triangle filter ([`crate::resize_triangle`]). Keeping the
-    /// aspect ratio would leak it to a model that was trained on squashed films.
-    #[serde(rename = "squash-triangle")]
-    SquashTriangle,
-}
-
-/// A function over a raw output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// The output is already a probability.
-    None,
-    /// `1 / (1 + e^-x)`.
-    Sigmoid,
-    /// `e^x` over the sum of all classes.
-    Softmax,
-}
-
-/// What the main output means.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Head {
-    /// One score `[batch, 1]` for one finding.
-    Binary {
-        /// Name of the output.
-        output: String,
-        /// None or sigmoid.
-        activation: Activation,
-        /// What the score speaks for.
-        finding: String,
-        /// The probabilities at which risk becomes medium and high.
-        #[serde(serialize_with = "thresholds_as_numbers")]
-        thresholds: RiskThresholds,
-    },
-    /// Three scores `[batch, 3]`: low, medium, high.
-    Softmax {
-        /// Name of the output.
-        output: String,
-        /// None or softmax.
-        activation: Activation,
-        /// Column of low, medium and high in the output.
-        columns: [usize; 3],
-    },
-    /// One score a finding, `[batch, n]`; the risk is the highest of them.
-    Findings {
-        /// Name of the output.
-        output: String,
-        /// None or sigmoid.
-        activation: Activation,
-        /// The findings, in the order of the output's columns.
-        findings: Vec<FindingRule>,
-    },
-}
-
-impl Head {
-    /// Name of the main output.
-    #[must_use]
-    pub fn output(&self) -> &str {
-        match self {
-            Self::Binary { output, .. }
-            | Self::Softmax { output, .. }
-            | Self::Findings { output, .. } => output,
-        }
-    }
-
-    /// Number of columns of the main output.
-    #[must_use]
-    pub fn columns(&self) -> usize {
-        match self {
-            Self::Binary { .. } => 1,
-            Self::Softmax { .. } => 3,
-            Self::Findings { findings, .. } => findings.len(),
-        }
-    }
-}
-
-/// One finding of several and the probabilities at which it makes the risk medium and high.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FindingRule {
-    /// Name of the finding.
-    pub name: String,
-    /// Its thresholds.
-    #[serde(serialize_with = "thresholds_as_numbers")]
-    pub thresholds: RiskThresholds,
-}
-
-fn thresholds_as_numbers<S: serde::Serializer>(
-    thresholds: &RiskThresholds,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    use serde::ser::SerializeStruct;
-    let mut out = serializer.serialize_struct("Thresholds", 2)?;
-    out.serialize_field("medium", &thresholds.medium())?;
-    out.serialize_field("high", &thresholds.high())?;
-    out.end()
 }
 
 /// How a raw score becomes a calibrated probability.

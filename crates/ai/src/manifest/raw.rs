@@ -41,7 +41,11 @@ pub(super) struct Input {
     pub(super) size: usize,
     pub(super) channels: usize,
     pub(super) resize: String,
+    pub(super) crop_share: Option<f64>,
+    pub(super) pad_grey: Option<f64>,
     pub(super) range: [f64; 2],
+    pub(super) mean: Option<Vec<f64>>,
+    pub(super) deviation: Option<Vec<f64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,6 +56,7 @@ pub(super) struct Head {
     pub(super) activation: String,
     pub(super) finding: Option<String>,
     pub(super) classes: Option<Vec<String>>,
+    pub(super) columns: Option<usize>,
     pub(super) findings: Option<Vec<Finding>>,
 }
 
@@ -59,8 +64,18 @@ pub(super) struct Head {
 #[serde(deny_unknown_fields)]
 pub(super) struct Finding {
     pub(super) name: String,
-    pub(super) medium: f64,
-    pub(super) high: f64,
+    pub(super) column: Option<usize>,
+    pub(super) medium: Option<f64>,
+    pub(super) high: Option<f64>,
+    pub(super) highest: Option<String>,
+    pub(super) platt: Option<Platt>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Platt {
+    pub(super) slope: f64,
+    pub(super) intercept: f64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,7 +6,7 @@ use crate::{
     Package,
     engine::{Batch, EngineError, Outputs},
     golden::Formula,
-    preprocess::to_tensor,
+    preprocess::golden_tensor,
 };
 
 /// Runs the package in both engines and compares with the golden outputs.
@@ -144,13 +144,6 @@ fn test_pictures(package: &Package) -> Vec<Vec<f32>> {
         },
     ]
     .iter()
-    .map(|formula| {
-        let plane: Vec<f32> = formula
-            .picture(size, size)
-            .into_iter()
-            .map(f32::from)
-            .collect();
-        to_tensor(&plane, &package.manifest.input)
-    })
+    .map(|formula| golden_tensor(&formula.picture(size, size), &package.manifest.input))
     .collect()
 }

@@ -97,6 +97,12 @@ pub fn check_for_import(directory: &Path) -> Result<Admitted, ImportRefused> {
         && golden.is_some()
     {
         let mut notes = Vec::new();
+        if package.manifest.heatmap.is_none() {
+            notes.push(
+                "the manifest names no [heatmap] output: results of this model have no heatmap and name no place"
+                    .to_owned(),
+            );
+        }
         let golden = check_engines(&package, &mut refusals, &mut notes);
         if refusals.0.is_empty() {
             return Ok(Admitted {

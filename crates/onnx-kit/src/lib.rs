@@ -1,0 +1,14 @@
+//! ONNX models that tests write themselves, so that no large or hostile file is in the project:
+//! graphs node by node ([`GraphWriter`]), a DenseNet-121 with random weights ([`DenseNet`]), and
+//! whole packages of them ([`PackageWriter`]).
+//!
+//! Nothing here was trained, and nothing says anything about a patient.
+
+mod densenet;
+mod graph;
+mod package;
+mod proto;
+
+pub use densenet::DenseNet;
+pub use graph::{FREE, GraphWriter, Value};
+pub use package::PackageWriter;
