@@ -94,7 +94,16 @@ const ANY_PART: &[&str] = &[
     "dx",
 ];
 
-/// Looks at one file.
+/// A file after the first look.
+#[derive(Debug)]
+pub enum Seen {
+    /// It is ready for the model.
+    Ready(Box<ai::Looked>),
+    /// There is nothing for the model to judge, and why.
+    Refused(FilmAssessment),
+}
+
+/// Looks at one file: everything about it, the model's answer included.
 ///
 /// # Errors
 /// When the bytes are no image at all. An image that cannot be decoded, or whose sources disagree, is
@@ -105,9 +114,26 @@ pub fn examine(
     limits: &Limits,
     beside: &Beside,
 ) -> Result<FilmAssessment, ImagingError> {
+    Ok(match see(bytes, model, limits, beside)? {
+        Seen::Ready(looked) => model.assess(&looked).into(),
+        Seen::Refused(refusal) => refusal,
+    })
+}
+
+/// The first half of [`examine`]: decodes the file and prepares it for the model. This is what takes
+/// memory; what comes out is small.
+///
+/// # Errors
+/// As [`examine`].
+pub fn see(
+    bytes: &Bytes,
+    model: &Model,
+    limits: &Limits,
+    beside: &Beside,
+) -> Result<Seen, ImagingError> {
     let inspection = imaging::inspect(bytes, limits)?;
     if let Some(refusal) = unfit(&inspection, bytes) {
-        return Ok(refusal);
+        return Ok(Seen::Refused(refusal));
     }
     let header = inspection.dicom;
     let ages: Vec<f64> = header
@@ -121,10 +147,10 @@ pub fn examine(
         .iter()
         .any(|age| ages.iter().any(|other| (age - other).abs() > 1.5))
     {
-        return Ok(FilmAssessment::not_assessed(
+        return Ok(Seen::Refused(FilmAssessment::not_assessed(
             "age_contradicts",
             "the file, the sender and the patient's record do not agree on the patient's age",
-        ));
+        )));
     }
     let context = CaseContext {
         age_years: ages.first().copied(),
@@ -146,17 +172,20 @@ pub fn examine(
         match imaging::guard::decode_guarded(Arc::from(bytes.as_ref()), 0, *limits, DECODE_TIME) {
             Ok(raster) => raster,
             Err(error) => {
-                return Ok(FilmAssessment::not_assessed(
+                return Ok(Seen::Refused(FilmAssessment::not_assessed(
                     error.code(),
                     format!("the image could not be decoded: {error}"),
-                ));
+                )));
             }
         };
     let picture = imaging::render(&raster, None);
     let grey = picture.to_grey();
     let grey = GreyPicture::new(grey.width() as usize, grey.height() as usize, grey.pixels())
         .expect("a rendered picture fills its sides");
-    Ok(model.analyze(&grey, &context).into())
+    Ok(match model.look(&grey, &context) {
+        Ok(looked) => Seen::Ready(Box::new(looked)),
+        Err(refusal) => Seen::Refused(Assessment::NotAssessed(refusal).into()),
+    })
 }
 
 /// Whether a study type names a part of the body that is not the chest, such as `hand_xray`.

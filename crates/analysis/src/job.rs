@@ -24,11 +24,14 @@ use futures::{FutureExt, future::BoxFuture};
 use imaging::Limits;
 use jobs::{Handler, JobError};
 use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    Beside, FilmAssessment, ModelCache, examine,
-    outcome::{Examined, decline, first_refusal, gravest, may_stand, tell_doctors_of_high},
-    silent, wording,
+    Beside, FilmAssessment, ModelCache, Seen,
+    outcome::{
+        Examined, MODEL_FAILED, decline, first_refusal, gravest, may_stand, tell_doctors_of_high,
+    },
+    see, silent, wording,
 };
 
 /// The kind of this job.
@@ -41,6 +44,8 @@ pub struct AnalysisJob {
     blobs: BlobStore,
     models: Arc<ModelCache>,
     software_version: &'static str,
+    /// Films that may be decoded at a time: that is what takes memory and processors.
+    decoding: Arc<Semaphore>,
 }
 
 /// What the job needs to know before it begins.
@@ -54,19 +59,23 @@ struct Case {
 }
 
 impl AnalysisJob {
-    /// The job on this database and store.
+    /// The job on this database and store, with at most so many films decoded at a time. More jobs
+    /// than that may run: they wait for the model together, which then takes several films at once
+    /// where that is faster.
     #[must_use]
     pub fn new(
         database: Database,
         blobs: BlobStore,
         models: Arc<ModelCache>,
         software_version: &'static str,
+        decoded_at_once: usize,
     ) -> Self {
         Self {
             database,
             blobs,
             models,
             software_version,
+            decoding: Arc::new(Semaphore::new(decoded_at_once.max(1))),
         }
     }
 
@@ -127,8 +136,9 @@ impl AnalysisJob {
             let looker = self.clone();
             let (image, model) = (image.clone(), case.model.clone());
             let (limits, beside) = (case.limits, beside(&case.report));
+            let decoding = self.decoding.clone().acquire_owned().await?;
             let task = tokio::task::spawn_blocking(move || {
-                looker.examine_one(&image, model.as_ref(), &limits, &beside)
+                looker.examine_one(&image, model.as_ref(), &limits, &beside, decoding)
             });
             examined.push(
                 task.await
@@ -144,6 +154,7 @@ impl AnalysisJob {
         model: Option<&db::models::Model>,
         limits: &Limits,
         beside: &Beside,
+        decoding: OwnedSemaphorePermit,
     ) -> Result<Examined, JobError> {
         let started = Instant::now();
         let bytes = self.blobs.read(image.sha256.parse::<Digest>()?)?;
@@ -157,15 +168,21 @@ impl AnalysisJob {
             }
             Some(Err(error)) => {
                 tracing::error!(%error, "the active model cannot be loaded");
-                FilmAssessment::not_assessed("model_failed", "the active model could not be loaded")
+                FilmAssessment::not_assessed(MODEL_FAILED, "the active model could not be loaded")
             }
-            Some(Ok(model)) => match examine(&bytes, &model, limits, beside) {
-                Ok(assessment) => assessment,
-                Err(error) => FilmAssessment::not_assessed(
-                    error.code(),
-                    format!("the image could not be read: {error}"),
-                ),
-            },
+            Some(Ok(model)) => {
+                let seen = see(&bytes, &model, limits, beside);
+                // Others may decode while this film waits for the model.
+                drop((bytes, decoding));
+                match seen {
+                    Ok(Seen::Ready(looked)) => model.assess(&looked).into(),
+                    Ok(Seen::Refused(refusal)) => refusal,
+                    Err(error) => FilmAssessment::not_assessed(
+                        error.code(),
+                        format!("the image could not be read: {error}"),
+                    ),
+                }
+            }
         };
         let milliseconds = i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX);
         Ok(Examined {

@@ -23,6 +23,18 @@ pub(crate) struct Examined {
     pub(crate) milliseconds: i32,
 }
 
+/// The code of what a model that cannot be loaded or run leaves behind; the same as
+/// [`ai::NotAssessedCode::ModelFailed`].
+pub(crate) const MODEL_FAILED: &str = ai::NotAssessedCode::ModelFailed.as_str();
+
+/// The reason when the model failed on this film.
+pub(crate) fn model_failure(assessment: &FilmAssessment) -> Option<&str> {
+    match assessment {
+        FilmAssessment::NotAssessed { code, reason, .. } if code == MODEL_FAILED => Some(reason),
+        _ => None,
+    }
+}
+
 /// The image with the gravest score.
 pub(crate) fn gravest(examined: &[Examined]) -> Option<(&Examined, &ai::Scored)> {
     examined

@@ -12,6 +12,7 @@ use domain::{
     ReportId, Role, UserId,
     audit::{AuditAction, EntityType},
     event::EventKind,
+    patient_wording::RESULT_READY,
     review::NotificationPriority,
 };
 use jobs::Chore;
@@ -29,8 +30,8 @@ pub async fn tell_patient(
     let message = Message {
         kind: "result_released",
         priority: NotificationPriority::Normal,
-        title: "Your result is ready",
-        message: "A doctor has read your X-ray. Sign in to see the result.",
+        title: RESULT_READY.0,
+        message: RESULT_READY.1,
         action_url: Some(format!("/reports/{report_id}")),
         related_report_id: Some(report_id),
     };

@@ -21,9 +21,9 @@ use jobs::{Handler, JobError};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    FilmAssessment, ModelCache, examine,
+    FilmAssessment, ModelCache, alarm, examine,
     job::beside,
-    outcome::{Examined, first_refusal, gravest, may_stand, summary},
+    outcome::{Examined, MODEL_FAILED, first_refusal, gravest, may_stand, summary},
 };
 
 /// The kind of this job.
@@ -127,7 +127,7 @@ impl SilentJob {
             for image in &images {
                 let started = Instant::now();
                 let assessment = match &loaded {
-                    Err(error) => FilmAssessment::not_assessed("model_failed", error.to_string()),
+                    Err(error) => FilmAssessment::not_assessed(MODEL_FAILED, error.to_string()),
                     Ok(loaded) => {
                         let bytes = looker.blobs.read(image.sha256.parse::<Digest>()?)?;
                         examine(&bytes, loaded, &limits, &beside).unwrap_or_else(|error| {
@@ -149,7 +149,7 @@ impl SilentJob {
     }
 }
 
-/// Keeps the record of each inference on a report.
+/// Keeps the record of each inference on a report, and raises or ends the alarm that the model fails.
 pub(crate) async fn record(
     tx: &mut ActorTx,
     report: &Report,
@@ -178,7 +178,10 @@ pub(crate) async fn record(
         };
         analyses::record_inference(tx, &record).await?;
     }
-    Ok(())
+    match model {
+        Some(model) => alarm::look(tx, model, examined).await,
+        None => Ok(()),
+    }
 }
 
 /// Keeps what a model said of a case as a whole.

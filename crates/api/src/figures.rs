@@ -47,6 +47,9 @@ async fn refresh(state: &ApiState) -> Result<(), db::DbError> {
     queue(&mut tx).await?;
     work(&mut tx).await?;
     alarms(&mut tx).await?;
+    let hour_ago = tx.now() - chrono::Duration::hours(1);
+    let failures = db::model_failures::since(&mut tx, hour_ago).await?;
+    metrics::gauge!("portal_model_failures_last_hour").set(failures.films as f64);
     let figures = db::figures::read(&mut tx).await?;
     metrics::gauge!("portal_notifications_unread").set(figures.unread_notifications as f64);
     metrics::gauge!("portal_notifications_oldest_unread_seconds")

@@ -8,8 +8,40 @@ use domain::ModelStage;
 use crate::{Diagnosis, Subject, finding::chain, unanswered};
 
 const CHECK: &str = "model";
+const FAILURES: &str = "model_failures";
+/// Failures are looked for this far back.
+const HOURS: i64 = 24;
 
 pub(crate) async fn look(database: &Database, subject: &Subject, diagnosis: &mut Diagnosis) {
+    active(database, subject, diagnosis).await;
+    failures(database, diagnosis).await;
+}
+
+/// Cases that a model failed on while it worked.
+async fn failures(database: &Database, diagnosis: &mut Diagnosis) {
+    let counted = async {
+        let mut tx = database.begin(&Actor::worker()).await?;
+        let from = tx.now() - chrono::Duration::hours(HOURS);
+        db::model_failures::since(&mut tx, from).await
+    };
+    match counted.await {
+        Ok(failures) if failures.films == 0 => {
+            diagnosis.ok(FAILURES, format!("no model failed on a film in {HOURS} hours"));
+        }
+        Ok(failures) => diagnosis.warn(
+            FAILURES,
+            format!(
+                "the model failed on {} films in {HOURS} hours, last: {}",
+                failures.films,
+                failures.last_reason.unwrap_or_default()
+            ),
+            "Their cases are in the queue unscored. docs/OPERATIONS.md, \"The model fails\", says what to do.",
+        ),
+        Err(error) => unanswered(diagnosis, FAILURES, &error),
+    }
+}
+
+async fn active(database: &Database, subject: &Subject, diagnosis: &mut Diagnosis) {
     let active = async {
         let mut tx = database.begin(&Actor::worker()).await?;
         db::models::active(&mut tx).await

@@ -28,6 +28,7 @@ pub mod jobs;
 pub mod maintain;
 pub mod migrations;
 pub mod model_alarms;
+pub mod model_failures;
 pub mod model_stages;
 pub mod model_standings;
 pub mod models;

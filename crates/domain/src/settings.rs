@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{DriftPolicy, PerformancePolicy},
+    patient_wording::PatientWording,
     queue::MaximumWaits,
 };
 
@@ -46,6 +47,8 @@ pub const ANALYSIS_TEMPLATES: &str = "analysis.templates";
 pub const GOVERNANCE_DRIFT: &str = "governance.drift";
 /// When a model's agreement with signed reviews counts as too low.
 pub const GOVERNANCE_PERFORMANCE: &str = "governance.performance";
+/// What patients read of a result, in plain words.
+pub const PATIENT_WORDING: &str = "patient.wording";
 
 /// How long read notifications are kept.
 pub const RETENTION_NOTIFICATION_DAYS: &str = "retention.notification_days";
@@ -363,6 +366,12 @@ pub const ALL: &[SettingDefinition] = &[
         description: "When a model's agreement with signed reviews counts as too low, and whether the model is then suspended (notify or suspend).",
         default: || json!(PerformancePolicy::default()),
         check: |value| parse::<PerformancePolicy>(value)?.check(),
+    },
+    SettingDefinition {
+        key: PATIENT_WORDING,
+        description: "What patients read of a released result, in plain words of at most grade six, in each language.",
+        default: || json!(PatientWording::default()),
+        check: |value| parse::<PatientWording>(value)?.check(),
     },
     SettingDefinition {
         key: RETENTION_NOTIFICATION_DAYS,

@@ -8,7 +8,9 @@ mod densenet;
 mod graph;
 mod package;
 mod proto;
+mod small;
 
 pub use densenet::DenseNet;
 pub use graph::{FREE, GraphWriter, Value};
 pub use package::PackageWriter;
+pub use small::{manifest, mean_grey};

@@ -206,6 +206,9 @@ fn schedule_backups(
     }
 }
 
+/// Jobs in hand for each that may decode a film.
+const JOBS_A_WORKER: usize = 4;
+
 fn worker(
     place: &Place,
     database: &Database,
@@ -225,9 +228,11 @@ fn worker(
         blobs.clone(),
         models,
         VERSION,
+        concurrency,
     ));
     let options = WorkerOptions {
-        concurrency,
+        // Films that are decoded wait for the model together, and it takes several at once.
+        concurrency: concurrency * JOBS_A_WORKER,
         ..WorkerOptions::new(format!("pid-{}", std::process::id()))
     };
     let handlers = vec![job, silent, Arc::new(GovernanceJob::new(database.clone()))];

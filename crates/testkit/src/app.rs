@@ -85,9 +85,14 @@ impl TestApp {
             blobs.clone(),
             models,
             "test",
+            2,
         ));
         let handlers = vec![job, silent, Arc::new(GovernanceJob::new(database.clone()))];
-        let worker = Worker::new(database.clone(), handlers, WorkerOptions::new("test"));
+        let worker_options = WorkerOptions {
+            concurrency: 8,
+            ..WorkerOptions::new("test")
+        };
+        let worker = Worker::new(database.clone(), handlers, worker_options);
         let mut chores = analysis::release::chores();
         chores.push(intake::uploads_chore(blobs.clone()));
         let mut hourly = analysis::release::hourly_chores();

@@ -4,6 +4,8 @@
 //! waits, so a single film is never held up; those who come meanwhile wait, and the next run takes as
 //! many of them as pays. How many that is, is measured: the time a film for each size of batch.
 
+mod costs;
+
 use std::{
     collections::VecDeque,
     sync::{
@@ -13,16 +15,12 @@ use std::{
     time::Instant,
 };
 
+use costs::Costs;
+
 use super::{Batch, Engine, EngineError, EngineKind, Outputs, Tensor};
 
-/// Sizes of batch that are tried.
-const SIZES: [usize; 4] = [1, 2, 4, 8];
 /// Most input values of one run: 8 films of 3 × 418 × 418, so that memory stays bounded.
 const MOST_VALUES: usize = 1 << 22;
-/// Runs of a size before its time counts.
-const TRIALS: u32 = 3;
-/// Share of the newest run in the mean time of its size.
-const NEWEST: f64 = 0.2;
 
 /// An engine that runs films together.
 pub(super) struct Batching {
@@ -164,46 +162,6 @@ impl State {
     }
 }
 
-/// What a film costs in a batch of each of [`SIZES`].
-#[derive(Debug, Default)]
-struct Costs([Cost; SIZES.len()]);
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Cost {
-    runs: u32,
-    seconds: f64,
-}
-
-impl Costs {
-    /// The size that costs least a film among those of at most `most` films; sizes that were hardly
-    /// tried are tried first. At least 1.
-    fn size(&self, most: usize) -> usize {
-        let allowed = || {
-            SIZES
-                .iter()
-                .zip(&self.0)
-                .filter(|&(&size, _)| size <= most.max(1))
-        };
-        allowed()
-            .find(|(_, cost)| cost.runs < TRIALS)
-            .or_else(|| allowed().min_by(|(_, a), (_, b)| a.seconds.total_cmp(&b.seconds)))
-            .map_or(1, |(&size, _)| size)
-    }
-
-    fn note(&mut self, size: usize, seconds: f64) {
-        let Some(place) = SIZES.iter().position(|&one| one == size) else {
-            return;
-        };
-        let cost = &mut self.0[place];
-        // The first run of a size also allocates what later ones use again.
-        cost.seconds = match cost.runs {
-            0 | 1 => seconds,
-            _ => cost.seconds + NEWEST * (seconds - cost.seconds),
-        };
-        cost.runs = cost.runs.saturating_add(1);
-    }
-}
-
 /// The outputs of one film of a batch; none when an output does not follow the batch.
 fn member(outputs: &Outputs, index: usize, batch: usize) -> Option<Outputs> {
     outputs
@@ -270,7 +228,10 @@ mod tests {
         thread,
     };
 
-    use super::*;
+    use super::{
+        costs::{Cost, SIZES, TRIALS},
+        *,
+    };
 
     /// Gives each film the sum of its values. Batches that hold a value below zero fail; so does such a
     /// film alone. Runs wait until the door is open.
@@ -412,20 +373,5 @@ mod tests {
             assert_eq!(answer, Ok(film + 1.0));
         }
         assert_eq!(runs, [1, 4, 1, 1, 1, 1]);
-    }
-
-    #[test]
-    fn the_cheapest_size_is_taken_once_all_were_tried() {
-        let mut costs = Costs::default();
-        let mut sizes = Vec::new();
-        for _ in 0..14 {
-            let size = costs.size(9);
-            // Two at a time are cheapest here.
-            costs.note(size, if size == 2 { 0.5 } else { 1.0 });
-            sizes.push(size);
-        }
-        assert_eq!(sizes, [1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8, 2, 2]);
-        assert_eq!(costs.size(1), 1);
-        assert_eq!(costs.size(0), 1);
     }
 }

@@ -13,8 +13,14 @@ use serde::{Deserialize, Serialize};
 use super::{ImportRefused, Refusal, check_for_import};
 use crate::{EngineKind, Package, PackageError};
 
-/// Memory a child may take, in bytes: several times the largest model.
-pub const CHILD_MEMORY: u64 = 4_000_000_000;
+/// Memory a child may take beside several copies of the model file, in bytes: programs and libraries
+/// mapped into it, and what a film needs on its way through the network.
+pub const CHILD_MEMORY: u64 = 2_000_000_000;
+/// Copies of the model file that the engines may hold at once: the file, each engine's own, and
+/// weights laid out anew for speed.
+const COPIES: u64 = 5;
+/// Longest time that trying a model may take; whoever imports hears within two minutes.
+pub const TRIAL: Duration = Duration::from_secs(100);
 /// What a child writes before its answer.
 const MARK: &str = "medical-portal-model-check ";
 
@@ -38,7 +44,8 @@ enum Answer {
 /// When the limit cannot be set or the answer cannot be written.
 pub fn child(directory: &Path) -> std::io::Result<()> {
     use std::io::Write;
-    limit_memory(CHILD_MEMORY)?;
+    let file = std::fs::metadata(directory.join("model.onnx")).map_or(0, |about| about.len());
+    limit_memory(CHILD_MEMORY + COPIES * file.min(crate::LARGEST_MODEL))?;
     let answer = match check_for_import(directory) {
         Ok(admitted) => Answer::Admitted {
             engines: admitted.golden.iter().map(|report| report.engine).collect(),
@@ -100,7 +107,8 @@ pub fn check_in_child(
         (None, _) => Err(refuse(
             "model.onnx",
             format!(
-                "the process that tried the model ended without an answer ({status}); the model may need too much memory or crash its engine"
+                "the process that tried the model ended without an answer ({status}): the model needs more memory than the {} GB it may have, or crashes its engine",
+                CHILD_MEMORY / 1_000_000_000
             ),
         )),
     }

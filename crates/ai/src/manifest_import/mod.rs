@@ -12,7 +12,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use child::{CHILD_MEMORY, check_in_child, child};
+pub use child::{CHILD_MEMORY, TRIAL, check_in_child, child};
 use engines::check_engines;
 
 use crate::{

@@ -16,11 +16,13 @@ use domain::{
     ReportId, ReportStatus, Role, UserId,
     access::Permission,
     audit::{AuditAction, EntityType},
+    patient_wording::PlainLanguage,
     settings,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::plain;
 use crate::{
     body::Path,
     problem::{Problem, ProblemBody},
@@ -58,6 +60,8 @@ pub(crate) struct ReportDetail {
     identity: Option<IdentityCheck>,
     /// The hospital's number of the patient, if one is known.
     patient_identifier: Option<String>,
+    /// The signed result in plain words (patients only), in each language.
+    plain_language: Option<PlainLanguage>,
 }
 
 /// Read a report
@@ -105,6 +109,7 @@ async fn load(
         patient_identifier: patients::identifiers(tx, &[report.patient_id])
             .await?
             .remove(&report.patient_id),
+        plain_language: None,
         report,
     };
     match role {
@@ -117,11 +122,20 @@ async fn load(
             }
         }
         // What doctors write for colleagues, and how they judge the AI, is not for the patient.
-        Role::Patient => detail.reviews.iter_mut().for_each(|review| {
-            review.review_notes = None;
-            review.ai_accuracy_rating = None;
-            review.confirmed_ai_diagnosis = None;
-        }),
+        Role::Patient => {
+            for review in &mut detail.reviews {
+                review.review_notes = None;
+                review.ai_accuracy_rating = None;
+                review.confirmed_ai_diagnosis = None;
+            }
+            detail.plain_language = plain::tell(
+                tx,
+                &detail.reviews,
+                detail.analysis.as_ref(),
+                detail.not_assessed.as_ref(),
+            )
+            .await?;
+        }
         // How a doctor made sure whose film it is goes with that doctor's report, not with the film.
         Role::Radiologist => {
             if let Some(identity) = &mut detail.identity {

@@ -4,5 +4,6 @@ pub(crate) mod annotations;
 pub(crate) mod detail;
 pub(crate) mod images;
 pub(crate) mod list;
+mod plain;
 pub(crate) mod release;
 pub(crate) mod upload;

@@ -109,7 +109,13 @@ export function AiPanel(props: AiPanelProps) {
 function HeatmapControls(props: AiPanelProps & { available: boolean }) {
   const { t } = useSpeech();
   const formats = useFormats();
-  if (!props.available) return null;
+  if (!props.available) {
+    return (
+      <Text size="xs" c="dimmed">
+        {t('ai.noHeatmap')}
+      </Text>
+    );
+  }
   return (
     <div className={classes.stack}>
       <label className={classes.switch}>

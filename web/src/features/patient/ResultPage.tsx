@@ -11,7 +11,7 @@ import { PageTitle, Shown } from '@/shared/states';
 import { reportQuery } from '../doctor/usePriors';
 import { ReviewText } from '../reports/ReviewText';
 import classes from './patient.module.css';
-import { plainSummary, tellingReview } from './summary';
+import { plainWords, tellingReview } from './summary';
 
 /** A patient's result: plain words first, then the doctor's, then the image, then what the AI said. */
 export function ResultPage({ reportId }: { reportId: string }) {
@@ -30,10 +30,11 @@ export function ResultPage({ reportId }: { reportId: string }) {
 }
 
 function Result({ detail }: { detail: ReportDetail }) {
-  const { t, maybe } = useSpeech();
+  const { t, maybe, language } = useSpeech();
   const formats = useFormats();
   const { report, images, analysis } = detail;
   const review = tellingReview(detail);
+  const plain = plainWords(detail, language);
   const study = maybe(`study.${report.study_type}`) ?? report.study_type;
   return (
     <article>
@@ -48,7 +49,7 @@ function Result({ detail }: { detail: ReportDetail }) {
           <Title order={2} fz={19} mb="sm" id="plain-heading">
             {t('result.plain')}
           </Title>
-          {plainSummary(review, formats.day, t).map((sentence) => (
+          {plain.verdict.map((sentence) => (
             <p key={sentence}>{sentence}</p>
           ))}
         </section>
@@ -103,17 +104,18 @@ function Result({ detail }: { detail: ReportDetail }) {
           </Group>
         </section>
       ))}
-      {review && analysis && (
+      {review && plain.program.length > 0 && (
         <section className={`panel ${classes.section}`} aria-labelledby="ai-heading">
           <Title order={2} fz={19} mb="sm" id="ai-heading">
             {t('result.ai')}
           </Title>
-          <Text mb="sm">{t('result.ai.text')}</Text>
-          <Risk risk={analysis.risk_category} score={analysis.risk_probability} filled />
-          <Text size="sm" mt="sm">
-            {t(`result.ai.${analysis.risk_category}`)}
-          </Text>
-          {findingsOf(analysis).length > 0 && (
+          {plain.program.map((sentence) => (
+            <Text key={sentence} mb="sm">
+              {sentence}
+            </Text>
+          ))}
+          {analysis && <Risk risk={analysis.risk_category} score={analysis.risk_probability} filled />}
+          {analysis && findingsOf(analysis).length > 0 && (
             <Text size="sm" c="dimmed" mt={4}>
               {t('result.ai.looked', {
                 findings: findingsOf(analysis)

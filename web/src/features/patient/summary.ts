@@ -1,5 +1,4 @@
 import type { ReportDetail, Review } from '@/api/types';
-import type { TextKey, Translate } from '@/i18n';
 
 /** The review that a patient's result is told by: the newest signed one. */
 export function tellingReview(detail: ReportDetail): Review | undefined {
@@ -8,12 +7,9 @@ export function tellingReview(detail: ReportDetail): Review | undefined {
     .sort((a, b) => (b.reviewed_at ?? '').localeCompare(a.reviewed_at ?? ''))[0];
 }
 
-/** A result in plain words, a sentence each: what the doctor found, how soon something has to be done, what comes next. */
-export function plainSummary(review: Review, day: (date: string) => string, t: Translate): string[] {
-  const sentences = [t('plain.read', { name: review.doctor_name ?? t('role.doctor') })];
-  if (review.doctor_risk_assessment) sentences.push(t(`plain.risk.${review.doctor_risk_assessment}` as TextKey));
-  if (review.urgency_level) sentences.push(t(`plain.urgency.${review.urgency_level}` as TextKey));
-  if (review.follow_up_date) sentences.push(t('plain.followUp.date', { date: day(review.follow_up_date) }));
-  else if (review.follow_up_required) sentences.push(t('plain.followUp'));
-  return sentences;
+/** The result in plain words as the hospital words it, in the reader's language or else in English. */
+export function plainWords(detail: ReportDetail, language: string): { verdict: string[]; program: string[] } {
+  const told = detail.plain_language;
+  if (!told) return { verdict: [], program: [] };
+  return language in told ? told[language as keyof typeof told] : told.en;
 }
