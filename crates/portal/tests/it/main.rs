@@ -12,6 +12,7 @@ mod examples;
 mod faults;
 mod models;
 mod monitoring;
+mod other_models;
 mod packaging;
 mod rolling;
 mod serve;
