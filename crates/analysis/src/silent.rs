@@ -19,6 +19,7 @@ use futures::{FutureExt, future::BoxFuture};
 use imaging::Limits;
 use jobs::{Handler, JobError};
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use crate::{
     FilmAssessment, ModelCache, alarm, examine,
@@ -50,6 +51,8 @@ pub struct SilentJob {
     blobs: BlobStore,
     models: Arc<ModelCache>,
     software_version: &'static str,
+    /// One case is decoded at a time, however many wait: what is silent can wait.
+    decoding: Arc<Semaphore>,
 }
 
 impl SilentJob {
@@ -66,6 +69,7 @@ impl SilentJob {
             blobs,
             models,
             software_version,
+            decoding: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -143,6 +147,7 @@ impl SilentJob {
             }
             Ok(examined)
         };
+        let _decoding = self.decoding.acquire().await?;
         tokio::task::spawn_blocking(look)
             .await
             .map_err(|error| JobError(format!("looking at an image failed: {error}")))?

@@ -8,7 +8,7 @@ use demo::{Film, FilmClass, FilmModel};
 use domain::Role;
 use jobs::{Handler, Worker, WorkerOptions};
 use onnx_kit::{DenseNet, PackageWriter};
-use testkit::TestApp;
+use testkit::{TestApp, TestOptions};
 use tokio_util::sync::CancellationToken;
 
 const FILMS: u64 = 64;
@@ -70,7 +70,11 @@ async fn drain(app: &TestApp, round: u64, concurrency: usize) -> f64 {
 #[ignore = "measures, and takes minutes"]
 async fn a_long_queue_is_worked_off() {
     for densenet in [false, true] {
-        let app = TestApp::start().await;
+        let app = TestApp::start_with(TestOptions {
+            without_model: densenet,
+            ..TestOptions::default()
+        })
+        .await;
         if densenet {
             activate_densenet(&app).await;
         }
@@ -115,6 +119,8 @@ async fn activate_densenet(app: &TestApp) {
         .await
         .unwrap();
     let mut tx = app.database.begin(&actor).await.unwrap();
-    analysis::registry::activate(&mut tx, id).await.unwrap();
+    analysis::registry::activate_first(&mut tx, id)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }

@@ -222,13 +222,13 @@ fn worker(
         blobs.clone(),
         models.clone(),
         VERSION,
+        concurrency,
     ));
     let silent: Arc<dyn Handler> = Arc::new(SilentJob::new(
         database.clone(),
         blobs.clone(),
         models,
         VERSION,
-        concurrency,
     ));
     let options = WorkerOptions {
         // Films that are decoded wait for the model together, and it takes several at once.

@@ -79,13 +79,13 @@ impl TestApp {
             blobs.clone(),
             models.clone(),
             "test",
+            2,
         ));
         let silent: Arc<dyn Handler> = Arc::new(SilentJob::new(
             database.clone(),
             blobs.clone(),
             models,
             "test",
-            2,
         ));
         let handlers = vec![job, silent, Arc::new(GovernanceJob::new(database.clone()))];
         let worker_options = WorkerOptions {

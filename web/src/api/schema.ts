@@ -3219,6 +3219,20 @@ export interface components {
             /** @description Telephone number. */
             phone?: string | null;
         };
+        /** @description A result in plain words in every language. */
+        PlainLanguage: {
+            /** @description German. */
+            de: components["schemas"]["PlainResult"];
+            /** @description English. */
+            en: components["schemas"]["PlainResult"];
+        };
+        /** @description A result in plain words. */
+        PlainResult: {
+            /** @description What the program said before, a paragraph each; empty when it has not looked. */
+            program: string[];
+            /** @description The doctor's verdict, a paragraph each. */
+            verdict: string[];
+        };
         /** @description What a screen must know before anybody has signed in. */
         PortalFacts: {
             demo?: components["schemas"]["Demo"] | null;
@@ -3756,6 +3770,7 @@ export interface components {
             not_assessed?: components["schemas"]["NotAssessed"] | null;
             /** @description The hospital's number of the patient, if one is known. */
             patient_identifier?: string | null;
+            plain_language?: components["schemas"]["PlainLanguage"] | null;
             release?: components["schemas"]["Release"] | null;
             /** @description The report. */
             report: components["schemas"]["Report"];

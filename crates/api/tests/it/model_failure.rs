@@ -28,7 +28,9 @@ async fn with_mean_grey(app: &TestApp) {
         .await
         .unwrap();
     let mut tx = app.database.begin(&actor).await.unwrap();
-    analysis::registry::activate_first(&mut tx, id).await.unwrap();
+    analysis::registry::activate_first(&mut tx, id)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -57,15 +57,6 @@ fn a_densenet_of_eighteen_findings_comes_in_by_its_description_and_scores_a_film
     assert!(said.contains("no heatmap"), "{said}");
     assert!(said.contains("is registered and inactive"), "{said}");
     assert!(listed(data).contains(&"densenet121-torchxrayvision".to_owned()));
-    stdout(&run(&[
-        "model",
-        "activate",
-        "densenet121-torchxrayvision",
-        "0.1.0",
-        "--data-dir",
-        data,
-    ]));
-
     let folder = tempfile::tempdir().unwrap();
     let film = folder.path().join("film.png");
     std::fs::write(&film, testkit::chest_film(3, 300)).unwrap();
