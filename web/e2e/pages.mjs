@@ -3,7 +3,7 @@ import { accessible, ask, check, faults, open, settled, shot, signIn } from './b
 const pages = {
   patient: ['/results', '/history', '/accesses', '/faq', '/notifications', '/profile'],
   radiologist: ['/upload', '/uploads', '/patients', '/notifications', '/profile'],
-  doctor: ['/queue', '/reviews', '/patients', '/notifications', '/profile'],
+  doctor: ['/queue', '/reviews', '/patients', '/models', '/notifications', '/profile'],
   tech: ['/system', '/users', '/models', '/jobs', '/settings', '/audit', '/notifications', '/profile'],
 };
 

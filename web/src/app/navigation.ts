@@ -42,6 +42,7 @@ export const navigation: Record<Role, NavigationItem[]> = {
     { to: '/queue', label: 'nav.queue', icon: IconListCheck },
     { to: '/reviews', label: 'nav.reviews', icon: IconHistory },
     { to: '/patients', label: 'nav.patients', icon: IconUserSearch },
+    { to: '/models', label: 'nav.models', icon: IconBrain },
   ],
   tech: [
     { to: '/system', label: 'nav.system', icon: IconActivityHeartbeat },

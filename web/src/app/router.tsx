@@ -184,8 +184,8 @@ const users = createRoute({
 const models = createRoute({
   getParentRoute: () => members,
   path: '/models',
-  beforeLoad: only('tech'),
-  component: lazyRouteComponent(() => import('@/features/tech/ModelsPage'), 'ModelsPage'),
+  beforeLoad: only('tech', 'doctor', 'radiologist'),
+  component: lazyRouteComponent(() => import('@/features/models/ModelsPage'), 'ModelsPage'),
 });
 const jobs = createRoute({
   getParentRoute: () => members,

@@ -10,6 +10,7 @@ export function formats(language: string, t: Translate) {
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const figure = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const three = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
   const moment = (value: string | null | undefined, form: Intl.DateTimeFormat) =>
     value ? form.format(new Date(value)) : '–';
   return {
@@ -22,6 +23,10 @@ export function formats(language: string, t: Translate) {
     whole: (value: number) => whole.format(value),
     /** A probability with two decimals, as in `0.94`. */
     score: (value: number) => figure.format(value),
+    /** A figure with three decimals, as in `0.943`. */
+    fine: (value: number) => three.format(value),
+    /** A probability of a test: `= 0.031`, and `< 0.001` where it is smaller. */
+    p: (value: number) => (value < 0.001 ? `< ${three.format(0.001)}` : `= ${three.format(value)}`),
     bytes: (value: number) => {
       const units = ['B', 'kB', 'MB', 'GB'];
       const step = value < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(value) / 3));

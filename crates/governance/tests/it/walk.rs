@@ -352,3 +352,18 @@ async fn the_command_line_counts_as_one_person_and_the_database_holds_the_rule_t
         past.expect(422);
     }
 }
+
+#[tokio::test]
+async fn a_portal_on_which_nothing_was_signed_yet_has_a_standing_without_rates() {
+    let scene = Scene::set().await;
+    scene.send(scene.film(FilmClass::Normal, 1)).await;
+    scene.app.run_jobs().await;
+    let figures = scene.tech.post("/api/models/figures", json!({})).await;
+    figures.expect(202);
+    assert_eq!(scene.app.run_jobs().await, 1);
+    let standings = format!("/api/models/{}/standings", scene.active().await);
+    let days = scene.doctor.get(&standings).await.expect(200);
+    let standing = &days["items"][0]["standing"];
+    assert_eq!(standing["figures"]["cases"], 0, "{days}");
+    assert_eq!(standing["figures"]["flagged"]["sensitivity"], json!(null));
+}

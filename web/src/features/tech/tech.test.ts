@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditLog } from '@/api/types';
 import { csvCell, csvOf, queryOf } from './audit';
-import { cardOf, wilson } from './modelCard';
 import { fieldsOfValue, putAt } from './settingValue';
 
 describe('the audit export', () => {
@@ -42,26 +41,5 @@ describe('a setting', () => {
     expect(putAt(value, ['nested', 'text'], 'y')).toEqual({ high: 60, nested: { text: 'y', lines: ['a', 'b'] } });
     expect(putAt(5, [], 6)).toBe(6);
     expect(value.nested.text).toBe('x');
-  });
-});
-
-describe('a model', () => {
-  it('gives an interval that knows how few cases there are', () => {
-    expect(wilson(0, 0)).toBeNull();
-    const few = wilson(9, 10);
-    const many = wilson(900, 1000);
-    expect(few?.low).toBeCloseTo(0.5958, 3);
-    expect(few?.high).toBeCloseTo(0.9821, 3);
-    expect((many?.high ?? 0) - (many?.low ?? 0)).toBeLessThan((few?.high ?? 0) - (few?.low ?? 0));
-  });
-
-  it('shows of a manifest what is there', () => {
-    expect(cardOf({ model_config: {} as never })).toMatchObject({ auroc: undefined, thresholds: undefined });
-    const manifest = { head: { thresholds: { medium: 0.3, high: 0.9 } }, evaluation: { auroc: 0.99 } };
-    expect(cardOf({ model_config: { manifest } as never })).toMatchObject({
-      auroc: 0.99,
-      thresholds: { medium: 0.3, high: 0.9 },
-    });
-    expect(cardOf({ model_config: manifest as never }).auroc).toBe(0.99);
   });
 });

@@ -44,13 +44,3 @@ export function cardOf(model: Pick<Model, 'model_config'>): ModelCardFacts {
     brier: number(evaluation.brier),
   };
 }
-
-/** The 95 % interval of a share after Wilson (1927), for `hits` of `total`. */
-export function wilson(hits: number, total: number): { low: number; high: number } | null {
-  if (total <= 0) return null;
-  const z = 1.959964;
-  const share = hits / total;
-  const middle = (share + (z * z) / (2 * total)) / (1 + (z * z) / total);
-  const half = (z / (1 + (z * z) / total)) * Math.sqrt((share * (1 - share)) / total + (z * z) / (4 * total * total));
-  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
-}
