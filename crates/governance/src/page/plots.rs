@@ -9,7 +9,7 @@ use crate::drift::QuantityDrift;
 /// Side of a square plot, in pixels, within margins.
 const SIDE: f64 = 260.0;
 /// Margin for the axes' words.
-const MARGIN: f64 = 36.0;
+const MARGIN: f64 = 48.0;
 /// Colours that differ for the colour-blind as well (Okabe and Ito 2008).
 const COLOURS: [&str; 3] = ["#0072b2", "#d55e00", "#009e73"];
 
