@@ -1,4 +1,5 @@
-//! The alarm that a model fails: raised once while it stands, not once a case.
+//! Alarms about models: raised once while their cause stands, not once a case; and the one that a model
+//! fails.
 
 use db::{
     ActorTx, DbError,
@@ -53,29 +54,55 @@ pub async fn model_failed(tx: &mut ActorTx, model: &Model, reason: &str) -> Resu
         alarm_limit: None,
         detail: reason.to_owned(),
     };
-    let Some(alarm_id) = model_alarms::raise(tx, model.model_id, &alarm).await? else {
-        return Ok(());
+    let consequence = format!(
+        "cases that it fails on go to the doctors' queue unscored, before medium risk. {reason}"
+    );
+    raise(
+        tx,
+        model,
+        &alarm,
+        NotificationPriority::Urgent,
+        "A model fails",
+        &consequence,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Raises an alarm about a model, or renews it while it stands; a new one is audited and tech is told
+/// of it. Says whether it is new.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn raise(
+    tx: &mut ActorTx,
+    model: &Model,
+    alarm: &NewAlarm,
+    priority: NotificationPriority,
+    title: &str,
+    message: &str,
+) -> Result<bool, DbError> {
+    let Some(alarm_id) = model_alarms::raise(tx, model.model_id, alarm).await? else {
+        return Ok(false);
     };
     let name = format!("{} {}", model.model_name, model.version);
-    tracing::error!(
-        model = name,
-        reason,
-        "the model fails: its cases go to the doctors unscored"
-    );
+    tracing::error!(model = name, kind = %alarm.kind, detail = alarm.detail, "alarm about a model");
     let act = Act::new(AuditAction::ModelAlarm, EntityType::Model)
         .on(model.model_id)
-        .new_values(json!({ "alarm_id": alarm_id, "kind": alarm.kind, "quantity": alarm.quantity, "detail": alarm.detail }));
+        .new_values(
+            json!({ "alarm_id": alarm_id, "kind": alarm.kind, "quantity": alarm.quantity,
+            "figure": alarm.figure, "alarm_limit": alarm.alarm_limit, "detail": alarm.detail }),
+        );
     tx.audit(act).await?;
     let message = Message {
         kind: "model_alarm",
-        priority: NotificationPriority::Urgent,
-        title: "A model fails",
-        message: &format!(
-            "{name}: cases that it fails on go to the doctors' queue unscored, before medium risk. {reason}"
-        ),
+        priority,
+        title,
+        message: &format!("{name}: {message}"),
         action_url: Some("/models".to_owned()),
         related_report_id: None,
     };
     let tech = notifications::active_tech(tx).await?;
-    notifications::send(tx, &tech, &message).await
+    notifications::send(tx, &tech, &message).await?;
+    Ok(true)
 }

@@ -3,7 +3,7 @@
 use ai::EngineKind;
 use analysis::ModelCache;
 use db::{Actor, Database};
-use domain::ModelStage;
+use domain::{AlarmKind, ModelStage};
 
 use crate::{Diagnosis, Subject, finding::chain, unanswered};
 
@@ -84,12 +84,12 @@ async fn active(database: &Database, subject: &Subject, diagnosis: &mut Diagnosi
         Ok(Err(error)) => diagnosis.fail(
             CHECK,
             format!("{name} does not work: {error}"),
-            "Cases go to the doctors unscored meanwhile. Import the package again, or activate the version before.",
+            "Cases go to the doctors unscored meanwhile. Import the package again, or go back: medical-portal model rollback --reason TEXT.",
         ),
         Err(_) => diagnosis.fail(
             CHECK,
             format!("{name} broke off while it was tried"),
-            "Activate the version before, and report this one.",
+            "Go back (medical-portal model rollback --reason TEXT), and report this one.",
         ),
     }
 }
@@ -102,7 +102,12 @@ async fn look_for_alarms(database: &Database, diagnosis: &mut Diagnosis) {
     };
     match open.await {
         Ok(open) => {
-            for alarm in open.items {
+            // Failures have a check of their own.
+            let others = open
+                .items
+                .iter()
+                .filter(|alarm| alarm.kind != AlarmKind::Failure);
+            for alarm in others {
                 diagnosis.warn(
                     CHECK,
                     format!("open alarm ({}): {}", alarm.kind, alarm.detail),

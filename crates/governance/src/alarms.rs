@@ -1,21 +1,16 @@
 //! Alarms about models: raised once, renewed while their cause stands, resolved when it is gone.
 
+use crate::{LifecycleError, drift::QuantityDrift, figures::ModelFigures, lifecycle};
 use db::{
-    ActorTx, DbError,
-    audit::Act,
+    ActorTx,
     model_alarms::{self, NewAlarm},
     models::Model,
-    notifications::{self, Message},
 };
 use domain::{
     AlarmKind, ModelEvent, ModelStage,
-    audit::{AuditAction, EntityType},
     model::{DriftPolicy, OnAlarm, PerformancePolicy},
     review::NotificationPriority,
 };
-use serde_json::json;
-
-use crate::{LifecycleError, drift::QuantityDrift, figures::ModelFigures, lifecycle};
 
 /// What drift gives rise to.
 #[must_use]
@@ -119,7 +114,15 @@ pub async fn settle(
     }
     let mut suspending = None;
     for alarm in alarms {
-        let is_new = raise(tx, model, alarm).await?;
+        let is_new = analysis::alarm::raise(
+            tx,
+            model,
+            alarm,
+            NotificationPriority::High,
+            "An alarm about a model",
+            &format!("{}.", alarm.detail),
+        )
+        .await?;
         let on_alarm = match alarm.kind {
             AlarmKind::Drift => drift.on_alarm,
             _ => performance.on_alarm,
@@ -132,32 +135,6 @@ pub async fn settle(
         lifecycle::change_stage(tx, model.model_id, ModelEvent::Suspended, &alarm.detail).await?;
     }
     Ok(())
-}
-
-/// Raises one alarm, and tells tech when it is new.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn raise(tx: &mut ActorTx, model: &Model, alarm: &NewAlarm) -> Result<bool, DbError> {
-    let Some(alarm_id) = model_alarms::raise(tx, model.model_id, alarm).await? else {
-        return Ok(false);
-    };
-    tracing::warn!(model = model.model_name, version = model.version, kind = %alarm.kind, quantity = alarm.quantity, "alarm about a model");
-    let act = Act::new(AuditAction::ModelAlarm, EntityType::Model)
-        .on(model.model_id)
-        .new_values(json!({ "alarm_id": alarm_id, "kind": alarm.kind, "quantity": alarm.quantity, "figure": alarm.figure, "alarm_limit": alarm.alarm_limit }));
-    tx.audit(act).await?;
-    let tech = notifications::active_tech(tx).await?;
-    let message = Message {
-        kind: "model_alarm",
-        priority: NotificationPriority::High,
-        title: "An alarm about a model",
-        message: &format!("{} {}: {}.", model.model_name, model.version, alarm.detail),
-        action_url: Some("/models".to_owned()),
-        related_report_id: None,
-    };
-    notifications::send(tx, &tech, &message).await?;
-    Ok(true)
 }
 
 #[cfg(test)]
