@@ -23,6 +23,7 @@ export default async function models(browser) {
   await refusals(page, section);
   await files(page, section, active);
   await shot(page, 'tech-models', { fullPage: true });
+  await readOnly(browser, active);
   if (await second(page)) await promotion(browser, page, active);
   else console.log('     skipped the promotion: PORTAL_BINARY and PORTAL_DATA_DIR do not say where the portal is');
 }
@@ -100,6 +101,17 @@ async function files(page, section, active) {
   const whole = readFileSync(path);
   check(whole.includes('manifest.csv') && whole.includes('README.md'), 'the training set is cut off');
   await dialog.waitFor({ state: 'detached' });
+}
+
+/** Radiologists read the page. */
+async function readOnly(browser, active) {
+  const page = await open(browser);
+  await signIn(page, 'radiologist@example.com');
+  await page.goto('/models');
+  await settled(page);
+  await page.getByRole('heading', { name: `${active.model_name} ${active.version}` }).waitFor();
+  check((await page.getByRole('main').getByRole('button').count()) === 0, 'a radiologist may do something to models');
+  await accessible(page, 'models, as a radiologist');
 }
 
 /** Imports the bundled network under another version, by the command line, unless it is there. */

@@ -11,6 +11,7 @@ export function formats(language: string, t: Translate) {
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const figure = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const three = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+  const plain = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const moment = (value: string | null | undefined, form: Intl.DateTimeFormat) =>
     value ? form.format(new Date(value)) : '–';
   return {
@@ -23,6 +24,8 @@ export function formats(language: string, t: Translate) {
     whole: (value: number) => whole.format(value),
     /** A probability with two decimals, as in `0.94`. */
     score: (value: number) => figure.format(value),
+    /** A number with as many decimals as it has, two at most. */
+    plain: (value: number) => plain.format(value),
     /** A figure with three decimals, as in `0.943`. */
     fine: (value: number) => three.format(value),
     /** A probability of a test: `= 0.031`, and `< 0.001` where it is smaller. */

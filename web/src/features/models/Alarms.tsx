@@ -40,7 +40,7 @@ export function Alarms({ models, mayManage }: { models: Model[]; mayManage: bool
 }
 
 function Alarm({ alarm, name, mayManage }: { alarm: ModelAlarm; name: string; mayManage: boolean }) {
-  const { t, maybe } = useSpeech();
+  const { t, maybe, language } = useSpeech();
   const formats = useFormats();
   const errorText = useErrorText();
   const renew = useRenewModels();
@@ -61,12 +61,12 @@ function Alarm({ alarm, name, mayManage }: { alarm: ModelAlarm; name: string; ma
         <strong>
           {name}: {t(`models.alarm.${alarm.kind}`, { quantity })}
         </strong>
-        {alarm.figure != null && alarm.alarm_limit != null && (
-          <div>
-            {t('models.alarm.figure', { figure: formats.fine(alarm.figure), limit: formats.fine(alarm.alarm_limit) })}
-          </div>
-        )}
-        <Text size="sm">{alarm.detail}</Text>
+        <Text size="sm">
+          {alarm.figure == null || alarm.alarm_limit == null || language === 'en'
+            ? // The server's own words, which are English, say the most.
+              alarm.detail
+            : t('models.alarm.figure', { figure: formats.fine(alarm.figure), limit: formats.fine(alarm.alarm_limit) })}
+        </Text>
         <Text size="xs" c="dimmed">
           {t('models.alarm.times', {
             raised: formats.dateTime(alarm.raised_at),

@@ -12,7 +12,7 @@ export function RateText({ rate }: { rate: Rate | null | undefined }) {
   return (
     <span className={classes.rate}>
       <span>
-        <strong>{formats.percent(rate.value)}</strong> ({interval})
+        <strong>{formats.percent(rate.value)}</strong> <span className={classes.whole}>({interval})</span>
       </span>{' '}
       <span className={classes.counts}>{t('models.countOf', { hits: rate.count, total: rate.of })}</span>
     </span>

@@ -18,10 +18,11 @@ export function ReliabilityChart({ bins }: { bins: CalibrationBin[] }) {
         <CartesianGrid stroke="var(--portal-border)" />
         <XAxis
           {...share}
+          tickFormatter={formats.plain}
           dataKey="predicted"
           label={{ value: t('models.reliability.x'), position: 'insideBottom', offset: -12, fill: axis.stroke }}
         />
-        <YAxis {...share} width={40} />
+        <YAxis {...share} tickFormatter={formats.plain} width={40} />
         <ReferenceLine segment={[{ x: 0, y: 0 }, { x: 1, y: 1 }]} {...ideal} />
         <Tooltip
           {...hint}

@@ -19,10 +19,11 @@ export function RocChart({ points }: { points: number[][] }) {
         <CartesianGrid stroke="var(--portal-border)" />
         <XAxis
           {...share}
+          tickFormatter={formats.plain}
           dataKey="falsePositive"
           label={{ value: t('models.roc.x'), position: 'insideBottom', offset: -12, fill: axis.stroke }}
         />
-        <YAxis {...share} width={40} />
+        <YAxis {...share} tickFormatter={formats.plain} width={40} />
         <ReferenceLine segment={[{ x: 0, y: 0 }, { x: 1, y: 1 }]} {...ideal} />
         <Tooltip
           {...hint}

@@ -22,7 +22,7 @@ export function TrendChart({ days, point }: { days: DayStanding[]; point: 'flagg
       <LineChart data={data} margin={{ top: 8, right: 16, bottom: 0, left: 0 }} accessibilityLayer>
         <CartesianGrid stroke="var(--portal-border)" />
         <XAxis dataKey="day" {...axis} />
-        <YAxis {...share} width={40} />
+        <YAxis {...share} tickFormatter={formats.plain} width={40} />
         <Tooltip {...hint} formatter={(value) => formats.fine(Number(value))} />
         <Legend formatter={(name: string) => <span style={{ color: 'var(--mantine-color-text)' }}>{name}</span>} />
         {lines
