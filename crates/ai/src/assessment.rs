@@ -85,6 +85,20 @@ pub struct NotAssessed {
     pub quality: Option<Quality>,
     /// The gate's value, when it got that far.
     pub scope: Option<f64>,
+    /// What was run, when the model was.
+    #[serde(skip)]
+    pub run: Option<Box<Run>>,
+}
+
+/// One run of a model, for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// SHA-256 of the model file, hexadecimal.
+    pub model_sha256: String,
+    /// SHA-256 of the preprocessed tensor's little-endian bytes, hexadecimal.
+    pub input_sha256: String,
+    /// The engine.
+    pub engine: EngineKind,
 }
 
 words! {
@@ -123,6 +137,7 @@ impl NotAssessed {
             reason: reason.into(),
             quality: None,
             scope: None,
+            run: None,
         }
     }
 }

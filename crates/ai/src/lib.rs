@@ -27,7 +27,7 @@ mod resize;
 mod scope;
 mod words;
 
-pub use assessment::{Assessment, Finding, NotAssessed, NotAssessedCode, Scored};
+pub use assessment::{Assessment, Finding, NotAssessed, NotAssessedCode, Run, Scored};
 pub use context::CaseContext;
 pub use engine::{EngineKind, EngineOptions, EnginePreference};
 pub use golden::{

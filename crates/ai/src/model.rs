@@ -7,7 +7,7 @@ use domain::RiskCategory;
 use crate::{
     Assessment, CaseContext, EngineKind, EngineOptions, Finding, GoldenError, GoldenReport,
     GreyPicture, Heatmap, Manifest, NotAssessed, NotAssessedCode, Package, PackageError, Quality,
-    Region, Scored,
+    Region, Run, Scored,
     engine::{self, Batch, Engine, EngineError, Outputs},
     gate, graph, head, heatmap,
     preprocess::{Frame, Prepared, prepare},
@@ -167,6 +167,11 @@ impl Model {
                 }
                 Assessment::NotAssessed(NotAssessed {
                     quality: Some(looked.quality),
+                    run: Some(Box::new(Run {
+                        model_sha256: self.model_sha256.clone(),
+                        input_sha256: looked.prepared.sha256(),
+                        engine: self.engine.kind(),
+                    })),
                     ..refusal
                 })
             }

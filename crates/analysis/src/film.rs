@@ -28,6 +28,9 @@ pub enum FilmAssessment {
         quality: Option<ai::Quality>,
         /// The gate's value, when it got that far.
         scope: Option<f64>,
+        /// What was run, when the model was.
+        #[serde(skip)]
+        run: Option<Box<ai::Run>>,
     },
 }
 
@@ -40,6 +43,7 @@ impl FilmAssessment {
             reason: reason.into(),
             quality: None,
             scope: None,
+            run: None,
         }
     }
 }
@@ -53,6 +57,7 @@ impl From<Assessment> for FilmAssessment {
                 reason: not.reason,
                 quality: not.quality,
                 scope: not.scope,
+                run: not.run,
             },
         }
     }

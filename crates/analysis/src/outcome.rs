@@ -67,6 +67,7 @@ pub(crate) fn summary(assessment: &FilmAssessment) -> Value {
             reason,
             quality,
             scope,
+            ..
         } => {
             json!({ "outcome": "not_assessed", "code": code, "reason": reason, "quality": quality, "scope": scope })
         }
@@ -94,6 +95,7 @@ pub(crate) fn first_refusal(examined: &[Examined]) -> (&str, &str, Value) {
             reason,
             quality,
             scope,
+            ..
         }) => (code, reason, json!({ "quality": quality, "scope": scope })),
         _ => ("no_image", "the report holds no image", json!({})),
     }

@@ -164,8 +164,26 @@ pub(crate) async fn record(
     software_version: &str,
 ) -> Result<(), DbError> {
     for one in examined {
-        let scored = match &one.assessment {
-            FilmAssessment::Scored(scored) => Some(scored),
+        let registered = model
+            .and_then(|model| model.model_config.get("model_sha256"))
+            .and_then(|value| value.as_str());
+        let (model_sha256, input_sha256, engine) = match &one.assessment {
+            FilmAssessment::Scored(scored) => (
+                Some(scored.model_sha256.as_str()),
+                Some(scored.input_sha256.as_str()),
+                Some(scored.engine),
+            ),
+            // Declined after the model was run (its gate) or before (the header, the picture).
+            FilmAssessment::NotAssessed { run, .. } => (
+                run.as_ref()
+                    .map(|run| run.model_sha256.as_str())
+                    .or(registered),
+                run.as_ref().map(|run| run.input_sha256.as_str()),
+                run.as_ref().map(|run| run.engine),
+            ),
+        };
+        let threshold = match &one.assessment {
+            FilmAssessment::Scored(scored) => Some(scored.threshold),
             FilmAssessment::NotAssessed { .. } => None,
         };
         let record = InferenceRecord {
@@ -173,11 +191,11 @@ pub(crate) async fn record(
             image_id: Some(one.image_id),
             model_id: model.map(|model| model.model_id),
             is_shadow,
-            model_sha256: scored.map(|scored| scored.model_sha256.as_str()),
-            input_sha256: scored.map(|scored| scored.input_sha256.as_str()),
+            model_sha256,
+            input_sha256,
             output: &summary(&one.assessment),
-            threshold: scored.map(|scored| scored.threshold),
-            engine: scored.map(|scored| scored.engine.as_str()),
+            threshold,
+            engine: engine.map(ai::EngineKind::as_str),
             processing_time_ms: one.milliseconds,
             software_version,
         };

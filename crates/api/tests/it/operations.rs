@@ -217,3 +217,29 @@ async fn notifications_are_marked_as_read_by_their_owner_only() {
         0
     );
 }
+
+/// A film that the model's own gate declines was shown to the model all the same: the record says to
+/// which one, and what it saw.
+#[tokio::test]
+async fn the_record_of_a_declined_film_names_the_model_and_its_input() {
+    let app = TestApp::start().await;
+    let patient = app.client(Role::Patient).await;
+    let radiologist = app.client(Role::Radiologist).await;
+    radiologist
+        .upload(
+            vec![("film.png", chest_film(3, 128))],
+            &[("patient_id", &patient.user_id())],
+        )
+        .await
+        .expect(201);
+    app.run_jobs().await;
+    let (outcome, model, input, engine): (String, String, String, String) = sqlx::query_as(
+        "SELECT output ->> 'outcome', model_sha256, input_sha256, engine FROM portal.inference_records",
+    )
+    .fetch_one(&mut app.test_database.superuser().await)
+    .await
+    .unwrap();
+    assert_eq!(outcome, "not_assessed");
+    assert_eq!((model.len(), input.len()), (64, 64));
+    assert!(!engine.is_empty());
+}

@@ -122,6 +122,7 @@ fn as_json(file: &Path, outcome: &Result<FilmAssessment>) -> Value {
             reason,
             quality,
             scope,
+            ..
         }) => json!({
             "outcome": "not_assessed",
             "risk": null,
