@@ -4,12 +4,14 @@
 //!
 //! Nothing here was trained, and nothing says anything about a patient.
 
+mod bright;
 mod densenet;
 mod graph;
 mod package;
 mod proto;
 mod small;
 
+pub use bright::bright_places;
 pub use densenet::DenseNet;
 pub use graph::{FREE, GraphWriter, Value};
 pub use package::PackageWriter;

@@ -1,6 +1,6 @@
 //! `medical-portal model list|import|activate`.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result};
 use db::Actor;
@@ -12,9 +12,6 @@ use crate::{
 };
 
 use super::named;
-
-/// Longest time that trying a model may take.
-const TRIAL: Duration = Duration::from_secs(120);
 
 pub(super) async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
     let place = Place::open_existing(args).await?;
@@ -65,7 +62,11 @@ pub(super) async fn import(args: &PlaceArgs, package: &Path) -> Result<()> {
             std::env::current_exe().context("cannot find this program to try the model with")?;
         let mut child = Command::new(program);
         child.arg("try-model").arg(&folder);
-        anyhow::Ok(ai::manifest_import::check_in_child(child, &folder, TRIAL)?)
+        anyhow::Ok(ai::manifest_import::check_in_child(
+            child,
+            &folder,
+            ai::manifest_import::TRIAL,
+        )?)
     })
     .await??;
     for note in notes {
