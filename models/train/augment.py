@@ -10,12 +10,10 @@ def uniform(generator, n, low, high):
     return torch.rand(n, generator=generator) * (high - low) + low
 
 
-def affine(x, generator, degrees, zoom, shift, shear=0.0, mirror=False, padding="zeros"):
-    """Random rotation, anisotropic zoom, shear and shift of each picture."""
+def affine(x, generator, degrees, sx, sy, shift, shear, mirror, padding):
+    """Random rotation, shear and shift of each picture, zoomed by sx and sy."""
     n = x.shape[0]
     angle = uniform(generator, n, -degrees, degrees) * math.pi / 180
-    sx = 1 + uniform(generator, n, -zoom, zoom)
-    sy = 1 + uniform(generator, n, -zoom, zoom)
     skew = uniform(generator, n, -shear, shear)
     sign = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0) if mirror else torch.ones(n)
     cos, sin = torch.cos(angle), torch.sin(angle)
@@ -66,18 +64,34 @@ def erase(x, generator, probability=0.5, largest=0.35):
     return x
 
 
-def for_classifier(x, generator):
-    """The classifier's augmentation."""
+def framing(x, generator, degrees, zoom, aspect, shift, shear=0.0, mirror=False):
+    """Rotation, zoom, change of aspect (both as logarithms), shear and shift of each picture, as films differ by how
+    they are collimated and squashed."""
+    n = x.shape[0]
     padding = "zeros" if torch.rand(1, generator=generator).item() < 0.5 else "border"
-    x = affine(x, generator, degrees=12, zoom=0.15, shift=0.08, shear=0.08, mirror=True, padding=padding)
-    x = noise(blur(tone(x, generator), generator), generator)
+    both = uniform(generator, n, -zoom, zoom)
+    sx = torch.exp(both + uniform(generator, n, -aspect, aspect))
+    sy = torch.exp(both + uniform(generator, n, -aspect, aspect))
+    return affine(x, generator, degrees, sx, sy, shift, shear, mirror, padding)
+
+
+def shading(x, generator, most):
+    """Adds a smooth random field, as uneven exposure does."""
+    n = x.shape[0]
+    field = F.interpolate(torch.randn(n, 1, 4, 4, generator=generator), x.shape[2:], mode="bicubic", align_corners=False)
+    return (x + field * uniform(generator, n, 0, most).view(-1, 1, 1, 1)).clamp(0, 255)
+
+
+def for_classifier(x, generator):
+    """The classifier's augmentation. Framing varies widely, because it tells the classes apart in this collection."""
+    x = framing(shading(x, generator, 14), generator, degrees=12, zoom=0.22, aspect=0.15, shift=0.12, shear=0.1, mirror=True)
+    x = noise(blur(tone(x, generator, gamma=0.5, gain=0.25), generator), generator, most=12.0)
     return erase(x, generator).clamp(0, 255)
 
 
 def for_scope(x, generator):
     """The mild augmentation of films that must stay in scope."""
-    padding = "zeros" if torch.rand(1, generator=generator).item() < 0.5 else "border"
-    x = affine(x, generator, degrees=8, zoom=0.10, shift=0.06, padding=padding)
+    x = framing(x, generator, degrees=8, zoom=0.15, aspect=0.08, shift=0.07)
     return tone(x, generator, gamma=0.45, gain=0.25)
 
 

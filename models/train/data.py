@@ -7,6 +7,7 @@ lists (file names and SHA-256) are.
 
 import csv
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from PIL import Image
 
 SIZE = 128
 PARTS = 10  # two parts make one of the five folds
-TEST_PART = 0  # judged once, after everything else is fixed
-VALIDATION_PART = 1  # calibration and thresholds
+TEST_PART = 0  # no member of the package sees it, and nothing is chosen by it
+ADULT_TEST_PARTS = (0, 1, 2, 3)  # of the adult patients: the scope head does not see them
 SPLIT_SEED = 20261124
 SPLITS = Path(__file__).parent / "splits"
 
@@ -43,6 +44,16 @@ def resize_all(pixels, size: int = SIZE) -> np.ndarray:
     return np.stack([resize(picture, size, size) for picture in pixels])
 
 
+def load_resized(films, cache: Path) -> np.ndarray:
+    """All films at the network's size, float32, from the cache where they are there."""
+    stored = cache / f"kermany_{SIZE}.npy"
+    if not stored.exists():
+        aside = cache / f"kermany_{SIZE}.{os.getpid()}.npy"
+        np.save(aside, resize_all(films.pixels))
+        aside.rename(stored)
+    return np.load(stored, mmap_mode="r")
+
+
 def decode(path: Path) -> np.ndarray:
     """An image file as 8-bit grey."""
     with Image.open(path) as image:
@@ -66,17 +77,17 @@ def _assign_parts(patients: np.ndarray, strata: np.ndarray) -> np.ndarray:
     return np.array([part_of[patient] for patient in patients])
 
 
-def _write_split(name: str, rows: list[dict], films: Films) -> None:
+def _write_split(name: str, rows: list[dict], films: Films, held_out: tuple[int, ...]) -> None:
     SPLITS.mkdir(exist_ok=True)
     with open(SPLITS / name, "w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(["file", "patient", "label", "part", "fold", "use", "sha256"])
         for row, patient, label, part in zip(rows, films.patients, films.labels, films.parts):
-            use = {TEST_PART: "test", VALIDATION_PART: "validation"}.get(int(part), "train")
+            use = "test" if part in held_out else "train"
             writer.writerow([row["file"], patient, int(label), int(part), int(part) // 2, use, row["sha256"]])
 
 
-def _load(shared: Path, cache: Path, source: str, positive: str, split: str, by_class: bool) -> Films:
+def _load(shared: Path, cache: Path, source: str, positive: str, split: str, by_class: bool, held_out: tuple[int, ...]) -> Films:
     rows = _manifest(shared, source)
     labels = np.array([row["label"] == positive for row in rows])
     # personN and IM-N are numbered independently, so the class is part of a Kermany patient's name.
@@ -97,18 +108,18 @@ def _load(shared: Path, cache: Path, source: str, positive: str, split: str, by_
         np.save(stored, pixels)
     parts = _assign_parts(patients, labels if by_class else np.zeros(len(rows)))
     films = Films([row["file"] for row in rows], patients, labels.astype(np.int64), parts, pixels)
-    _write_split(split, rows, films)
+    _write_split(split, rows, films, held_out)
     return films
 
 
 def load_kermany(shared: Path, cache: Path) -> Films:
     """The paediatric films (label 1 = pneumonia)."""
-    return _load(shared, cache, "kermany2018", "PNEUMONIA", "kermany.csv", by_class=True)
+    return _load(shared, cache, "kermany2018", "PNEUMONIA", "kermany.csv", True, (TEST_PART,))
 
 
 def load_nih(shared: Path, cache: Path) -> Films:
     """The adult films, 64 px, used only as examples outside the intended use."""
-    return _load(shared, cache, "nih_cxr14_64px", "abnormal", "nih.csv", by_class=False)
+    return _load(shared, cache, "nih_cxr14_64px", "abnormal", "nih.csv", False, ADULT_TEST_PARTS)
 
 
 def load_dicom_pictures(shared: Path) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:

@@ -12,26 +12,30 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 import calibrate
+import cross
 import data
 import films as film_model
 import golden
+import limits
 import network
 from scope import GATE_MINIMUM
-from train import part_left_out, predict
 
 OUTPUTS = ["logit", "scope", "cam", "features"]
-VERSION = "1.0.0"
+VERSION = "1.1.0"
+MEMBERS = (0, 1, 2)  # folds whose networks go into the package: all five would make it larger than 10 MB
 
 
-def load_package(work: Path, members: list[int]) -> network.Package:
-    classifiers = []
-    for member in members:
-        classifier = network.Classifier()
-        classifier.load_state_dict(torch.load(work / f"member{member}.pt"))
-        classifiers.append(classifier)
+def load_package(work: Path) -> network.Package:
+    """The members, the trunk that they share, and the scope network."""
+    members = []
+    for fold in MEMBERS:
+        member = network.Classifier()
+        member.load_state_dict(torch.load(work / f"random{fold}.pt"))
+        members.append(member)
     scope = network.Scope()
     scope.load_state_dict(torch.load(work / "scope.pt"))
-    return network.Package(classifiers, scope).eval()
+    trunk = network.Trunk(network.pretrained_weights())
+    return network.Package(trunk, members, scope, map_cells=(data.SIZE // 16) ** 2).eval()
 
 
 def export(package, path: Path) -> None:
@@ -73,51 +77,43 @@ def latency(session, pixels, rounds=200) -> float:
     return float(np.median(times) * 1000)
 
 
-def judge(logits, films, slope, intercept, medium, high) -> dict:
-    """Figures of the test part: at both thresholds, interval, and by kind of pneumonia."""
-    chosen = films.parts == data.TEST_PART
-    labels, patients = films.labels[chosen], films.patients[chosen]
-    p = calibrate.probability(logits[chosen], slope, intercept)
-    kinds = np.array(["bacteria" if "bacteria" in f else "virus" if "virus" in f else "normal" for f in np.array(films.files)[chosen]])
+def judge(logits, films, chosen: dict) -> dict:
+    """Figures of the whole package on the test part: at both thresholds, interval, and by kind of pneumonia."""
+    rows = films.parts == data.TEST_PART
+    labels, patients, files = films.labels[rows], films.patients[rows], np.array(films.files)[rows]
+    p = calibrate.probability(logits, chosen["slope"], chosen["intercept"])
+    sensitivity = {}
+    for kind in ("bacteria", "virus"):
+        of_kind = np.array([kind in file for file in files])
+        sensitivity[kind] = [float((p[of_kind] >= chosen["medium"]).mean()), int(of_kind.sum())]
     return {
         "patients": len(set(patients)),
         "auroc_interval": calibrate.auroc_interval(p, labels, patients),
-        "at_high": calibrate.figures(p, labels, high),
-        "at_medium": calibrate.figures(p, labels, medium),
+        "at_high": calibrate.figures(p, labels, chosen["high"]),
+        "at_medium": calibrate.figures(p, labels, chosen["medium"]),
         "at_half": calibrate.figures(p, labels, 0.5),
-        "sensitivity_by_kind_at_high": {k: [float((p[kinds == k] >= high).mean()), int((kinds == k).sum())] for k in ("bacteria", "virus")},
+        "sensitivity_by_kind_at_medium": sensitivity,
     }
 
 
-def member_figures(package, films, pixels, members) -> list[dict]:
-    """AUROC of each member on the part it left out and on the test part."""
-    rows = []
-    for member, model in zip(members, package.members):
-        row = {"member": member}
-        for name, part in (("own part", part_left_out(member)), ("test part", data.TEST_PART)):
-            chosen = films.parts == part
-            row[name] = float(roc_auc_score(films.labels[chosen], predict(model, pixels[chosen])))
-        rows.append(row)
-    return rows
-
-
-def drawn_figures(session, films, pixels, assets: Path, slope, intercept, high) -> dict:
+def drawn_figures(session, films, pixels, assets: Path, chosen: dict) -> dict:
     """How the package sees the drawn films of films.bin."""
     model = film_model.read(assets / "films.bin")
     random = np.random.default_rng(31)
     labels = np.arange(600) % 2
     drawn = np.stack([film_model.draw(model, int(label), random) for label in labels]).astype(np.float32)
     logits, scope, _, _ = run(session, drawn)
-    p = calibrate.probability(logits[:, 0], slope, intercept)
-    training = pixels[films.parts > data.VALIDATION_PART]
+    p = calibrate.probability(logits[:, 0], chosen["slope"], chosen["intercept"])
+    held = films.parts < film_model.FIRST_FITTED_PART
+    training = pixels[~held]
     return {
         "films": len(drawn),
         "auroc": float(roc_auc_score(labels, p)),
         "scope_accepted": float((scope >= GATE_MINIMUM).mean()),
-        "normal_called_high": float((p[labels == 0] >= high).mean()),
-        "pneumonia_called_high": float((p[labels == 1] >= high).mean()),
+        "normal_called_high": float((p[labels == 0] >= chosen["high"]).mean()),
+        "pneumonia_called_high": float((p[labels == 1] >= chosen["high"]).mean()),
         "nearest_training_film_rms": distances(film_model.nearest(drawn, training)),
-        "unseen_real_film_rms": distances(film_model.nearest(pixels[films.parts <= data.VALIDATION_PART], training)),
+        "unseen_real_film_rms": distances(film_model.nearest(pixels[held], training)),
     }
 
 
@@ -134,52 +130,51 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--members", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--package", type=Path, default=Path(__file__).parents[1] / "chest-paediatric")
     parser.add_argument("--assets", type=Path, default=Path(__file__).parents[2] / "crates" / "demo" / "assets")
     args = parser.parse_args()
     torch.set_num_threads(2)
     films = data.load_kermany(args.shared, args.work / "cache")
-    pixels = data.resize_all(films.pixels)
-    package = load_package(args.work, args.members)
+    pixels = data.load_resized(films, args.work / "cache")
+    measured = cross.measure(films, args.work)
+    chosen = measured["chosen"] = {
+        name: round(value, 5) if name in ("slope", "intercept") else value for name, value in measured["chosen"].items()}
+    package = load_package(args.work)
     args.package.mkdir(parents=True, exist_ok=True)
     export(package, args.package / "model.onnx")
     session = open_session(args.package / "model.onnx")
 
-    held = films.parts <= data.VALIDATION_PART
-    logits = np.full(len(pixels), np.nan, np.float32)
-    logits[held] = run(session, pixels[held])[0][:, 0]
-    validation = films.parts == data.VALIDATION_PART
-    slope, intercept = calibrate.platt(logits[validation], films.labels[validation])
-    p = calibrate.probability(logits[validation], slope, intercept)
-    high = calibrate.threshold_for(p, films.labels[validation], calibrate.HIGH_SENSITIVITY)
-    medium = calibrate.threshold_for(p, films.labels[validation], calibrate.MEDIUM_SENSITIVITY)
-
-    used = films.parts > data.VALIDATION_PART
+    held = films.parts == data.TEST_PART
+    test_pixels = np.ascontiguousarray(pixels[held])
+    logits = run(session, test_pixels)[0][:, 0]
     result = {
-        "members": member_figures(package, films, pixels, args.members),
-        "validation": calibrate.figures(p, films.labels[validation], high),
-        "test": judge(logits, films, slope, intercept, medium, high),
-        "drawn": drawn_figures(session, films, pixels, args.assets, slope, intercept, high),
-        "parity": parity(package, session, pixels[held][:64]),
-        "milliseconds_one_thread": latency(session, pixels[held]),
+        "cross_validation": measured,
+        "test": judge(logits, films, chosen),
+        "changes": limits.under_changes(lambda pictures: run(session, pictures), films, chosen, GATE_MINIMUM),
+        "adults": limits.adults(lambda pictures: run(session, pictures), args.shared, data.load_nih(args.shared, args.work / "cache"), chosen),
+        "drawn": drawn_figures(session, films, pixels, args.assets, chosen),
+        "parity": parity(package, session, test_pixels[:64]),
+        "milliseconds_one_thread": latency(session, test_pixels),
         "parameters": sum(p.numel() for p in package.parameters()),
         "onnx_bytes": (args.package / "model.onnx").stat().st_size,
-        "training_images": int(used.sum()), "training_patients": len(set(films.patients[used])),
+        "training_images": int((~held).sum()), "training_patients": len(set(films.patients[~held])),
         "scope": json.loads((args.work / "scope.json").read_text()),
-        "slope": slope, "intercept": intercept, "medium": medium, "high": high,
+        "scope_shifted": read_if_there(args.work / "scope_without_block0.json"),
     }
     (args.package / "figures.json").write_text(json.dumps(result, indent=1) + "\n")
     (args.package / "golden.json").write_text(json.dumps(golden.cases(session, data.SIZE), indent=1) + "\n")
     (args.package / "resize_golden.json").write_text(json.dumps(golden.resize_cases(), indent=1) + "\n")
-    test = {f"test_{k}": round(v, 4) for k, v in result["test"]["at_high"].items()}
+    test = {f"test_{k}": round(v, 4) for k, v in result["test"]["at_medium"].items()}
     write_toml(args.package / "model.toml", {
-        "version": VERSION, "members": len(args.members), "parameters": f"{result['parameters'] / 1e6:.2f} million",
+        "version": VERSION, "members": len(package.members), "parameters": f"{result['parameters'] / 1e6:.2f} million",
         "torch": torch.__version__.split("+")[0], "images": result["training_images"], "patients": result["training_patients"],
-        "size": data.SIZE, "slope": round(slope, 5), "intercept": round(intercept, 5), "medium": medium, "high": high,
-        "gate": GATE_MINIMUM, "test_patients": result["test"]["patients"], **test,
+        "size": data.SIZE, "gate": GATE_MINIMUM, "test_patients": result["test"]["patients"], **chosen, **test,
     })
-    print(json.dumps({k: v for k, v in result.items() if k != "scope"}, indent=1))
+    print(json.dumps({k: v for k, v in result.items() if not k.startswith("scope")}, indent=1))
+
+
+def read_if_there(path: Path):
+    return json.loads(path.read_text()) if path.exists() else None
 
 
 if __name__ == "__main__":

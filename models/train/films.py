@@ -1,6 +1,6 @@
 """The statistical film model: draws chest films of no patient, for demonstrations and tests.
 
-Principal components of the training films (never the test or validation patients) with a normal distribution of the
+Principal components of the films of parts 2 to 9 with a normal distribution of the
 coefficients for each class. The file's layout is in ../../crates/demo/assets/README.md; `read` and `draw` below are the
 reference reader and sampler.
 """
@@ -15,6 +15,7 @@ import numpy as np
 
 import data
 
+FIRST_FITTED_PART = 2  # parts 0 and 1 are kept to compare the drawn films with films they were not made from
 MAGIC = b"MPFILMS1"
 COMPONENTS = 112
 SPREAD_LIMIT = 2.5  # normal draws are clamped to this many standard deviations
@@ -176,8 +177,8 @@ def main():
     parser.add_argument("--assets", type=Path, default=Path(__file__).parents[2] / "crates" / "demo" / "assets")
     args = parser.parse_args()
     films = data.load_kermany(args.shared, args.work / "cache")
-    chosen = films.parts > data.VALIDATION_PART
-    pixels = data.resize_all(films.pixels)
+    chosen = films.parts >= FIRST_FITTED_PART
+    pixels = data.load_resized(films, args.work / "cache")
     args.assets.mkdir(parents=True, exist_ok=True)
     write(fit(pixels[chosen], films.labels[chosen]), args.assets / "films.bin")
     model = read(args.assets / "films.bin")

@@ -4,10 +4,27 @@ Three kinds: spoiled films (inverted, turned, cropped, shuffled), drawn pictures
 pictures handed in (adult films, other modalities).
 """
 
+import io
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 import data
+
+
+def as_jpeg(picture, quality):
+    """A picture of grey levels written as JPEG and read back."""
+    stored = io.BytesIO()
+    Image.fromarray(np.clip(np.rint(picture), 0, 255).astype(np.uint8)).save(stored, "JPEG", quality=quality)
+    return np.asarray(Image.open(stored), dtype=np.float32)
+
+
+def soften(picture, random):
+    """A small picture made coarser still, so that neither its sharpness nor its compression is always the same."""
+    height, width = picture.shape
+    side = random.uniform(0.5, 0.95)
+    coarse = data.resize(picture, max(24, int(width * side)), max(24, int(height * side)))
+    return as_jpeg(data.resize(coarse, width, height), int(random.integers(80, 97)))
 
 
 def inverted(film, random):

@@ -1,16 +1,36 @@
 #!/bin/sh
 # Rebuilds the package and the film model: reproduce.sh SHARED WORK, from the repository root.
 # SHARED holds cxr/ and dicom/; WORK receives caches and checkpoints and must lie outside the repository.
+# A stage whose result is in WORK already is skipped, so an interrupted run goes on where it stopped.
 set -eu
 shared=$1
 work=$2
 here=$(dirname "$0")
 python=${PYTHON:-python3}
 mkdir -p "$work"
-for member in 0 1 2; do
-    "$python" "$here/train.py" --shared "$shared" --work "$work" --member "$member" --epochs 20
+
+# stage RESULT MODULE ARGUMENTS...
+stage() {
+    result=$work/$1
+    module=$here/$2
+    shift 2
+    if [ -e "$result" ]; then
+        echo "$result is there"
+    else
+        "$python" "$module" --shared "$shared" --work "$work" "$@"
+    fi
+}
+
+for fold in 0 1 2 3 4; do
+    stage "random$fold.pt" train.py --split random --fold "$fold"
 done
-"$python" "$here/scope.py" --shared "$shared" --work "$work" --steps 1500
-"$python" "$here/films.py" --shared "$shared" --work "$work"
-"$python" "$here/export.py" --shared "$shared" --work "$work" --members 0 1 2
+# Only measured, not part of the package: patients of other numbers, normal films of the other naming scheme.
+stage blocks0.pt train.py --split blocks --fold 0
+for fold in 0 1; do
+    stage "schemes$fold.pt" train.py --split schemes --fold "$fold"
+done
+stage scope.pt scope.py
+stage scope_without_block0.pt scope.py --without-block 0
+stage drawn.npy films.py
+"$python" "$here/export.py" --shared "$shared" --work "$work"
 "$python" "$here/card.py"

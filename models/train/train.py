@@ -1,4 +1,7 @@
-"""Trains one classifier member. `python train.py --member 0` leaves out part 2 + member, besides validation and test."""
+"""Trains one classifier. `python train.py --split random --fold 0` leaves out fold 0 of that split, and the test part.
+
+Splits: `random` is the one of the package's members; the others are only for measuring what a shift between training and
+use costs (`folds.py`)."""
 
 import argparse
 import time
@@ -11,21 +14,13 @@ from torch.nn import functional as F
 
 import augment
 import data
+import folds
 import network
 
-
-def part_left_out(member: int) -> int:
-    """Each member leaves out one more part, on which its own figure is honest."""
-    return 2 + member
-
-
-def predict(model, pixels, batch=256):
-    """Logits of a classifier for float32 pictures [n, S, S]; mirrored views are not averaged."""
-    standardise = network.Standardise()
-    model.eval()
-    with torch.no_grad():
-        pieces = [model(standardise(torch.from_numpy(pixels[i:i + batch, None])))[0] for i in range(0, len(pixels), batch)]
-    return torch.cat(pieces).squeeze(1).numpy()
+EPOCHS = 6
+BATCH = 64
+RATE = 1e-3
+SMOOTHING = 0.02
 
 
 class Average:
@@ -44,34 +39,47 @@ class Average:
                 self.state[name].copy_(value)
 
 
-def train_member(films, pixels, member, epochs, batch=64, rate=2e-3, report=print):
-    """Trains on every part but test, validation and the member's own; returns the averaged model."""
-    torch.manual_seed(1000 + member)
-    generator = torch.Generator().manual_seed(2000 + member)
-    left_out = {data.TEST_PART, data.VALIDATION_PART, part_left_out(member)}
-    chosen = np.flatnonzero(~np.isin(films.parts, list(left_out)))
-    images = torch.from_numpy(pixels[chosen, None])
-    labels = torch.from_numpy(films.labels[chosen]).float()
-    positive = labels.mean().item()
-    weight = torch.where(labels > 0.5, 0.5 / positive, 0.5 / (1 - positive))
+def trunk_output(trunk, pixels):
+    """The shared, frozen part for float32 pictures [n, S, S] (values 0 to 255)."""
+    with torch.no_grad():
+        image = torch.from_numpy(np.ascontiguousarray(pixels))[:, None]
+        return trunk(network.Standardise()(image).contiguous(memory_format=torch.channels_last))
 
-    model = network.Classifier().to(memory_format=torch.channels_last)
-    standardise = network.Standardise()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.05)
-    steps = epochs * (len(chosen) // batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
-    average = Average(model, 0.99)
-    own = np.flatnonzero(films.parts == part_left_out(member))
-    step, started = 0, time.time()
+
+def predict(trunk, model, pixels, batch=128):
+    """Logits of a classifier for float32 pictures [n, S, S]."""
+    model.eval()
+    with torch.no_grad():
+        pieces = [model(trunk_output(trunk, pixels[i:i + batch]))[0] for i in range(0, len(pixels), batch)]
+    return torch.cat(pieces).squeeze(1).numpy()
+
+
+def class_weights(labels):
+    """Both classes weigh the same, so that a logit of 0 is the balanced point."""
+    positive = labels.mean().item()
+    return torch.where(labels > 0.5, 0.5 / positive, 0.5 / (1 - positive))
+
+
+def train(trunk, weights, pixels, labels, seed, epochs, report):
+    """Trains on float32 pictures [n, S, S] with labels 0 and 1; returns the averaged model."""
+    torch.manual_seed(1000 + seed)
+    generator = torch.Generator().manual_seed(2000 + seed)
+    labels = torch.from_numpy(labels).float()
+    weight = class_weights(labels)
+    model = network.Classifier(weights).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.05)
+    steps = epochs * (len(labels) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.1)
+    average, step, started = Average(model, 0.99), 0, time.time()
     for epoch in range(epochs):
         model.train()
         total = 0.0
-        order = torch.randperm(len(chosen), generator=generator)
-        for at in range(0, len(chosen) - batch + 1, batch):
-            pick = order[at:at + batch]
-            x = standardise(augment.for_classifier(images[pick], generator))
-            logit = model(x.contiguous(memory_format=torch.channels_last))[0].squeeze(1)
-            target = labels[pick] * 0.96 + 0.02
+        order = torch.randperm(len(labels), generator=generator)
+        for at in range(0, len(labels) - BATCH + 1, BATCH):
+            pick = order[at:at + BATCH].sort().values
+            films = augment.for_classifier(torch.from_numpy(pixels[pick.numpy()])[:, None], generator)
+            logit = model(trunk_output(trunk, films.squeeze(1).numpy()))[0].squeeze(1)
+            target = labels[pick] * (1 - 2 * SMOOTHING) + SMOOTHING
             loss = F.binary_cross_entropy_with_logits(logit, target, weight=weight[pick])
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -80,14 +88,7 @@ def train_member(films, pixels, member, epochs, batch=64, rate=2e-3, report=prin
             step += 1
             average.update(model, step)
             total += loss.item()
-        if epoch % 4 == 3 or epoch == epochs - 1:
-            probe = network.Classifier()
-            probe.load_state_dict(average.state)
-            auroc = roc_auc_score(films.labels[own], predict(probe, pixels[own]))
-            report(f"member {member} epoch {epoch + 1}/{epochs} loss {total / (steps // epochs):.4f} "
-                   f"AUROC of its own part {auroc:.4f} {time.time() - started:.0f} s", flush=True)
-        elif epoch == 0:
-            report(f"member {member} epoch 1 loss {total / (steps // epochs):.4f} {time.time() - started:.0f} s", flush=True)
+        report(f"epoch {epoch + 1}/{epochs} loss {total * BATCH / len(labels):.4f} {time.time() - started:.0f} s")
     model.load_state_dict(average.state)
     return model.eval()
 
@@ -96,15 +97,28 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--work", type=Path, required=True, help="folder for caches and checkpoints, outside the repository")
-    parser.add_argument("--member", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--split", choices=list(folds.SPLITS), default="random")
+    parser.add_argument("--fold", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     films = data.load_kermany(args.shared, args.work / "cache")
-    pixels = data.resize_all(films.pixels)
-    model = train_member(films, pixels, args.member, args.epochs)
-    torch.save(model.state_dict(), args.work / f"member{args.member}.pt")
+    pixels = data.load_resized(films, args.work / "cache")
+    left_out = folds.SPLITS[args.split](films) == args.fold
+    chosen = ~left_out if args.split != "random" else ~left_out & (films.parts != data.TEST_PART)
+    name = f"{args.split}{args.fold}"
+    weights = network.pretrained_weights()
+    trunk = network.Trunk(weights)
+    model = train(trunk, weights, pixels[chosen], films.labels[chosen], args.fold, args.epochs,
+                  lambda line: print(f"{name} {line}", flush=True))
+    seen = np.zeros(len(films.files), bool)
+    seen[chosen] = True
+    logits = predict(trunk, model, pixels[~seen])
+    np.savez(args.work / f"logits_{name}.npz", rows=np.flatnonzero(~seen), logits=logits, left_out=left_out[~seen])
+    torch.save(model.state_dict(), args.work / f"{name}.pt")
+    own = left_out[~seen]
+    print(f"{name}: AUROC of the {own.sum()} films left out {roc_auc_score(films.labels[~seen][own], logits[own]):.4f}", flush=True)
 
 
 if __name__ == "__main__":

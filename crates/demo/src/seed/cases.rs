@@ -339,7 +339,7 @@ pub(super) const CASES: [Case; 14] = [
     },
     Case {
         person: ACCOUNT_HOLDER,
-        picture: film(Normal, 4),
+        picture: film(Normal, 17),
         name_on_film: None,
         days_ago: 0,
         symptoms: &["cough again since yesterday"],
