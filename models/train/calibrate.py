@@ -1,16 +1,13 @@
-"""Calibration and thresholds from the validation part; honest figures from the test part."""
+"""Calibration, thresholds and figures."""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-HIGH_SENSITIVITY = 0.95
-MEDIUM_SENSITIVITY = 0.99
-
 
 def platt(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Slope and intercept with p = sigmoid(slope * logit + intercept)."""
-    fit = LogisticRegression(C=100.0).fit(logits[:, None], labels)
+    """Slope and intercept with p = sigmoid(slope * logit + intercept), as if both classes were equally frequent."""
+    fit = LogisticRegression(C=100.0, class_weight="balanced").fit(logits[:, None], labels)
     return float(fit.coef_[0, 0]), float(fit.intercept_[0])
 
 

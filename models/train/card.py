@@ -50,7 +50,7 @@ def test_rows(figures: dict) -> list[str]:
         "| Threshold | p from | Sensitivity | Specificity | Accuracy | Precision | F1 | TP / FP / FN / TN |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name, key, value in (("high", "at_high", chosen["high"]), ("medium", "at_medium", chosen["medium"]), ("one half", "at_half", 0.5)):
+    for name, key, value in (("high", "at_high", chosen["high"]), ("medium", "at_medium", chosen["medium"])):
         f = test[key]
         rows.append(f"| {name} | {value} | {percent(f['sensitivity'])} | {percent(f['specificity'])} | {percent(f['accuracy'])} "
                     f"| {percent(f['precision'])} | {percent(f['f1_score'])} | {f['tp']} / {f['fp']} / {f['fn']} / {f['tn']} |")

@@ -91,7 +91,6 @@ def judge(logits, films, chosen: dict) -> dict:
         "auroc_interval": calibrate.auroc_interval(p, labels, patients),
         "at_high": calibrate.figures(p, labels, chosen["high"]),
         "at_medium": calibrate.figures(p, labels, chosen["medium"]),
-        "at_half": calibrate.figures(p, labels, 0.5),
         "sensitivity_by_kind_at_medium": sensitivity,
     }
 
