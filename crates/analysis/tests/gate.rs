@@ -23,6 +23,9 @@ use imaging::{Limits, Picture};
 /// with black and white swapped. Found by looking at every picture of that folder.
 const ADULT_CHESTS: [&str; 4] = ["13d378bf", "c70c14a1", "cd42cef2", "e04e2bdd"];
 
+/// Files by name.
+type Files = Vec<(String, Bytes)>;
+
 /// What came of a group of pictures.
 #[derive(Debug, Default)]
 struct Tally {
@@ -114,7 +117,7 @@ fn read(path: &Path) -> Bytes {
     fs::read(path).unwrap().into()
 }
 
-fn films(shared: &Path, files: &[String], every: usize) -> Vec<(String, Bytes)> {
+fn films(shared: &Path, files: &[String], every: usize) -> Files {
     files
         .iter()
         .step_by(every)
@@ -140,7 +143,7 @@ fn png(picture: &Picture) -> Bytes {
 }
 
 /// All DICOM files, (adult chests, everything else).
-fn dicom(shared: &Path) -> (Vec<(String, Bytes)>, Vec<(String, Bytes)>) {
+fn dicom(shared: &Path) -> (Files, Files) {
     let mut paths: Vec<PathBuf> = fs::read_dir(shared.join("dicom"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -155,7 +158,7 @@ fn dicom(shared: &Path) -> (Vec<(String, Bytes)>, Vec<(String, Bytes)>) {
 }
 
 /// Those that hold a picture, as PNG; each picture once, though it may be stored in many ways.
-fn pictures(files: &[(String, Bytes)]) -> Vec<(String, Bytes)> {
+fn pictures(files: &[(String, Bytes)]) -> Files {
     let mut seen = BTreeSet::new();
     files
         .iter()
@@ -216,8 +219,8 @@ fn spoiled(film: &Picture) -> Vec<(&'static str, Picture)> {
     ]
 }
 
-fn spoiled_films(films: &[(String, Bytes)]) -> BTreeMap<&'static str, Vec<(String, Bytes)>> {
-    let mut groups: BTreeMap<&'static str, Vec<(String, Bytes)>> = BTreeMap::new();
+fn spoiled_films(films: &[(String, Bytes)]) -> BTreeMap<&'static str, Files> {
+    let mut groups: BTreeMap<&'static str, Files> = BTreeMap::new();
     for (name, bytes) in films {
         for (kind, picture) in spoiled(&decoded(bytes).unwrap()) {
             groups
@@ -254,7 +257,7 @@ fn measure(every: usize) {
         ("seen", &["4", "5", "6", "7", "8", "9"][..]),
     ] {
         let files = listed("nih.csv", "part", parts);
-        let tally = Tally::of(&model, films(&shared, &files, every.min(2)));
+        let tally = Tally::of(&model, films(&shared, &files, 2 * every - 1));
         tally
             .report(&format!("adults of ChestX-ray14, {group}"))
             .none_is_low();
