@@ -61,12 +61,8 @@ def test_rows(figures: dict) -> list[str]:
 
 
 def scope_rows(figures: dict) -> list[str]:
-    shifted = figures["scope_shifted"] or {}
-    rows = ["| Group, none of it trained on | Accepted | n | Accepted, trained without the lowest numbers | n |", "|---|---|---|---|---|"]
-    for name, (share, count) in figures["scope"].items():
-        other = shifted.get(name)
-        beside = f"{percent(other[0])} | {other[1]}" if other else "- | -"
-        rows.append(f"| {name.removesuffix(' accepted')} | {percent(share)} | {count} | {beside} |")
+    rows = ["| Group, none of it trained on | Accepted | n |", "|---|---|---|"]
+    rows += [f"| {name.removesuffix(' accepted')} | {percent(share)} | {count} |" for name, (share, count) in figures["scope"].items()]
     return rows
 
 

@@ -158,7 +158,6 @@ def main():
         "onnx_bytes": (args.package / "model.onnx").stat().st_size,
         "training_images": int((~held).sum()), "training_patients": len(set(films.patients[~held])),
         "scope": json.loads((args.work / "scope.json").read_text()),
-        "scope_shifted": read_if_there(args.work / "scope_without_block0.json"),
     }
     (args.package / "figures.json").write_text(json.dumps(result, indent=1) + "\n")
     (args.package / "golden.json").write_text(json.dumps(golden.cases(session, data.SIZE), indent=1) + "\n")
@@ -170,10 +169,6 @@ def main():
         "size": data.SIZE, "gate": GATE_MINIMUM, "test_patients": result["test"]["patients"], **chosen, **test,
     })
     print(json.dumps({k: v for k, v in result.items() if not k.startswith("scope")}, indent=1))
-
-
-def read_if_there(path: Path):
-    return json.loads(path.read_text()) if path.exists() else None
 
 
 if __name__ == "__main__":

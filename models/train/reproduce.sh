@@ -30,7 +30,6 @@ for fold in 0 1; do
     stage "schemes$fold.pt" train.py --split schemes --fold "$fold"
 done
 stage scope.pt scope.py
-stage scope_without_block0.pt scope.py --without-block 0
 stage drawn.npy films.py
 "$python" "$here/export.py" --shared "$shared" --work "$work"
 "$python" "$here/card.py"

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 import augment
 import data
-import folds
 import network
 import outsiders
 from train import Average
@@ -132,7 +131,6 @@ def main():
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--without-block", type=int, help="leave out this block of patient numbers too, to measure a shift")
     parser.add_argument("--measure-only", action="store_true", help="measure the stored weights again")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -140,17 +138,15 @@ def main():
     nih = data.load_nih(args.shared, args.work / "cache")
     training, held_out, names = data.load_dicom_pictures(args.shared)
     pixels = data.load_resized(films, args.work / "cache")
-    held, name = films.parts == data.TEST_PART, "scope"
-    if args.without_block is not None:
-        held, name = folds.blocks(films) == args.without_block, f"scope_without_block{args.without_block}"
+    held = films.parts == data.TEST_PART
     if args.measure_only:
         model = network.Scope()
-        model.load_state_dict(torch.load(args.work / f"{name}.pt"))
+        model.load_state_dict(torch.load(args.work / "scope.pt"))
         model.eval()
     else:
         adults = nih.pixels[~np.isin(nih.parts, data.ADULT_TEST_PARTS)]
-        model = train_scope(pixels[~held & (films.parts != data.TEST_PART)], adults, training, args.steps)
-        torch.save(model.state_dict(), args.work / f"{name}.pt")
+        model = train_scope(pixels[~held], adults, training, args.steps)
+        torch.save(model.state_dict(), args.work / "scope.pt")
     report = measure(model, films, pixels, held, nih, held_out)
     for group, (share, count) in report.items():
         print(f"{group}: {share:.4f} of {count}")
@@ -160,7 +156,7 @@ def main():
     for minimum in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
         print(f"minimum {minimum}: films accepted {acceptance(model, pixels[held], minimum):.4f}, "
               f"adults accepted {acceptance(model, adults, minimum):.4f}")
-    (args.work / f"{name}.json").write_text(json.dumps(report, indent=1))
+    (args.work / "scope.json").write_text(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":
