@@ -223,7 +223,14 @@ impl Export {
     pub fn write(&self, sink: &mut dyn Sink) -> Result<Exported, ExportError> {
         let mut exported = Exported::default();
         let mut patients = std::collections::BTreeSet::new();
-        let mut list = csv::Writer::from_writer(Vec::new());
+        // The head by hand: a list without rows has one too.
+        let mut list = csv::WriterBuilder::new()
+            .has_headers(false)
+            .from_writer(Vec::new());
+        list.write_record([
+            "file", "label", "risk", "ai_risk", "patient", "split", "age", "gender", "view",
+            "sha256",
+        ])?;
         for (index, case) in self.cases.iter().enumerate() {
             let png = match self.picture(case) {
                 Ok(png) => png,
