@@ -94,6 +94,13 @@ def drawn_rows(figures: dict) -> list[str]:
     ]
 
 
+def planted_rows(figures: dict) -> list[str]:
+    p = figures["planted"]
+    flagged = "" if p["inside_of_flagged"] is None else f", in {percent(p['inside_of_flagged'])} of the {p['flagged']} that are flagged with it"
+    return [f"{p['planted']} soft opacities planted into the lung fields of the {p['films']} normal films of the test part that were "
+            f"low: the map's peak is inside the plant in {percent(p['inside'])}{flagged}."]
+
+
 def runtime_rows(figures: dict) -> list[str]:
     return [f"{figures['parameters']} parameters, {figures['onnx_bytes']} bytes; ONNX Runtime on one thread, one film: "
             f"{figures['milliseconds_one_thread']:.1f} ms; greatest difference to PyTorch over all outputs {figures['parity']:.1e}."]
@@ -106,7 +113,7 @@ def main():
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     blocks = [("Cross-validation", cross_rows), ("The package on the test part", test_rows), ("Scope head", scope_rows), ("Other framing and exposure", change_rows),
-              ("Adults", adult_rows), ("Drawn films", drawn_rows), ("Runtime", runtime_rows)]
+              ("Adults", adult_rows), ("Planted opacities", planted_rows), ("Drawn films", drawn_rows), ("Runtime", runtime_rows)]
     body = "\n\n".join(f"### {title}\n\n" + "\n".join(rows(figures)) for title, rows in blocks)
     card.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}", encoding="utf-8")
 

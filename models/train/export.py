@@ -18,6 +18,7 @@ import films as film_model
 import golden
 import limits
 import network
+import pointing
 from scope import GATE_MINIMUM
 
 OUTPUTS = ["logit", "scope", "cam", "features"]
@@ -26,16 +27,19 @@ MEMBERS = (0, 1, 2)  # folds whose networks go into the package: all five would 
 
 
 def load_package(work: Path) -> network.Package:
-    """The members, the trunk that they share, and the scope network."""
-    members = []
+    """The members, the trunk that they share, the heads that draw the map, and the scope network."""
+    members, pointers = [], []
     for fold in MEMBERS:
         member = network.Classifier()
         member.load_state_dict(torch.load(work / f"random{fold}.pt"))
         members.append(member)
+        pointed = network.Classifier(kernel=3)
+        pointed.load_state_dict(torch.load(work / f"pointed_random{fold}.pt"))
+        pointers.append(network.Pointer(pointed))
     scope = network.Scope()
     scope.load_state_dict(torch.load(work / "scope.pt"))
     trunk = network.Trunk(network.pretrained_weights())
-    return network.Package(trunk, members, scope, map_cells=(data.SIZE // 16) ** 2).eval()
+    return network.Package(trunk, members, pointers, scope, map_cells=(data.SIZE // 16) ** 2).eval()
 
 
 def export(package, path: Path) -> None:
@@ -95,6 +99,26 @@ def judge(logits, films, chosen: dict) -> dict:
     }
 
 
+def planted_figures(session, films, pixels, chosen: dict) -> dict:
+    """Opacities planted into the test part's normal films that were low: how often the map's peak is inside, of all and of
+    those that are flagged with it."""
+    normal = films.labels == 0
+    held = films.parts == data.TEST_PART
+    fields = pointing.lung_fields(pixels[normal & ~held])
+    random = np.random.default_rng(41)
+    probability = lambda logits: calibrate.probability(logits[:, 0], chosen["slope"], chosen["intercept"])
+    unseen = pixels[normal & held]
+    low = unseen[probability(run(session, unseen)[0]) < chosen["medium"]]
+    plants = pointing.plant(np.repeat(low, 5, axis=0), fields, random)
+    logits, _, cams, _ = run(session, plants.pixels)
+    inside = pointing.peak_inside(cams[:, 0], plants.places)
+    flagged = probability(logits) >= chosen["medium"]
+    return {
+        "films": len(low), "planted": len(inside), "inside": float(inside.mean()),
+        "flagged": int(flagged.sum()), "inside_of_flagged": float(inside[flagged].mean()) if flagged.any() else None,
+    }
+
+
 def drawn_figures(session, films, pixels, assets: Path, chosen: dict) -> dict:
     """How the package sees the drawn films of films.bin."""
     model = film_model.read(assets / "films.bin")
@@ -151,6 +175,7 @@ def main():
         "test": judge(logits, films, chosen),
         "changes": limits.under_changes(lambda pictures: run(session, pictures), films, chosen, GATE_MINIMUM),
         "adults": limits.adults(lambda pictures: run(session, pictures), args.shared, data.load_nih(args.shared, args.work / "cache"), chosen),
+        "planted": planted_figures(session, films, pixels, chosen),
         "drawn": drawn_figures(session, films, pixels, args.assets, chosen),
         "parity": parity(package, session, test_pixels[:64]),
         "milliseconds_one_thread": latency(session, test_pixels),

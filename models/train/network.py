@@ -121,12 +121,12 @@ class Classifier(nn.Module):
     """Stages 3 to 5 of EfficientNet-Lite0 on the trunk's output, then a narrow layer; the pneumonia logit is the mean of
     its class-activation map plus a bias."""
 
-    def __init__(self, weights=None, features=64, dropout=0.2):
+    def __init__(self, weights=None, features=64, dropout=0.2, kernel=1):
         super().__init__()
         self.blocks = nn.ModuleList(blocks_of_pretraining()[TRUNK_BLOCKS:])
         if weights is not None:
             take_blocks(weights, self.blocks, TRUNK_BLOCKS)
-        self.top = nn.Sequential(conv_norm(STAGES[-1][0], features), nn.ReLU())
+        self.top = nn.Sequential(conv_norm(STAGES[-1][0], features, kernel), nn.ReLU())
         self.dropout = nn.Dropout2d(dropout)
         self.head = nn.Conv2d(features, 1, 1, bias=False)
         self.bias = nn.Parameter(torch.zeros(1))
@@ -134,11 +134,30 @@ class Classifier(nn.Module):
 
     def forward(self, x):
         """Returns (logit [n, 1], cam [n, 1, h, w], features [n, F]) for the trunk's output."""
+        return self.read(self.below_top(x))
+
+    def below_top(self, x):
+        """What the top sees."""
         for block in self.blocks:
             x = block(x)
+        return x
+
+    def read(self, x):
+        """As `forward`, for what the top sees."""
         features = self.top(x)
         cam = self.head(self.dropout(features))
         return cam.mean(dim=(2, 3)) + self.bias, cam, features.mean(dim=(2, 3))
+
+
+class Pointer(nn.Module):
+    """The map of a second head on a classifier's blocks: its top and its head, see `pointing.py`."""
+
+    def __init__(self, classifier: Classifier):
+        super().__init__()
+        self.top, self.head = classifier.top, classifier.head
+
+    def forward(self, seen):
+        return self.head(self.top(seen))
 
 
 class Scope(nn.Module):
@@ -163,26 +182,33 @@ class Scope(nn.Module):
 
 
 class Package(nn.Module):
-    """What is exported: several classifiers averaged, and the scope network."""
+    """What is exported: several classifiers averaged, for each a second head that draws the map, and the scope network."""
 
-    def __init__(self, trunk, members, scope, map_cells):
+    def __init__(self, trunk, members, pointers, scope, map_cells):
         super().__init__()
         self.map_cells = map_cells
         self.standardise = Standardise()
         self.trunk = trunk
         self.members = nn.ModuleList(members)
+        self.pointers = nn.ModuleList(pointers)
         self.scope = scope
 
     def forward(self, image):
         """image [n, 1, S, S] with values 0..255 -> (logit, scope, cam, features)."""
         standardised = self.standardise(image)
         x = self.trunk(standardised)
-        logits, cams, features = zip(*(member(x) for member in self.members))
+        logits, cams, features = [], [], []
+        for member, pointer in zip(self.members, self.pointers):
+            seen = member.below_top(x)
+            logit, _, pooled = member.read(seen)
+            logits.append(logit)
+            features.append(pooled)
+            cams.append(pointer(seen))
         cam = sum(cams) / len(cams)
         return (
             sum(logits) / len(logits),
             torch.sigmoid(self.scope(standardised)),
-            # scaled so that the cells add up to the logit less its bias
+            # scaled so that the cells add up to the second heads' logit less its bias
             cam / self.map_cells,
             torch.cat(features, dim=1) if len(features) > 1 else features[0],
         )

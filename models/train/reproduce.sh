@@ -29,6 +29,10 @@ stage blocks0.pt train.py --split blocks --fold 0
 for fold in 0 1; do
     stage "schemes$fold.pt" train.py --split schemes --fold "$fold"
 done
+# The heads that draw the map, for the members of the package.
+for fold in 0 1 2; do
+    stage "pointed_random$fold.pt" pointing.py --fold "$fold"
+done
 stage scope.pt scope.py
 stage drawn.npy films.py
 "$python" "$here/export.py" --shared "$shared" --work "$work"

@@ -1,5 +1,5 @@
 //! What the bundled model sees of opacities that are planted into normal films: how often it flags them,
-//! and how often its heatmap then peaks inside the plant. The figures are in `models/README.md`.
+//! and how often its heatmap peaks inside the plant. The figures are in `models/README.md`.
 #![allow(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
 use std::path::Path;
@@ -81,53 +81,46 @@ fn score(model: &Model, film: &Grey) -> Option<Box<Scored>> {
 
 fn drawn() -> Vec<Grey> {
     let films = FilmModel::load().unwrap();
-    (0..200)
+    (0..100)
         .map(|seed| Grey::of(&Film::draw(&films, FilmClass::Normal, 9000 + seed).to_picture()))
         .collect()
 }
 
+/// The normal films that nothing was trained on.
 fn real() -> Vec<Grey> {
-    let Some(folder) = testkit::shared_folder("cxr/kermany2018/NORMAL") else {
+    let Some(folder) = testkit::shared_folder("cxr") else {
         return Vec::new();
     };
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
-    paths
-        .iter()
-        .step_by(5)
-        .map(|path| {
-            let bytes = std::fs::read(path).unwrap();
+    let splits = include_str!("../../../models/train/splits/kermany.csv");
+    let normal = splits.lines().filter(|line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        cells[2] == "0" && cells[5] == "test"
+    });
+    normal
+        .map(|line| {
+            let file = line.split(',').next().unwrap();
+            let bytes = std::fs::read(folder.join(file)).unwrap();
             let raster = imaging::decode(&bytes, 0, &imaging::Limits::default()).unwrap();
             Grey::of(&imaging::render(&raster, None))
         })
         .collect()
 }
 
-/// A film and its plant, and what the model said with it; only films that were low without.
-fn flagged(
-    model: &Model,
-    films: &[Grey],
-    random: &mut ChaCha8Rng,
-) -> (usize, Vec<(Plant, Scored)>) {
+/// Films that were low, four times each with a plant, and what the model said of them.
+fn planted(model: &Model, films: &[Grey], random: &mut ChaCha8Rng) -> Vec<(Plant, Scored)> {
     let low = films
         .iter()
         .filter(|film| score(model, film).is_some_and(|scored| scored.risk == RiskCategory::Low));
-    let (mut planted, mut flagged) = (0, Vec::new());
+    let mut planted = Vec::new();
     for film in low {
         for _ in 0..4 {
             let plant = Plant::draw(random);
-            planted += 1;
-            if let Some(scored) = score(model, &film.with(&plant))
-                && scored.risk > RiskCategory::Low
-            {
-                flagged.push((plant, *scored));
+            if let Some(scored) = score(model, &film.with(&plant)) {
+                planted.push((plant, *scored));
             }
         }
     }
-    (planted, flagged)
+    planted
 }
 
 fn peaks_inside(plant: &Plant, scored: &Scored) -> bool {
@@ -140,27 +133,32 @@ fn peaks_inside(plant: &Plant, scored: &Scored) -> bool {
     (x * x + y * y).sqrt() <= plant.radius
 }
 
-/// Figures for `models/README.md`. The model's own training decides them, not the drawing of maps,
-/// which `crates/ai/tests/planted.rs` holds to account.
+/// In normal films that nothing was trained on the map points at a planted opacity at least nine times of
+/// ten. In drawn ones, of which many look ill to the model without any plant, at least eight times.
 #[test]
-#[ignore = "measures, and takes minutes"]
-fn how_often_the_bundled_model_points_at_a_planted_opacity() {
+fn the_heatmap_points_at_a_planted_opacity() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/chest-paediatric");
     let package = Package::open(&folder).unwrap();
     let model = Model::load(&package, EnginePreference::Fastest).unwrap();
     let mut random = ChaCha8Rng::seed_from_u64(5);
-    for (source, films) in [("drawn", drawn()), ("real", real())] {
-        let (planted, flagged) = flagged(&model, &films, &mut random);
-        let inside = flagged
-            .iter()
-            .filter(|(plant, scored)| peaks_inside(plant, scored))
-            .count();
+    for (source, films, tenths) in [("drawn", drawn(), 8), ("real", real(), 9)] {
+        if films.is_empty() {
+            eprintln!("skipped: the films of children are not there");
+            continue;
+        }
+        let planted = planted(&model, &films, &mut random);
+        let count = |rule: &dyn Fn(&(Plant, Scored)) -> bool| {
+            planted.iter().filter(|one| rule(one)).count()
+        };
+        let flagged = count(&|(_, scored)| scored.risk > RiskCategory::Low);
+        let inside = count(&|(plant, scored)| peaks_inside(plant, scored));
         println!(
-            "{} {}, {source} films: {planted} planted, {} flagged, peak inside the plant {inside}",
+            "{} {}, {source} films: {} planted, {flagged} flagged, peak inside the plant {inside}",
             package.manifest.name,
             package.manifest.version,
-            flagged.len()
+            planted.len()
         );
-        assert!(source == "real" || planted > 0);
+        assert!(planted.len() >= 80, "{source}: too few to say anything");
+        assert!(inside * 10 >= planted.len() * tenths, "{source}");
     }
 }
