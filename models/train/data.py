@@ -122,6 +122,20 @@ def load_nih(shared: Path, cache: Path) -> Films:
     return _load(shared, cache, "nih_cxr14_64px", "abnormal", "nih.csv", False, ADULT_TEST_PARTS)
 
 
+def load_local(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """A hospital's own signed cases, as `medical-portal model export-training-set` writes them: (pixels, labels) of the part
+    `train`, at the network's size. Its parts `validation` and `test` stay for `medical-portal model evaluate`."""
+    with open(folder / "manifest.csv", newline="", encoding="utf-8") as handle:
+        rows = [row for row in csv.DictReader(handle) if row["split"] == "train"]
+    if not rows:
+        raise ValueError(f"{folder}: no case of the part `train`; export more signed cases")
+    for row in rows:
+        if hashlib.sha256((folder / row["file"]).read_bytes()).hexdigest() != row["sha256"]:
+            raise ValueError(f"{row['file']}: digest differs from the list; export the set again")
+    pixels = resize_all([decode(folder / row["file"]) for row in rows])
+    return pixels, np.array([row["label"] != "NORMAL" for row in rows]).astype(np.int64)
+
+
 def load_dicom_pictures(shared: Path) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
     """Non-chest pictures from DICOM files: (for training, held out for measuring, names of the held-out files).
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Rebuilds the package and the film model: reproduce.sh SHARED WORK, from the repository root.
 # SHARED holds cxr/ and dicom/; WORK receives caches and checkpoints and must lie outside the repository.
+# With LOCAL=DIR in the environment the classifiers train on a hospital's own exported cases as well.
 # A stage whose result is in WORK already is skipped, so an interrupted run goes on where it stopped.
 set -eu
 shared=$1
@@ -22,7 +23,7 @@ stage() {
 }
 
 for fold in 0 1 2 3 4; do
-    stage "random$fold.pt" train.py --split random --fold "$fold"
+    stage "random$fold.pt" train.py --split random --fold "$fold" ${LOCAL:+--local "$LOCAL"}
 done
 # Only measured, not part of the package: patients of other numbers, normal films of the other naming scheme.
 stage blocks0.pt train.py --split blocks --fold 0

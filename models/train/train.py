@@ -99,6 +99,7 @@ def main():
     parser.add_argument("--work", type=Path, required=True, help="folder for caches and checkpoints, outside the repository")
     parser.add_argument("--split", choices=list(folds.SPLITS), default="random")
     parser.add_argument("--fold", type=int, default=0)
+    parser.add_argument("--local", type=Path, help="folder of `medical-portal model export-training-set`: trained on as well")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
@@ -108,9 +109,13 @@ def main():
     left_out = folds.SPLITS[args.split](films) == args.fold
     chosen = ~left_out if args.split != "random" else ~left_out & (films.parts != data.TEST_PART)
     name = f"{args.split}{args.fold}"
+    training, labels = pixels[chosen], films.labels[chosen]
+    if args.local:
+        own, own_labels = data.load_local(args.local)
+        training, labels = np.concatenate([training, own]), np.concatenate([labels, own_labels])
     weights = network.pretrained_weights()
     trunk = network.Trunk(weights)
-    model = train(trunk, weights, pixels[chosen], films.labels[chosen], args.fold, args.epochs,
+    model = train(trunk, weights, training, labels, args.fold, args.epochs,
                   lambda line: print(f"{name} {line}", flush=True))
     seen = np.zeros(len(films.files), bool)
     seen[chosen] = True

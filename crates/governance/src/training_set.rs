@@ -353,7 +353,7 @@ fn note(exported: &Exported) -> String {
          The pictures were made anew from pixels: no header of the originals is in them. Left behind: {} with burned-in text by their header, {} that cannot be decoded.\n\n\
          Text in the pixels that no header mentions may still be there: look through the pictures before they leave the hospital. \
          Labels are one reader's risk, not a pathology.\n\n\
-         `models/train` in the sources holds the recipe that turns such a folder into a model package; `medical-portal model evaluate --manifest manifest.csv --images .` measures one on it.\n",
+         `models/train/README.md` in the sources says how the recipe there trains on such a folder; `medical-portal model evaluate --manifest manifest.csv --images .` measures one on it.\n",
         exported.images, exported.patients, exported.burned_in, exported.unreadable
     )
 }
