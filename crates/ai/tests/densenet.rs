@@ -12,36 +12,17 @@ use ai::{
     manifest_import::check_for_import,
 };
 use domain::RiskCategory;
-use onnx_kit::{DenseNet, PackageWriter};
+use onnx_kit::{DenseNet, MADE_UP_FIGURES, PackageWriter};
 
 const TORCHXRAYVISION: &str =
     include_str!("../../../models/examples/densenet121-torchxrayvision.toml");
 const CHEXPERT: &str = include_str!("../../../models/examples/densenet121-chexpert.toml");
-/// What an example leaves to its user.
-const FIGURES: &str = "
-[training]
-dataset_version = \"none\"
-images = 0
-patients = 0
-
-[evaluation]
-dataset = \"made up for a test\"
-images = 1
-auroc = 0.5
-sensitivity = 0.5
-specificity = 0.5
-accuracy = 0.5
-precision = 0.5
-f1_score = 0.5
-expected_calibration_error = 0.5
-brier = 0.25
-";
 
 fn package(model: &DenseNet, example: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     PackageWriter {
         model: model.to_bytes(),
-        manifest: format!("{example}{FIGURES}"),
+        manifest: format!("{example}{MADE_UP_FIGURES}"),
     }
     .write(folder.path())
     .unwrap();
@@ -153,7 +134,7 @@ fn running_statistics() -> u64 {
 }
 
 fn assert_risk_follows_the_rules(scored: &Scored, example: &str) {
-    let manifest = Manifest::parse(&format!("{example}{FIGURES}")).unwrap();
+    let manifest = Manifest::parse(&format!("{example}{MADE_UP_FIGURES}")).unwrap();
     let Head::Findings { findings, .. } = manifest.head else {
         panic!("a findings head");
     };
@@ -221,7 +202,7 @@ fn an_example_alone_is_refused_for_want_of_figures() {
             matches!(error, ManifestError::Key { ref key, .. } if key == "(top)"),
             "{error}"
         );
-        let training = &FIGURES[..FIGURES.find("[evaluation]").unwrap()];
+        let training = &MADE_UP_FIGURES[..MADE_UP_FIGURES.find("[evaluation]").unwrap()];
         let error = Manifest::parse(&format!("{example}{training}")).unwrap_err();
         assert!(
             error.to_string().contains("evaluation: is missing"),

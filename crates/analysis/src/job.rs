@@ -31,7 +31,7 @@ use crate::{
     outcome::{
         Examined, MODEL_FAILED, decline, first_refusal, gravest, may_stand, tell_doctors_of_high,
     },
-    see, silent, wording,
+    record, see, silent, wording,
 };
 
 /// The kind of this job.
@@ -204,7 +204,7 @@ impl AnalysisJob {
             return Ok(());
         }
         let report_id = case.report.report_id;
-        silent::record(
+        record::inferences(
             &mut tx,
             &case.report,
             case.model.as_ref(),
@@ -235,7 +235,7 @@ impl AnalysisJob {
             .as_ref()
             .filter(|model| model.stage == ModelStage::Active)
         {
-            silent::keep_score(&mut tx, &case.report, model.model_id, examined, false).await?;
+            record::score(&mut tx, &case.report, model.model_id, examined, false).await?;
         }
         silent::queue(&mut tx, report_id).await?;
         events::tell_of_report(&mut tx, report_id, case.report.radiologist_id).await?;

@@ -7,24 +7,23 @@ use std::{sync::Arc, time::Instant};
 use blobs::{BlobStore, Digest};
 use db::{
     Actor, ActorTx, Database, DbError,
-    analyses::{self, InferenceRecord},
-    case_scores::{self, CaseScore},
     images::Image,
     jobs::Leased,
     models::Model,
     reports::{self, Report},
 };
-use domain::{ModelId, ReportId, RiskCategory};
+use domain::ReportId;
 use futures::{FutureExt, future::BoxFuture};
 use imaging::Limits;
 use jobs::{Handler, JobError};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::{
-    FilmAssessment, ModelCache, alarm, examine,
+    FilmAssessment, ModelCache, examine,
     job::beside,
-    outcome::{Examined, MODEL_FAILED, first_refusal, gravest, may_stand, summary},
+    outcome::{Examined, MODEL_FAILED},
+    record,
 };
 
 /// The kind of this job.
@@ -96,7 +95,7 @@ impl SilentJob {
         }
         if let Some(report) = &report {
             for (model, examined) in &said {
-                record(
+                record::inferences(
                     &mut tx,
                     report,
                     Some(model),
@@ -105,7 +104,7 @@ impl SilentJob {
                     self.software_version,
                 )
                 .await?;
-                keep_score(&mut tx, report, model.model_id, examined, true).await?;
+                record::score(&mut tx, report, model.model_id, examined, true).await?;
             }
         }
         Ok(tx.commit().await?)
@@ -152,112 +151,6 @@ impl SilentJob {
             .await
             .map_err(|error| JobError(format!("looking at an image failed: {error}")))?
     }
-}
-
-/// Keeps the record of each inference on a report, and raises or ends the alarm that the model fails.
-pub(crate) async fn record(
-    tx: &mut ActorTx,
-    report: &Report,
-    model: Option<&Model>,
-    examined: &[Examined],
-    is_shadow: bool,
-    software_version: &str,
-) -> Result<(), DbError> {
-    for one in examined {
-        let registered = model
-            .and_then(|model| model.model_config.get("model_sha256"))
-            .and_then(|value| value.as_str());
-        let (model_sha256, input_sha256, engine) = match &one.assessment {
-            FilmAssessment::Scored(scored) => (
-                Some(scored.model_sha256.as_str()),
-                Some(scored.input_sha256.as_str()),
-                Some(scored.engine),
-            ),
-            // Declined after the model was run (its gate) or before (the header, the picture).
-            FilmAssessment::NotAssessed { run, .. } => (
-                run.as_ref()
-                    .map(|run| run.model_sha256.as_str())
-                    .or(registered),
-                run.as_ref().map(|run| run.input_sha256.as_str()),
-                run.as_ref().map(|run| run.engine),
-            ),
-        };
-        let threshold = match &one.assessment {
-            FilmAssessment::Scored(scored) => Some(scored.threshold),
-            FilmAssessment::NotAssessed { .. } => None,
-        };
-        let record = InferenceRecord {
-            report_id: report.report_id,
-            image_id: Some(one.image_id),
-            model_id: model.map(|model| model.model_id),
-            is_shadow,
-            model_sha256,
-            input_sha256,
-            output: &summary(&one.assessment),
-            threshold,
-            engine: engine.map(ai::EngineKind::as_str),
-            processing_time_ms: one.milliseconds,
-            software_version,
-        };
-        analyses::record_inference(tx, &record).await?;
-    }
-    match model {
-        Some(model) => alarm::look(tx, model, examined).await,
-        None => Ok(()),
-    }
-}
-
-/// Keeps what a model said of a case as a whole.
-pub(crate) async fn keep_score(
-    tx: &mut ActorTx,
-    report: &Report,
-    model_id: ModelId,
-    examined: &[Examined],
-    is_shadow: bool,
-) -> Result<(), DbError> {
-    let standing = gravest(examined).filter(|(_, scored)| may_stand(scored, examined));
-    let outcome: Result<(RiskCategory, f64), &str> = match standing {
-        Some((_, scored)) => Ok((scored.risk, scored.probability)),
-        None => Err(first_refusal(examined).0),
-    };
-    let milliseconds = examined
-        .iter()
-        .map(|one| one.milliseconds)
-        .fold(0, i32::saturating_add);
-    let score = CaseScore {
-        report_id: report.report_id,
-        model_id,
-        is_shadow,
-        outcome,
-        input_statistics: &input_statistics(report, examined),
-        processing_time_ms: milliseconds,
-    };
-    case_scores::store(tx, &score).await
-}
-
-/// What the first picture that was measured and the patient were like, as numbers of known ranges.
-fn input_statistics(report: &Report, examined: &[Examined]) -> Value {
-    let mut statistics = Map::new();
-    let mut put = |name: &str, value: Option<f64>| {
-        if let Some(value) = value {
-            statistics.insert(name.to_owned(), json!(value));
-        }
-    };
-    let measured = examined.iter().find_map(|one| match &one.assessment {
-        FilmAssessment::Scored(scored) => Some((scored.quality, scored.scope)),
-        FilmAssessment::NotAssessed { quality, scope, .. } => {
-            quality.map(|quality| (quality, *scope))
-        }
-    });
-    if let Some((quality, scope)) = measured {
-        put("contrast", Some(quality.contrast));
-        put("exposure", Some(quality.exposure));
-        put("clipping", Some(quality.clipping));
-        put("sharpness", Some(quality.sharpness));
-        put("scope", scope);
-    }
-    put("patient_age", report.patient_age.map(f64::from));
-    Value::Object(statistics)
 }
 
 impl Handler for SilentJob {

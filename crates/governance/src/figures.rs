@@ -121,26 +121,53 @@ const SEED: u64 = 20_261_124;
 /// Most points of a ROC curve that are kept.
 const ROC_POINTS: usize = 100;
 
+/// A signed case with what the model said of it.
+type Scored<'a> = (&'a JudgedCase, RiskCategory, f64);
+
+/// The cases that the model scored.
+fn scored(cases: &[JudgedCase]) -> Vec<Scored<'_>> {
+    let both = |case| {
+        let case: &JudgedCase = case;
+        Some((case, case.risk_category?, case.risk_probability?))
+    };
+    cases.iter().filter_map(both).collect()
+}
+
+/// The cases at one operating point: called so by the model, and so in truth, from `least` on.
+fn at(scored: &[Scored<'_>], least: RiskCategory) -> Vec<Case> {
+    let case = |(judged, risk, probability): &Scored<'_>| Case {
+        probability: *probability,
+        flagged: *risk >= least,
+        positive: judged.doctor_risk >= least,
+    };
+    scored.iter().map(case).collect()
+}
+
+/// Probability and truth of each case.
+fn pairs(cases: &[Case]) -> Vec<(f64, bool)> {
+    cases
+        .iter()
+        .map(|case| (case.probability, case.positive))
+        .collect()
+}
+
+/// What a row of `model_metrics` holds: the counts at "high", and the area under the ROC curve. Without
+/// the bootstrap of [`of`], which takes seconds for tens of thousands of cases.
+#[must_use]
+pub fn of_day(cases: &[JudgedCase]) -> (Confusion, Option<f64>) {
+    let scored = scored(cases);
+    let flagged = at(&scored, RiskCategory::Medium);
+    let high = at(&scored, RiskCategory::High);
+    (Confusion::of(&high), auroc(&pairs(&flagged)))
+}
+
 /// The figures of some signed cases.
 #[must_use]
 pub fn of(cases: &[JudgedCase], from: DateTime<Utc>, until: DateTime<Utc>) -> ModelFigures {
-    let scored: Vec<(&JudgedCase, RiskCategory, f64)> = cases
-        .iter()
-        .filter_map(|case| Some((case, case.risk_category?, case.risk_probability?)))
-        .collect();
-    let at = |least: RiskCategory| -> Vec<Case> {
-        let case = |(judged, risk, probability): &(&JudgedCase, RiskCategory, f64)| Case {
-            probability: *probability,
-            flagged: *risk >= least,
-            positive: judged.doctor_risk >= least,
-        };
-        scored.iter().map(case).collect()
-    };
+    let scored = scored(cases);
+    let at = |least| at(&scored, least);
     let flagged = at(RiskCategory::Medium);
-    let pairs: Vec<(f64, bool)> = flagged
-        .iter()
-        .map(|case| (case.probability, case.positive))
-        .collect();
+    let pairs = pairs(&flagged);
     let mut not_assessed = BTreeMap::new();
     for code in cases
         .iter()
@@ -217,7 +244,7 @@ fn age_band(age: Option<i32>) -> &'static str {
     age.and_then(band).map_or("unknown", |(_, _, name)| name)
 }
 
-fn subgroups(scored: &[(&JudgedCase, RiskCategory, f64)], flagged: &[Case]) -> Vec<Subgroup> {
+fn subgroups(scored: &[Scored<'_>], flagged: &[Case]) -> Vec<Subgroup> {
     let mut groups: BTreeMap<(&str, usize, &str), Vec<Case>> = BTreeMap::new();
     for ((judged, _, _), case) in scored.iter().zip(flagged) {
         let gender = judged.patient_gender.as_deref().unwrap_or("unknown");

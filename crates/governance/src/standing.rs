@@ -218,8 +218,7 @@ async fn record_day(tx: &mut ActorTx, model: &Model, today: NaiveDate) -> Result
     let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
     let (start, end) = (midnight(yesterday), midnight(today));
     let judged = case_scores::judged(tx, model.model_id, start, end).await?;
-    let figures = figures::of(&judged, start, end);
-    let counted = figures.high.confusion;
+    let (counted, auroc) = figures::of_day(&judged);
     let count = |cases: u64| i32::try_from(cases).unwrap_or(i32::MAX);
     let counts = PeriodCounts {
         true_positives: count(counted.true_positives),
@@ -227,7 +226,7 @@ async fn record_day(tx: &mut ActorTx, model: &Model, today: NaiveDate) -> Result
         false_positives: count(counted.false_positives),
         false_negatives: count(counted.false_negatives),
     };
-    models::record_period(tx, model.model_id, start, end, counts, figures.auroc).await?;
+    models::record_period(tx, model.model_id, start, end, counts, auroc).await?;
     Ok(())
 }
 

@@ -14,5 +14,5 @@ mod small;
 pub use bright::bright_places;
 pub use densenet::DenseNet;
 pub use graph::{FREE, GraphWriter, Value};
-pub use package::PackageWriter;
+pub use package::{MADE_UP_FIGURES, PackageWriter};
 pub use small::{manifest, mean_grey};

@@ -6,6 +6,26 @@ use ai::{Manifest, engine};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+/// The tables of a manifest that an example leaves to its user: training and test, made up.
+pub const MADE_UP_FIGURES: &str = "
+[training]
+dataset_version = \"none\"
+images = 0
+patients = 0
+
+[evaluation]
+dataset = \"made up for a test\"
+images = 1
+auroc = 0.5
+sensitivity = 0.5
+specificity = 0.5
+accuracy = 0.5
+precision = 0.5
+f1_score = 0.5
+expected_calibration_error = 0.5
+brier = 0.25
+";
+
 /// A package to be written into a folder: a model and its manifest, with golden cases as the
 /// built-in engine answers them and a card that says what it is.
 #[derive(Debug, Clone)]

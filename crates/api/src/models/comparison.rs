@@ -2,7 +2,6 @@
 
 use axum::{Json as Answer, extract::State};
 use chrono::Duration;
-use db::models;
 use domain::{ModelId, access::Permission};
 use governance::comparison::{self, Comparison};
 use serde::Deserialize;
@@ -42,9 +41,7 @@ pub(crate) async fn compare(
     let days = days(query.days)?;
     let mut tx = signed.begin_as(Permission::ReadModels, &state).await?;
     for id in [model_id, query.with] {
-        models::find(&mut tx, id)
-            .await?
-            .ok_or(Problem::NotFound("model"))?;
+        super::find(&mut tx, id).await?;
     }
     let since = tx.now() - Duration::days(days);
     drop(tx);

@@ -46,9 +46,7 @@ pub(crate) async fn metrics(
 ) -> Result<Answer<ListAnswer<Metric>>, Problem> {
     let (limit, after) = query.parse()?;
     let mut tx = signed.begin_as(Permission::ReadModels, &state).await?;
-    models::find(&mut tx, model_id)
-        .await?
-        .ok_or(Problem::NotFound("model"))?;
+    super::find(&mut tx, model_id).await?;
     Ok(Answer(
         models::metrics(&mut tx, model_id, after, limit)
             .await?

@@ -11,11 +11,23 @@ pub(crate) mod stage;
 pub(crate) mod standings;
 pub(crate) mod training_set;
 
+use db::{
+    ActorTx,
+    models::{self, Model},
+};
+use domain::ModelId;
 use governance::LifecycleError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{codes::FieldCode, problem::Problem};
+
+/// The model, or that there is none.
+async fn find(tx: &mut ActorTx, model_id: ModelId) -> Result<Model, Problem> {
+    models::find(tx, model_id)
+        .await?
+        .ok_or(Problem::NotFound("model"))
+}
 
 /// Why something is done to a model; it stays with the change.
 #[derive(Debug, Deserialize, ToSchema)]

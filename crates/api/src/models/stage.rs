@@ -1,10 +1,7 @@
 //! `POST /api/models/{model_id}/stage`, `GET /api/models/{model_id}/changes`.
 
 use axum::{Json as Answer, extract::State};
-use db::{
-    model_stages::{self, ModelChange},
-    models,
-};
+use db::model_stages::{self, ModelChange};
 use domain::{ModelEvent, ModelId, ModelStage, access::Permission};
 use governance::lifecycle;
 use serde::{Deserialize, Serialize};
@@ -69,9 +66,7 @@ pub(crate) async fn changes(
 ) -> Result<Answer<ListAnswer<ModelChange>>, Problem> {
     let (limit, after) = query.parse()?;
     let mut tx = signed.begin_as(Permission::ReadModels, &state).await?;
-    models::find(&mut tx, model_id)
-        .await?
-        .ok_or(Problem::NotFound("model"))?;
+    super::find(&mut tx, model_id).await?;
     Ok(Answer(
         model_stages::changes(&mut tx, Some(model_id), after, limit)
             .await?

@@ -2,7 +2,6 @@
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
 use chrono::{DateTime, NaiveDate, Utc};
-use db::models;
 use domain::{ModelId, access::Permission};
 use governance::standing::{self, ModelStanding};
 use serde::{Deserialize, Serialize};
@@ -57,9 +56,7 @@ pub(crate) async fn list(
 ) -> Result<Answer<Standings>, Problem> {
     let days = super::comparison::days(query.days)?;
     let mut tx = signed.begin_as(Permission::ReadModels, &state).await?;
-    let model = models::find(&mut tx, model_id)
-        .await?
-        .ok_or(Problem::NotFound("model"))?;
+    let model = super::find(&mut tx, model_id).await?;
     let items = standing::latest(&mut tx, &model, days)
         .await?
         .into_iter()

@@ -1,29 +1,11 @@
 //! Models of other makers through the binary: one that comes in by its description, and some that do not.
 
-use onnx_kit::{DenseNet, FREE, GraphWriter, PackageWriter, Value};
+use onnx_kit::{DenseNet, FREE, GraphWriter, MADE_UP_FIGURES, PackageWriter, Value};
 use serde_json::{Value as Json, json};
 
 use crate::support::{data_folder, run, stdout};
 
 const EXAMPLE: &str = include_str!("../../../../models/examples/densenet121-torchxrayvision.toml");
-const FIGURES: &str = "
-[training]
-dataset_version = \"none\"
-images = 0
-patients = 0
-
-[evaluation]
-dataset = \"made up for a test\"
-images = 1
-auroc = 0.5
-sensitivity = 0.5
-specificity = 0.5
-accuracy = 0.5
-precision = 0.5
-f1_score = 0.5
-expected_calibration_error = 0.5
-brier = 0.25
-";
 
 fn listed(data: &str) -> Vec<String> {
     let models: Json = serde_json::from_str(&stdout(&run(&[
@@ -45,7 +27,7 @@ fn a_densenet_of_eighteen_findings_comes_in_by_its_description_and_scores_a_film
     let (data, package) = (data_folder(), tempfile::tempdir().unwrap());
     PackageWriter {
         model: DenseNet::default().to_bytes(),
-        manifest: format!("{EXAMPLE}{FIGURES}"),
+        manifest: format!("{EXAMPLE}{MADE_UP_FIGURES}"),
     }
     .write(package.path())
     .unwrap();
