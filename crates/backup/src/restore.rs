@@ -297,16 +297,14 @@ impl Context<'_> {
     ) -> Result<(u64, Option<String>), BackupError> {
         let name = admin.database_name()?;
         let maintenance = admin.with_database("postgres")?;
-        let beside = format!("{name}_restoring");
+        let beside = db::recovery::derived_name(&name, "_restoring");
         let options = admin.with_database(&beside)?;
         db::recovery::create_anew(&maintenance, &beside).await?;
         let ended = self.fill(&options, &options, programs.clone()).await?;
-        let aside = format!(
-            "{name}_before_{}",
-            self.clock.now().format("%Y%m%dT%H%M%SZ")
-        );
-        let was_there = db::recovery::put_in_place(&maintenance, &beside, &name, &aside).await?;
-        Ok((ended, was_there.then_some(aside)))
+        let at = self.clock.now().format("%Y%m%dT%H%M%SZ");
+        let aside = db::recovery::derived_name(&name, &format!("_before_{at}"));
+        let aside = db::recovery::put_in_place(&maintenance, &beside, &name, &aside).await?;
+        Ok((ended, aside))
     }
 
     /// Loads the archive into an empty database, compares it with the manifest, and settles it.

@@ -155,14 +155,23 @@ impl Staging {
         Ok(entries)
     }
 
+    /// A folder of that name, or with the first number that makes it one that is not there.
+    fn free_folder(&self, name: &str) -> PathBuf {
+        let mut folder = self.data_dir.join(name);
+        let mut number = 1;
+        while folder.exists() {
+            number += 1;
+            folder = self.data_dir.join(format!("{name}_{number}"));
+        }
+        folder
+    }
+
     /// Puts the restored portal in its place. Gives where what was there has gone.
     pub(crate) fn publish(self, now: DateTime<Utc>) -> Result<Option<PathBuf>, BackupError> {
         let entries = self.entries()?;
         let mut aside = None;
         if !entries.is_empty() {
-            let folder = self
-                .data_dir
-                .join(format!("{ASIDE}{}", now.format("%Y%m%dT%H%M%SZ")));
+            let folder = self.free_folder(&format!("{ASIDE}{}", now.format("%Y%m%dT%H%M%SZ")));
             folder::make_durable(&folder)
                 .map_err(BackupError::io("cannot make", folder.as_path()))?;
             for entry in entries {

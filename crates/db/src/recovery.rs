@@ -14,6 +14,21 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// The longest name of a database, in bytes; PostgreSQL cuts longer ones without a word
+/// (`NAMEDATALEN` is 64).
+const LONGEST_NAME: usize = 63;
+
+/// The name of a database that belongs to `name`: it ends with `suffix`, and `name` is cut where both
+/// would be too long together, so that it never comes out as `name` itself.
+#[must_use]
+pub fn derived_name(name: &str, suffix: &str) -> String {
+    let mut end = name.len().min(LONGEST_NAME.saturating_sub(suffix.len()));
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{suffix}", &name[..end])
+}
+
 /// Whether the database holds any table, view or sequence of its own.
 ///
 /// # Errors
@@ -87,7 +102,8 @@ pub async fn create_roles(options: &DatabaseOptions, others: &[RoleName]) -> Res
 }
 
 /// Puts a restored database in the place of `name`, in one transaction; what was there is kept
-/// under the name `aside`, and its sessions are ended. Says whether something was there.
+/// under the name `aside`, or `aside` with a number where that is taken, and its sessions are ended.
+/// Gives the name of what was there.
 ///
 /// # Errors
 /// When the server refuses.
@@ -96,16 +112,15 @@ pub async fn put_in_place(
     restored: &str,
     name: &str,
     aside: &str,
-) -> Result<bool, DbError> {
+) -> Result<Option<String>, DbError> {
     let mut connection = connect(maintenance).await?;
-    let (restored, target, aside) = (quoted(restored), quoted(name), quoted(aside));
-    let there: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-            .bind(name)
-            .fetch_one(&mut connection)
-            .await
-            .during("look for the database")?;
-    if there {
+    let kept = if is_there(&mut connection, name).await? {
+        Some(free_name(&mut connection, aside).await?)
+    } else {
+        None
+    };
+    let (restored, target) = (quoted(restored), quoted(name));
+    if kept.is_some() {
         connection
             .execute(AssertSqlSafe(format!(
                 "ALTER DATABASE {target} ALLOW_CONNECTIONS false"
@@ -120,27 +135,78 @@ pub async fn put_in_place(
         .await
         .during("end the sessions of the old database")?;
     }
-    let first = if there {
-        format!("ALTER DATABASE {target} RENAME TO {aside};")
-    } else {
-        String::new()
-    };
+    let first = kept
+        .as_deref()
+        .map(|kept| format!("ALTER DATABASE {target} RENAME TO {};", quoted(kept)))
+        .unwrap_or_default();
     connection
         .execute(AssertSqlSafe(format!(
             "BEGIN; {first} ALTER DATABASE {restored} RENAME TO {target}; COMMIT"
         )))
         .await
         .during("put the restored database in its place")?;
-    if there {
+    if let Some(kept) = &kept {
         connection
             .execute(AssertSqlSafe(format!(
-                "ALTER DATABASE {aside} ALLOW_CONNECTIONS true"
+                "ALTER DATABASE {} ALLOW_CONNECTIONS true",
+                quoted(kept)
             )))
             .await
             .during("open the old database again")?;
     }
     connection.close().await.during("close the connection")?;
-    Ok(there)
+    Ok(kept)
+}
+
+async fn is_there(connection: &mut PgConnection, name: &str) -> Result<bool, DbError> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(name)
+        .fetch_one(connection)
+        .await
+        .during("look for the database")
+}
+
+/// `wanted`, or `wanted` with the first number that makes it a name nobody has.
+async fn free_name(connection: &mut PgConnection, wanted: &str) -> Result<String, DbError> {
+    let mut name = wanted.to_owned();
+    let mut number = 1;
+    while is_there(connection, &name).await? {
+        number += 1;
+        name = derived_name(wanted, &format!("_{number}"));
+    }
+    Ok(name)
+}
+
+/// Where a server's write-ahead log stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPosition {
+    /// Tells this cluster from every other one.
+    pub system: String,
+    /// The piece that is written just now, such as `000000010000000000000003`.
+    pub segment: String,
+    /// Whether finished pieces are laid aside.
+    pub is_kept: bool,
+}
+
+/// Where the write-ahead log stands. Needs the superuser.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn log_position(options: &DatabaseOptions) -> Result<LogPosition, DbError> {
+    let mut connection = connect(options).await?;
+    let (system, segment, is_kept) = sqlx::query_as(
+        "SELECT system_identifier::text, pg_walfile_name(pg_current_wal_lsn()),
+                current_setting('archive_mode') <> 'off' FROM pg_control_system()",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .during("ask where the write-ahead log stands")?;
+    connection.close().await.during("close the connection")?;
+    Ok(LogPosition {
+        system,
+        segment,
+        is_kept,
+    })
 }
 
 /// What a restored portal must not take over from the old one: sessions end, so that everybody
@@ -187,34 +253,17 @@ pub async fn settle(
     Ok(ended)
 }
 
-/// Where a server's write-ahead log stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogPosition {
-    /// Tells this cluster from every other one.
-    pub system: String,
-    /// The piece that is written just now, such as `000000010000000000000003`.
-    pub segment: String,
-    /// Whether finished pieces are laid aside.
-    pub is_kept: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Where the write-ahead log stands. Needs the superuser.
-///
-/// # Errors
-/// When the server does not answer.
-pub async fn log_position(options: &DatabaseOptions) -> Result<LogPosition, DbError> {
-    let mut connection = connect(options).await?;
-    let (system, segment, is_kept) = sqlx::query_as(
-        "SELECT system_identifier::text, pg_walfile_name(pg_current_wal_lsn()),
-                current_setting('archive_mode') <> 'off' FROM pg_control_system()",
-    )
-    .fetch_one(&mut connection)
-    .await
-    .during("ask where the write-ahead log stands")?;
-    connection.close().await.during("close the connection")?;
-    Ok(LogPosition {
-        system,
-        segment,
-        is_kept,
-    })
+    #[test]
+    fn a_derived_name_is_never_the_name_itself() {
+        assert_eq!(derived_name("clinic", "_restoring"), "clinic_restoring");
+        for name in ["d".repeat(63), "ü".repeat(31)] {
+            let derived = derived_name(&name, "_restoring");
+            assert!(derived.len() <= LONGEST_NAME && derived.ends_with("_restoring"));
+            assert_ne!(derived, name);
+        }
+    }
 }

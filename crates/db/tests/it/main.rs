@@ -11,4 +11,5 @@ mod jobs;
 mod migration_rules;
 mod migrations;
 mod queue;
+mod recovery;
 mod row_security;
