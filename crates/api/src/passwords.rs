@@ -65,6 +65,14 @@ impl Passwords {
     }
 }
 
+/// Fewest characters of a new password, by the setting.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn minimum_length(tx: &mut db::ActorTx) -> Result<usize, Problem> {
+    Ok(db::settings::get(tx, domain::settings::PASSWORD_MINIMUM_LENGTH).await?)
+}
+
 /// A new hash, on this thread.
 ///
 /// # Errors

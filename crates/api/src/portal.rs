@@ -39,6 +39,8 @@ pub(crate) struct PortalFacts {
     demo: Option<Demo>,
     /// Minutes without use after which a session ends.
     session_idle_minutes: i64,
+    /// Fewest characters of a new password.
+    password_minimum_length: u64,
     /// Largest accepted file, in mebibytes.
     maximum_file_mebibytes: u64,
 }
@@ -66,6 +68,8 @@ pub(crate) async fn facts(
                 .collect(),
         }),
         session_idle_minutes: db::settings::get(&mut tx, settings::SESSION_IDLE_MINUTES).await?,
+        password_minimum_length: db::settings::get(&mut tx, settings::PASSWORD_MINIMUM_LENGTH)
+            .await?,
         maximum_file_mebibytes: db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_FILE_MEBIBYTES)
             .await?,
     }))

@@ -13,7 +13,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     ai, audit_trail, auth, events, figures, health, models, notifications, observe,
     openapi::ApiDoc,
-    operations::{jobs, settings, users},
+    operations::{jobs, settings, user_sessions, users},
     patients, portal,
     problem::{self, Problem},
     reports, reviews, security_headers, start_page,
@@ -73,6 +73,8 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(patients::accesses::list))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::read, users::change))
+        .routes(routes!(user_sessions::list, user_sessions::end_all))
+        .routes(routes!(user_sessions::end))
         .routes(routes!(models::list::list))
         .routes(routes!(models::list::metrics))
         .routes(routes!(models::standings::list))

@@ -138,20 +138,19 @@ pub async fn touch(tx: &mut ActorTx, session_id: SessionId) -> Result<(), DbErro
     Ok(())
 }
 
-/// The open sessions of the acting user, newest first.
+/// The open sessions of a user whom the actor may see, newest first. Served by `idx_sessions_user_id`.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list_own(tx: &mut ActorTx) -> Result<Vec<Session>, DbError> {
+pub async fn list_of(tx: &mut ActorTx, user_id: UserId) -> Result<Vec<Session>, DbError> {
     let now = tx.now();
-    let user = tx.actor().user_id().map(Uuid::from);
     sqlx::query_as!(
         Session,
         r#"SELECT session_id AS "session_id: SessionId", host(ip_address) AS ip_address, user_agent,
                   login_time, last_activity, expires_at
            FROM sessions WHERE user_id = $1 AND is_active AND expires_at > $2
            ORDER BY login_time DESC, session_id DESC"#,
-        user,
+        user_id.0,
         now
     )
     .fetch_all(tx.connection())

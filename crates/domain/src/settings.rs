@@ -34,6 +34,8 @@ pub const RELEASE_POLICY: &str = "release.policy";
 pub const SESSION_IDLE_MINUTES: &str = "session.idle_minutes";
 /// Hours a session lives at most.
 pub const SESSION_ABSOLUTE_HOURS: &str = "session.absolute_hours";
+/// Fewest characters of a new password.
+pub const PASSWORD_MINIMUM_LENGTH: &str = "password.minimum_length";
 /// Largest accepted file, in mebibytes.
 pub const INTAKE_MAXIMUM_FILE_MEBIBYTES: &str = "intake.maximum_file_mebibytes";
 /// Largest accepted image, in megapixels.
@@ -330,6 +332,19 @@ pub const ALL: &[SettingDefinition] = &[
         description: "Hours a session lives at most, used or not.",
         default: || json!(12),
         check: |value| whole_number(value, 1, 168, "hours"),
+    },
+    SettingDefinition {
+        key: PASSWORD_MINIMUM_LENGTH,
+        description: "Fewest characters of a new password. Common and easily guessed ones are refused at any length.",
+        default: || json!(crate::password::DEFAULT_MINIMUM_LENGTH),
+        check: |value| {
+            whole_number(
+                value,
+                crate::password::LEAST_MINIMUM_LENGTH as u64,
+                64,
+                "characters",
+            )
+        },
     },
     SettingDefinition {
         key: INTAKE_MAXIMUM_FILE_MEBIBYTES,

@@ -268,6 +268,25 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         email: EmailAddress,
     },
+    /// List the open sessions of an account
+    Sessions {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The account's address
+        #[arg(long)]
+        email: EmailAddress,
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// End every session of an account
+    SignOut {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The account's address
+        #[arg(long)]
+        email: EmailAddress,
+    },
     /// List accounts
     List {
         #[command(flatten)]

@@ -1277,6 +1277,44 @@ export interface paths {
         patch: operations["users_change"];
         trace?: never;
     };
+    "/api/users/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the open sessions of an account */
+        get: operations["user_sessions_list"];
+        put?: never;
+        post?: never;
+        /**
+         * End every session of an account
+         * @description Of the own account, the session of this request stays.
+         */
+        delete: operations["user_sessions_end_all"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one session of an account */
+        delete: operations["user_sessions_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1344,7 +1382,7 @@ export interface components {
             code: string;
             /**
              * Format: password
-             * @description At least ten characters.
+             * @description At least as many characters as `GET /api/portal` says, and hard to guess.
              */
             password: string;
         };
@@ -1744,7 +1782,7 @@ export interface components {
             name: string;
             /**
              * Format: password
-             * @description Password; at least ten characters.
+             * @description Password: at least as many characters as `GET /api/portal` says, and hard to guess.
              */
             password: string;
             /** @description Role. */
@@ -1819,6 +1857,14 @@ export interface components {
             report_id: components["schemas"]["ReportId"];
             /** @description The draft. */
             review_id: components["schemas"]["ReviewId"];
+        };
+        /** @description How many sessions ended. */
+        EndedSessions: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            ended: number;
         };
         /**
          * @description What an act was done to.
@@ -2680,6 +2726,35 @@ export interface components {
             /** @description Where the next page starts; absent on the last one. */
             next_cursor?: string | null;
         };
+        /** @description A page of a list. */
+        ListAnswer_Session: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it ends at the latest.
+                 */
+                expires_at: string;
+                /** @description The address it was opened from. */
+                ip_address?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was last used.
+                 */
+                last_activity: string;
+                /**
+                 * Format: date-time
+                 * @description When it was opened.
+                 */
+                login_time: string;
+                /** @description Its identifier. */
+                session_id: components["schemas"]["SessionId"];
+                /** @description The browser or program it was opened with. */
+                user_agent?: string | null;
+            }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
         /** @description A report of a list. */
         ListedReport: components["schemas"]["Report"] & {
             /** @description The hospital's number of the patient, if one is known. */
@@ -3170,7 +3245,7 @@ export interface components {
             current_password: string;
             /**
              * Format: password
-             * @description The new one; at least ten characters.
+             * @description The new one: at least as many characters as `GET /api/portal` says, and hard to guess.
              */
             new_password: string;
         };
@@ -3241,6 +3316,11 @@ export interface components {
              * @description Largest accepted file, in mebibytes.
              */
             maximum_file_mebibytes: number;
+            /**
+             * Format: int64
+             * @description Fewest characters of a new password.
+             */
+            password_minimum_length: number;
             /**
              * Format: int64
              * @description Minutes without use after which a session ends.
@@ -4001,7 +4081,7 @@ export interface components {
             name: string;
             /**
              * Format: password
-             * @description At least ten characters.
+             * @description At least as many characters as `GET /api/portal` says, and hard to guess.
              */
             password: string;
             /** @description Telephone number. */
@@ -8414,6 +8494,145 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_sessions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer_Session"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_sessions_end_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessions"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    user_sessions_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                user_id: components["schemas"]["UserId"];
+                /** @description The session */
+                session_id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -23,6 +23,7 @@ use super::{SignedIn, open_session};
 use crate::{
     body::{Checks, Json},
     codes::FieldCode,
+    passwords,
     problem::{Problem, ProblemBody},
     signed::From,
     state::ApiState,
@@ -77,8 +78,8 @@ pub(crate) struct AcceptRequest {
     /// The code.
     #[schema(max_length = 64)]
     code: String,
-    /// At least ten characters.
-    #[schema(format = Password, min_length = 10)]
+    /// At least as many characters as `GET /api/portal` says, and hard to guess.
+    #[schema(format = Password, min_length = 8)]
     password: String,
 }
 
@@ -96,12 +97,13 @@ pub(crate) async fn accept(
 ) -> Result<(StatusCode, HeaderMap, Answer<SignedIn>), Problem> {
     let mut tx = begin(&state, &origin).await?;
     let invited = look_up(&state, &mut tx, &origin, &request.code).await?;
+    let minimum = passwords::minimum_length(&mut tx).await?;
     drop(tx);
     let mut checks = Checks::default();
     checks.take(
         "password",
         FieldCode::WeakPassword,
-        password::check(&request.password, &invited.email),
+        password::check(&request.password, minimum, &invited.email, &invited.name),
     );
     checks.done()?;
     let hash = state.passwords.hash(request.password).await?;

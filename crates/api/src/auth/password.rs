@@ -14,7 +14,7 @@ use super::own_profile;
 use crate::{
     body::{Checks, Json},
     codes::FieldCode,
-    passwords::Verdict,
+    passwords::{self, Verdict},
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -27,8 +27,8 @@ pub(crate) struct PasswordChange {
     /// The present one.
     #[schema(format = Password)]
     current_password: String,
-    /// The new one; at least ten characters.
-    #[schema(format = Password, min_length = 10)]
+    /// The new one: at least as many characters as `GET /api/portal` says, and hard to guess.
+    #[schema(format = Password, min_length = 8)]
     new_password: String,
 }
 
@@ -44,15 +44,21 @@ pub(crate) async fn change(
     Json(request): Json<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
     let profile = own_profile(&state, signed.user_id, signed.actor.origin.clone()).await?;
+    let anonymous = Actor::anonymous(signed.actor.origin.clone());
+    let mut tx = state.database.begin(&anonymous).await?;
+    let minimum = passwords::minimum_length(&mut tx).await?;
     let mut checks = Checks::default();
     checks.take(
         "new_password",
         FieldCode::WeakPassword,
-        password::check(&request.new_password, &profile.email),
+        password::check(
+            &request.new_password,
+            minimum,
+            &profile.email,
+            &profile.name,
+        ),
     );
     checks.done()?;
-    let anonymous = Actor::anonymous(signed.actor.origin.clone());
-    let mut tx = state.database.begin(&anonymous).await?;
     let hash = sign_in::credentials_by_id(&mut tx, signed.user_id)
         .await?
         .and_then(|known| known.password_hash);

@@ -43,7 +43,7 @@ pub(crate) async fn list(
     signed: Signed,
 ) -> Result<Answer<OwnSessions>, Problem> {
     let mut tx = signed.begin(&state).await?;
-    let items = db::sessions::list_own(&mut tx)
+    let items = db::sessions::list_of(&mut tx, signed.user_id)
         .await?
         .into_iter()
         .map(|session| OwnSession {
@@ -67,7 +67,7 @@ pub(crate) async fn end(
     Path(session_id): Path<SessionId>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = signed.begin(&state).await?;
-    let own = db::sessions::list_own(&mut tx)
+    let own = db::sessions::list_of(&mut tx, signed.user_id)
         .await?
         .iter()
         .any(|session| session.session_id == session_id);

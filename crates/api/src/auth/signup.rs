@@ -23,6 +23,7 @@ use super::{SignedIn, open_session};
 use crate::{
     body::{Checks, Json},
     codes::FieldCode,
+    passwords,
     problem::{Problem, ProblemBody},
     signed::From,
     state::ApiState,
@@ -34,8 +35,8 @@ use crate::{
 pub(crate) struct SignupRequest {
     /// Address to sign in with.
     email: String,
-    /// At least ten characters.
-    #[schema(format = Password, min_length = 10)]
+    /// At least as many characters as `GET /api/portal` says, and hard to guess.
+    #[schema(format = Password, min_length = 8)]
     password: String,
     /// Name.
     name: String,
@@ -56,9 +57,13 @@ pub(crate) async fn signup(
     From(origin): From,
     Json(request): Json<SignupRequest>,
 ) -> Result<(StatusCode, HeaderMap, Answer<SignedIn>), Problem> {
-    let email = check(&state, &request)?;
+    let anonymous = Actor::anonymous(origin);
+    let mut tx = state.database.begin(&anonymous).await?;
+    let minimum = passwords::minimum_length(&mut tx).await?;
+    drop(tx);
+    let email = check(&state, &request, minimum)?;
     let hash = state.passwords.hash(request.password).await?;
-    let mut tx = state.database.begin(&Actor::anonymous(origin)).await?;
+    let mut tx = state.database.begin(&anonymous).await?;
     let id = UserId::new_at(tx.now());
     let account = NewAccount {
         id,
@@ -88,7 +93,11 @@ pub(crate) async fn signup(
     Ok((StatusCode::CREATED, headers, Answer(signed_in)))
 }
 
-fn check(state: &ApiState, request: &SignupRequest) -> Result<EmailAddress, Problem> {
+fn check(
+    state: &ApiState,
+    request: &SignupRequest,
+    minimum: usize,
+) -> Result<EmailAddress, Problem> {
     let mut checks = Checks::default();
     let email = checks.take(
         "email",
@@ -98,7 +107,7 @@ fn check(state: &ApiState, request: &SignupRequest) -> Result<EmailAddress, Prob
     checks.take(
         "password",
         FieldCode::WeakPassword,
-        password::check(&request.password, &request.email),
+        password::check(&request.password, minimum, &request.email, &request.name),
     );
     checks.present("name", &request.name, 200);
     checks.at_most("phone", request.phone.as_deref(), 40);

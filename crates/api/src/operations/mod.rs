@@ -2,4 +2,5 @@
 
 pub(crate) mod jobs;
 pub(crate) mod settings;
+pub(crate) mod user_sessions;
 pub(crate) mod users;

@@ -19,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     body::{Checks, Json, Path, Query},
     codes::FieldCode,
+    passwords,
     problem::{Problem, ProblemBody},
     query::{ListAnswer, PageQuery, search_text},
     signed::Signed,
@@ -101,8 +102,8 @@ pub(crate) async fn read(
 pub(crate) struct CreateUser {
     /// Address to sign in with.
     email: String,
-    /// Password; at least ten characters.
-    #[schema(format = Password, min_length = 10)]
+    /// Password: at least as many characters as `GET /api/portal` says, and hard to guess.
+    #[schema(format = Password, min_length = 8)]
     password: String,
     /// Role.
     #[schema(value_type = Role)]
@@ -120,7 +121,9 @@ pub(crate) async fn create(
     signed: Signed,
     Json(request): Json<CreateUser>,
 ) -> Result<(StatusCode, Answer<Account>), Problem> {
-    signed.may(Permission::ManageUsers, &state).await?;
+    let mut tx = signed.begin_as(Permission::ManageUsers, &state).await?;
+    let minimum = passwords::minimum_length(&mut tx).await?;
+    drop(tx);
     let mut checks = Checks::default();
     let email = checks.take(
         "email",
@@ -130,7 +133,7 @@ pub(crate) async fn create(
     checks.take(
         "password",
         FieldCode::WeakPassword,
-        password::check(&request.password, &request.email),
+        password::check(&request.password, minimum, &request.email, &request.name),
     );
     let role: Option<Role> = checks.word("role", Some(&request.role));
     checks.present("name", &request.name, 200);
@@ -186,7 +189,7 @@ pub(crate) struct ChangeUser {
     /// Whether the account may be used; ends its sessions when not.
     is_active: Option<bool>,
     /// A new password; ends the account's sessions.
-    #[schema(format = Password, min_length = 10)]
+    #[schema(format = Password, min_length = 8)]
     password: Option<String>,
 }
 
@@ -209,7 +212,8 @@ pub(crate) async fn change(
     let before = accounts::find(&mut tx, user_id)
         .await?
         .ok_or(Problem::NotFound("account"))?;
-    let role = check(&request, &before)?;
+    let minimum = passwords::minimum_length(&mut tx).await?;
+    let role = check(&request, &before, minimum)?;
     if role.is_some_and(|role| role.is_staff() != before.role.is_staff()) {
         return Err(Problem::Conflict {
             code: "patient_or_staff",
@@ -256,7 +260,7 @@ pub(crate) async fn change(
     Ok(Answer(after))
 }
 
-fn check(request: &ChangeUser, before: &Account) -> Result<Option<Role>, Problem> {
+fn check(request: &ChangeUser, before: &Account, minimum: usize) -> Result<Option<Role>, Problem> {
     let mut checks = Checks::default();
     if let Some(name) = &request.name {
         checks.present("name", name, 200);
@@ -265,7 +269,7 @@ fn check(request: &ChangeUser, before: &Account) -> Result<Option<Role>, Problem
         checks.take(
             "password",
             FieldCode::WeakPassword,
-            password::check(password, &before.email),
+            password::check(password, minimum, &before.email, &before.name),
         );
     }
     let role = checks.word("role", request.role.as_deref());

@@ -17,6 +17,7 @@ mod journey;
 mod lists;
 mod model_failure;
 mod operations;
+mod passwords;
 mod patients;
 mod plain;
 mod retention;

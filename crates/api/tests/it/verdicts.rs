@@ -62,6 +62,9 @@ GET    /api/users                                                 401 403 403 40
 POST   /api/users                                                 401 403 403 403 201
 GET    /api/users/{user_id}                                       401 403 403 403 200
 PATCH  /api/users/{user_id}                                       401 403 403 403 200
+GET    /api/users/{user_id}/sessions                              401 403 403 403 200
+DELETE /api/users/{user_id}/sessions                              401 403 403 403 200
+DELETE /api/users/{user_id}/sessions/{session_id}                 401 403 403 403 404
 GET    /api/models                                                401 403 200 200 200
 GET    /api/models/{model_id}/metrics                             401 403 200 200 200
 GET    /api/models/{model_id}/standings                           401 403 200 200 200

@@ -103,7 +103,12 @@ pub(super) async fn look(database: &Database) -> Result<Found, DemoError> {
 /// A demo password, checked and hashed.
 pub(super) async fn hash(password: &str) -> Result<String, DemoError> {
     for login in LOGINS {
-        domain::password::check(password, login.email)?;
+        domain::password::check(
+            password,
+            domain::password::DEFAULT_MINIMUM_LENGTH,
+            login.email,
+            login.name,
+        )?;
     }
     let password = password.to_owned();
     tokio::task::spawn_blocking(move || api::passwords::hash_now(&password))

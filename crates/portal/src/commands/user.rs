@@ -1,15 +1,15 @@
-//! `medical-portal user create|password|list`.
+//! `medical-portal user create|password|list|sessions|sign-out`.
 
 use anyhow::{Context, Result, bail};
 use db::{
-    Actor,
-    accounts::{self, AccountChange, AccountFilter, NewAccount},
+    Actor, ActorTx,
+    accounts::{self, Account, AccountChange, AccountFilter, NewAccount},
     audit::Act,
 };
 use domain::{
     EmailAddress, Role, UserId,
     audit::{AuditAction, EntityType},
-    password,
+    password, settings,
 };
 use serde_json::json;
 
@@ -29,13 +29,15 @@ pub(super) async fn run(command: UserCommand) -> Result<()> {
             name,
         } => create(&place, &email, role, &name).await,
         UserCommand::Password { place, email } => change_password(&place, &email).await,
+        UserCommand::Sessions { place, email, json } => sessions(&place, &email, json).await,
+        UserCommand::SignOut { place, email } => sign_out(&place, &email).await,
         UserCommand::List { place, json } => list(&place, json).await,
     }
 }
 
 /// The new password, from the environment or asked for twice. Never an argument: the process list
 /// would show it.
-fn ask_password(email: &EmailAddress) -> Result<String> {
+fn ask_password(email: &EmailAddress, name: &str, minimum: usize) -> Result<String> {
     let given = match std::env::var("PORTAL_PASSWORD") {
         Ok(given) => given,
         Err(_) => {
@@ -47,7 +49,8 @@ fn ask_password(email: &EmailAddress) -> Result<String> {
             first
         }
     };
-    password::check(&given, email.as_str()).context("this password cannot be used")?;
+    password::check(&given, minimum, email.as_str(), name)
+        .context("this password cannot be used")?;
     Ok(given)
 }
 
@@ -60,10 +63,11 @@ async fn create(args: &PlaceArgs, email: &EmailAddress, role: Role, name: &str) 
     if name.trim().is_empty() {
         bail!("--name must not be empty");
     }
-    let hash = hash(&ask_password(email)?)?;
     let place = Place::open(args, None).await?;
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
+    let minimum = db::settings::get(&mut tx, settings::PASSWORD_MINIMUM_LENGTH).await?;
+    let hash = hash(&ask_password(email, name, minimum)?)?;
     let id = UserId::new_at(tx.now());
     let account = NewAccount {
         id,
@@ -95,13 +99,12 @@ async fn create(args: &PlaceArgs, email: &EmailAddress, role: Role, name: &str) 
 }
 
 async fn change_password(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
-    let hash = hash(&ask_password(email)?)?;
     let place = Place::open_existing(args).await?;
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
-    let account = accounts::find_by_email(&mut tx, email)
-        .await?
-        .with_context(|| format!("{email} has no account"))?;
+    let account = find(&mut tx, email).await?;
+    let minimum = db::settings::get(&mut tx, settings::PASSWORD_MINIMUM_LENGTH).await?;
+    let hash = hash(&ask_password(email, &account.name, minimum)?)?;
     let change = AccountChange {
         password_hash: Some(&hash),
         ..AccountChange::default()
@@ -116,6 +119,59 @@ async fn change_password(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
     .await?;
     tx.commit().await?;
     println!("The password of {email} is changed; {ended} sessions ended.");
+    database.close().await;
+    place.close().await
+}
+
+async fn find(tx: &mut ActorTx, email: &EmailAddress) -> Result<Account> {
+    accounts::find_by_email(tx, email)
+        .await?
+        .with_context(|| format!("{email} has no account"))
+}
+
+async fn sessions(args: &PlaceArgs, email: &EmailAddress, json: bool) -> Result<()> {
+    let place = Place::open_existing(args).await?;
+    let database = place.database().await?;
+    let mut tx = database.begin(&Actor::command_line()).await?;
+    let account = find(&mut tx, email).await?;
+    let sessions = db::sessions::list_of(&mut tx, account.id).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&sessions)?);
+    } else {
+        let rows: Vec<Vec<String>> = sessions
+            .into_iter()
+            .map(|session| {
+                let time =
+                    |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
+                vec![
+                    time(session.login_time),
+                    time(session.last_activity),
+                    session.ip_address.unwrap_or_default(),
+                    session.user_agent.unwrap_or_default(),
+                ]
+            })
+            .collect();
+        table::print(&["signed in", "last used", "from", "with"], &rows);
+    }
+    drop(tx);
+    database.close().await;
+    place.close().await
+}
+
+async fn sign_out(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
+    let place = Place::open_existing(args).await?;
+    let database = place.database().await?;
+    let mut tx = database.begin(&Actor::command_line()).await?;
+    let account = find(&mut tx, email).await?;
+    let ended = db::sessions::end_all(&mut tx, account.id, None).await?;
+    tx.audit(
+        Act::new(AuditAction::RevokeSession, EntityType::User)
+            .on(account.id)
+            .new_values(json!({ "sessions_ended": ended })),
+    )
+    .await?;
+    tx.commit().await?;
+    println!("{ended} sessions of {email} ended.");
     database.close().await;
     place.close().await
 }

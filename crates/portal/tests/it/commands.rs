@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{data_folder, portal, run, stdout};
+use crate::support::{Serving, data_folder, portal, run, stdout};
 
 #[test]
 fn the_database_is_migrated_shown_seeded_and_reset() {
@@ -88,4 +88,45 @@ fn accounts_are_made_at_the_command_line() {
 fn the_document_is_printed() {
     let document: Value = serde_json::from_str(&stdout(&run(&["openapi"]))).unwrap();
     assert!(document["paths"]["/api/reports/upload"]["post"].is_object());
+}
+
+#[test]
+fn sessions_are_listed_and_ended_at_the_command_line() {
+    let data = data_folder();
+    let folder = data.path().to_str().unwrap();
+    let user = |arguments: &[&str]| {
+        let mut all = vec!["user"];
+        all.extend(arguments);
+        all.extend(["--email", "tech@example.org", "--data-dir", folder]);
+        portal()
+            .args(all)
+            .env("PORTAL_PASSWORD", "a quiet garden")
+            .output()
+            .unwrap()
+    };
+    stdout(&user(&["create", "--role", "tech", "--name", "First Tech"]));
+    let serving = Serving::start(data.path(), &["--workers", "0"]);
+    let client = reqwest::blocking::Client::new();
+    let signed_in: Value = client
+        .post(format!("{}/api/auth/login", serving.base))
+        .json(&serde_json::json!({ "email": "tech@example.org", "password": "a quiet garden" }))
+        .send()
+        .unwrap()
+        .json()
+        .unwrap();
+    let token = signed_in["token"].as_str().unwrap().to_owned();
+    let me = || {
+        let request = client.get(format!("{}/api/auth/me", serving.base));
+        request
+            .bearer_auth(&token)
+            .send()
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    assert_eq!(me(), 200);
+    let listed: Value = serde_json::from_str(&stdout(&user(&["sessions", "--json"]))).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert!(stdout(&user(&["sign-out"])).contains("1 sessions of tech@example.org ended"));
+    assert_eq!(me(), 401);
 }

@@ -1,15 +1,8 @@
 import { Button, Code, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { api, take } from '@/api/client';
 import { useSpeech } from '@/i18n';
+import { factsQuery } from '@/shared/facts';
 import classes from './auth.module.css';
-
-/** Facts about the portal that anybody may know. */
-export const factsQuery = {
-  queryKey: ['portal'],
-  queryFn: () => take(api.GET('/api/portal')),
-  staleTime: Number.POSITIVE_INFINITY,
-};
 
 /** The accounts of a demo portal; nothing elsewhere. */
 export function DemoAccounts({

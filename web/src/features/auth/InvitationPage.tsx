@@ -1,10 +1,11 @@
-import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useState } from 'react';
 import { api, take } from '@/api/client';
 import { asProblem, type Problem } from '@/api/problem';
 import { useT } from '@/i18n';
 import { useFormats } from '@/shared/format';
+import { NewPassword } from '@/shared/NewPassword';
 import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import classes from './auth.module.css';
@@ -77,18 +78,13 @@ export function InvitationPage() {
               <dd>{formats.dateTime(invited.expires_at)}</dd>
             </dl>
             <input type="hidden" name="username" autoComplete="username" value={invited.email} />
-            <PasswordInput
+            <NewPassword
               label={t('auth.password')}
-              description={t('auth.passwordHint')}
               name="password"
-              autoComplete="new-password"
-              minLength={10}
-              required
               autoFocus
               value={password}
               error={fieldText(problem, 'password')}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-              visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
+              onChange={setPassword}
             />
           </>
         ) : (

@@ -1,9 +1,10 @@
-import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { api, take } from '@/api/client';
 import { asProblem, type Problem } from '@/api/problem';
 import { useT } from '@/i18n';
+import { NewPassword } from '@/shared/NewPassword';
 import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import classes from './auth.module.css';
@@ -60,14 +61,12 @@ export function SignUpPage() {
         </div>
         <TextInput label={t('auth.name')} autoComplete="name" required autoFocus {...bind('name')} />
         <TextInput label={t('auth.email')} type="email" autoComplete="username" required {...bind('email')} />
-        <PasswordInput
+        <NewPassword
           label={t('auth.password')}
-          description={t('auth.passwordHint')}
-          autoComplete="new-password"
-          minLength={10}
-          required
-          visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
-          {...bind('password')}
+          name="password"
+          value={values.password}
+          error={fieldText(problem, 'password')}
+          onChange={(password) => setValues((old) => ({ ...old, password }))}
         />
         <TextInput
           label={`${t('auth.birthDate')} (${t('common.optional')})`}

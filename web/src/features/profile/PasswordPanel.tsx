@@ -5,6 +5,7 @@ import { api, take } from '@/api/client';
 import { asProblem } from '@/api/problem';
 import { useMe } from '@/app/session';
 import { useT } from '@/i18n';
+import { NewPassword } from '@/shared/NewPassword';
 import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
@@ -49,16 +50,11 @@ export function PasswordPanel() {
             onChange={(event) => setCurrent(event.currentTarget.value)}
             visibilityToggleButtonProps={toggle}
           />
-          <PasswordInput
+          <NewPassword
             label={t('profile.password.next')}
-            description={t('auth.passwordHint')}
-            autoComplete="new-password"
-            minLength={10}
-            required
             value={next}
             error={fieldText(problem, 'new_password')}
-            onChange={(event) => setNext(event.currentTarget.value)}
-            visibilityToggleButtonProps={toggle}
+            onChange={setNext}
           />
           {problem && problem.errors.length === 0 && <ErrorNote error={problem} />}
           <Text size="xs" c="dimmed">

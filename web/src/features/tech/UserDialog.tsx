@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, NativeSelect, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, take } from '@/api/client';
@@ -6,9 +6,11 @@ import { asProblem } from '@/api/problem';
 import type { Account, Role } from '@/api/types';
 import { useT } from '@/i18n';
 import { Dialog } from '@/shared/Dialog';
+import { NewPassword } from '@/shared/NewPassword';
 import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
+import { UserSessions } from './UserSessions';
 
 export const roles: Role[] = ['patient', 'radiologist', 'doctor', 'tech'];
 
@@ -85,16 +87,12 @@ export function UserDialog({ account, onClose }: { account: Account | null; onCl
             onChange={(event) => set({ role: event.currentTarget.value as Role })}
             data={roles.map((value) => ({ value, label: t(`role.${value}`) }))}
           />
-          <PasswordInput
+          <NewPassword
             label={account ? `${t('profile.password.next')} (${t('common.optional')})` : t('auth.password')}
-            description={t('auth.passwordHint')}
-            autoComplete="new-password"
-            minLength={10}
             required={account === null}
             value={values.password}
             error={fieldText(problem, 'password')}
-            onChange={(event) => set({ password: event.currentTarget.value })}
-            visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
+            onChange={(password) => set({ password })}
           />
           {account && (
             <Checkbox
@@ -109,6 +107,7 @@ export function UserDialog({ account, onClose }: { account: Account | null; onCl
               {t('users.sessions')}
             </Text>
           )}
+          {account && <UserSessions account={account} />}
           {problem && problem.errors.length === 0 && <ErrorNote error={problem} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
