@@ -1,16 +1,12 @@
 //! One file: its pixels in display orientation, what its header says, and the model's answer.
 
-use std::{sync::Arc, time::Duration};
-
 use ai::{Assessment, CaseContext, GreyPicture, Model};
 use bytes::Bytes;
 use db::{ActorTx, DbError};
+use decoding::{Decoders, Lane};
 use domain::{ImageFormat, settings};
 use imaging::{DicomHeader, ImagingError, Inspection, Limits};
 use serde::Serialize;
-
-/// Longest time that decoding one film may take.
-pub const DECODE_TIME: Duration = Duration::from_secs(20);
 
 /// What came of one file.
 #[derive(Debug, Serialize)]
@@ -116,10 +112,11 @@ pub enum Seen {
 pub fn examine(
     bytes: &Bytes,
     model: &Model,
+    decoders: &Decoders,
     limits: &Limits,
     beside: &Beside,
 ) -> Result<FilmAssessment, ImagingError> {
-    Ok(match see(bytes, model, limits, beside)? {
+    Ok(match see(bytes, model, decoders, limits, beside)? {
         Seen::Ready(looked) => model.assess(&looked).into(),
         Seen::Refused(refusal) => refusal,
     })
@@ -133,10 +130,11 @@ pub fn examine(
 pub fn see(
     bytes: &Bytes,
     model: &Model,
+    decoders: &Decoders,
     limits: &Limits,
     beside: &Beside,
 ) -> Result<Seen, ImagingError> {
-    let inspection = imaging::inspect(bytes, limits)?;
+    let inspection = decoders.inspect(Lane::Analysis, bytes, limits)?.inspection;
     if let Some(refusal) = unfit(&inspection, bytes) {
         return Ok(Seen::Refused(refusal));
     }
@@ -173,17 +171,16 @@ pub fn see(
             .as_ref()
             .and_then(|header| header.view_position.clone()),
     };
-    let raster =
-        match imaging::guard::decode_guarded(Arc::from(bytes.as_ref()), 0, *limits, DECODE_TIME) {
-            Ok(raster) => raster,
-            Err(error) => {
-                return Ok(Seen::Refused(FilmAssessment::not_assessed(
-                    error.code(),
-                    format!("the image could not be decoded: {error}"),
-                )));
-            }
-        };
-    let picture = imaging::render(&raster, None);
+    let picture = match decoders.show(Lane::Analysis, bytes, 0, limits) {
+        Ok(picture) => picture,
+        Err(busy @ ImagingError::Busy { .. }) => return Err(busy),
+        Err(error) => {
+            return Ok(Seen::Refused(FilmAssessment::not_assessed(
+                error.code(),
+                format!("the image could not be decoded: {error}"),
+            )));
+        }
+    };
     let grey = picture.to_grey();
     let grey = GreyPicture::new(grey.width() as usize, grey.height() as usize, grey.pixels())
         .expect("a rendered picture fills its sides");

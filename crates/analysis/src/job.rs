@@ -13,6 +13,7 @@ use db::{
     notifications::{self, Message},
     reports::{self, Report, TransitionError},
 };
+use decoding::Decoders;
 use domain::{
     AnalysisId, ModelStage, ReportId, RiskCategory,
     audit::{AuditAction, EntityType},
@@ -21,7 +22,7 @@ use domain::{
     settings::{self, AnalysisTemplates},
 };
 use futures::{FutureExt, future::BoxFuture};
-use imaging::Limits;
+use imaging::{ImagingError, Limits};
 use jobs::{Handler, JobError};
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -43,6 +44,7 @@ pub struct AnalysisJob {
     database: Database,
     blobs: BlobStore,
     models: Arc<ModelCache>,
+    decoders: Decoders,
     software_version: &'static str,
     /// Films that may be decoded at a time: that is what takes memory and processors.
     decoding: Arc<Semaphore>,
@@ -67,6 +69,7 @@ impl AnalysisJob {
         database: Database,
         blobs: BlobStore,
         models: Arc<ModelCache>,
+        decoders: Decoders,
         software_version: &'static str,
         decoded_at_once: usize,
     ) -> Self {
@@ -74,6 +77,7 @@ impl AnalysisJob {
             database,
             blobs,
             models,
+            decoders,
             software_version,
             decoding: Arc::new(Semaphore::new(decoded_at_once.max(1))),
         }
@@ -171,12 +175,16 @@ impl AnalysisJob {
                 FilmAssessment::not_assessed(MODEL_FAILED, "the active model could not be loaded")
             }
             Some(Ok(model)) => {
-                let seen = see(&bytes, &model, limits, beside);
+                let seen = see(&bytes, &model, &self.decoders, limits, beside);
                 // Others may decode while this film waits for the model.
                 drop((bytes, decoding));
                 match seen {
                     Ok(Seen::Ready(looked)) => model.assess(&looked).into(),
                     Ok(Seen::Refused(refusal)) => refusal,
+                    // Tried again later: that nobody had time for a film says nothing about it.
+                    Err(busy @ ImagingError::Busy { .. }) => {
+                        return Err(JobError(busy.to_string()));
+                    }
                     Err(error) => FilmAssessment::not_assessed(
                         error.code(),
                         format!("the image could not be read: {error}"),

@@ -12,9 +12,10 @@ use db::{
     models::Model,
     reports::{self, Report},
 };
+use decoding::Decoders;
 use domain::ReportId;
 use futures::{FutureExt, future::BoxFuture};
-use imaging::Limits;
+use imaging::{ImagingError, Limits};
 use jobs::{Handler, JobError};
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -49,6 +50,7 @@ pub struct SilentJob {
     database: Database,
     blobs: BlobStore,
     models: Arc<ModelCache>,
+    decoders: Decoders,
     software_version: &'static str,
     /// One case is decoded at a time, however many wait: what is silent can wait.
     decoding: Arc<Semaphore>,
@@ -61,12 +63,14 @@ impl SilentJob {
         database: Database,
         blobs: BlobStore,
         models: Arc<ModelCache>,
+        decoders: Decoders,
         software_version: &'static str,
     ) -> Self {
         Self {
             database,
             blobs,
             models,
+            decoders,
             software_version,
             decoding: Arc::new(Semaphore::new(1)),
         }
@@ -133,9 +137,15 @@ impl SilentJob {
                     Err(error) => FilmAssessment::not_assessed(MODEL_FAILED, error.to_string()),
                     Ok(loaded) => {
                         let bytes = looker.blobs.read(image.sha256.parse::<Digest>()?)?;
-                        examine(&bytes, loaded, &limits, &beside).unwrap_or_else(|error| {
-                            FilmAssessment::not_assessed(error.code(), error.to_string())
-                        })
+                        match examine(&bytes, loaded, &looker.decoders, &limits, &beside) {
+                            Err(busy @ ImagingError::Busy { .. }) => {
+                                return Err(JobError(busy.to_string()));
+                            }
+                            Err(error) => {
+                                FilmAssessment::not_assessed(error.code(), error.to_string())
+                            }
+                            Ok(assessment) => assessment,
+                        }
                     }
                 };
                 examined.push(Examined {

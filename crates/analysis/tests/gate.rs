@@ -16,6 +16,7 @@ use std::{
 use ai::{EnginePreference, Model, Package};
 use analysis::{Beside, FilmAssessment, examine};
 use bytes::Bytes;
+use decoding::Decoders;
 use domain::RiskCategory;
 use imaging::{Limits, Picture};
 
@@ -39,7 +40,13 @@ impl Tally {
         let mut tally = Self::default();
         for (name, bytes) in pictures {
             tally.pictures += 1;
-            match examine(&bytes, model, &Limits::default(), &Beside::default()) {
+            match examine(
+                &bytes,
+                model,
+                &Decoders::in_threads(),
+                &Limits::default(),
+                &Beside::default(),
+            ) {
                 Ok(FilmAssessment::Scored(scored)) => tally.scored.push((name, scored.risk)),
                 Ok(FilmAssessment::NotAssessed { code, reason, .. }) => {
                     assert!(!reason.is_empty(), "{name}: {code} without a sentence");

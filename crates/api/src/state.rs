@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use blobs::BlobStore;
 use db::Database;
+use decoding::Decoders;
 use domain::Clock;
 use intake::Intake;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -44,6 +45,8 @@ pub struct ApiState {
     pub blobs: BlobStore,
     /// The way in.
     pub intake: Intake,
+    /// What opens films.
+    pub decoders: Decoders,
     /// Password hashing.
     pub passwords: Passwords,
     /// Events for open screens.
@@ -69,9 +72,15 @@ impl std::fmt::Debug for Figures {
 impl ApiState {
     /// On this database and store.
     #[must_use]
-    pub fn new(database: Database, blobs: BlobStore, options: ApiOptions) -> Self {
+    pub fn new(
+        database: Database,
+        blobs: BlobStore,
+        decoders: Decoders,
+        options: ApiOptions,
+    ) -> Self {
         Self {
-            intake: Intake::new(database.clone(), blobs.clone()),
+            intake: Intake::new(database.clone(), blobs.clone(), decoders.clone()),
+            decoders,
             hub: EventHub::new(database.clone()),
             passwords: Passwords::default(),
             options: Arc::new(options),

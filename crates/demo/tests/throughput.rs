@@ -37,6 +37,7 @@ async fn drain(app: &TestApp, round: u64, concurrency: usize) -> f64 {
         app.database.clone(),
         app.blobs.clone(),
         models,
+        decoding::Decoders::in_threads(),
         "test",
         2,
     ));

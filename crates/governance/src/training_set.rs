@@ -9,8 +9,6 @@
 use std::{
     io::{self, Write},
     path::PathBuf,
-    sync::Arc,
-    time::Duration,
 };
 
 use blobs::{BlobStore, Digest};
@@ -20,6 +18,7 @@ use db::{
     audit::Act,
     case_scores::{self, LabelledImage},
 };
+use decoding::{Decoders, Lane};
 use domain::audit::{AuditAction, EntityType};
 use hmac::{Hmac, KeyInit, Mac};
 use imaging::Limits;
@@ -29,7 +28,6 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 /// Longest time that decoding one film may take.
-const DECODE_TIME: Duration = Duration::from_secs(20);
 /// Ages from here on are one age (as in 45 CFR 164.514(b)(2)(i)(C)).
 const OLDEST_TOLD: i32 = 90;
 
@@ -149,6 +147,7 @@ pub enum ExportError {
 pub struct Export {
     cases: Vec<LabelledImage>,
     blobs: BlobStore,
+    decoders: Decoders,
     key: [u8; 32],
 }
 
@@ -183,6 +182,7 @@ pub async fn prepare(
     database: &Database,
     actor: &Actor,
     blobs: &BlobStore,
+    decoders: &Decoders,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
     reason: &str,
@@ -211,6 +211,7 @@ pub async fn prepare(
     Ok(Export {
         cases,
         blobs: blobs.clone(),
+        decoders: decoders.clone(),
         key,
     })
 }
@@ -298,7 +299,11 @@ impl Export {
         let digest: Digest = case.sha256.parse().map_err(|_| Left::Unreadable)?;
         let bytes = self.blobs.read(digest).map_err(|_| Left::Unreadable)?;
         let limits = Limits::default();
-        let inspection = imaging::inspect(&bytes, &limits).map_err(|_| Left::Unreadable)?;
+        let inspection = self
+            .decoders
+            .inspect(Lane::Analysis, &bytes, &limits)
+            .map_err(|_| Left::Unreadable)?
+            .inspection;
         let header = inspection.dicom.as_ref();
         if header.and_then(|header| header.burned_in_annotation) == Some(true) {
             return Err(Left::BurnedIn);
@@ -306,12 +311,9 @@ impl Export {
         if inspection.frames > 1 {
             return Err(Left::Unreadable);
         }
-        let raster =
-            imaging::guard::decode_guarded(Arc::from(bytes.as_ref()), 0, limits, DECODE_TIME)
-                .map_err(|_| Left::Unreadable)?;
-        imaging::render(&raster, None)
-            .to_grey()
-            .encode_png()
+        self.decoders
+            .show(Lane::Analysis, &bytes, 0, &limits)
+            .and_then(|picture| picture.to_grey().encode_png())
             .map_err(|_| Left::Unreadable)
     }
 }

@@ -339,7 +339,7 @@ fn palette(
             return Err(ImagingError::unsupported("their colour table is segmented"));
         }
         let missing = || ImagingError::MissingAttribute {
-            name: "a Palette Color Lookup Table (0028,1101) to (0028,1203)",
+            name: "a Palette Color Lookup Table (0028,1101) to (0028,1203)".into(),
         };
         let (entries, first, bits) = file
             .descriptor(&file.dataset, descriptor, format.signed)

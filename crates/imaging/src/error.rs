@@ -1,10 +1,15 @@
 //! What can be wrong with a picture, said so that a person knows what to do about it.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 /// Why bytes could not be taken as a picture, or a picture not be made of them.
 ///
 /// [`Self::code`] is stable and meant for machines, `Display` names the fault and the remedy for a
 /// person. Neither ever holds a value of the patient's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ImagingError {
     /// The file is larger than allowed.
@@ -60,7 +65,7 @@ pub enum ImagingError {
     #[error("the DICOM attribute {name} is missing or unusable: have the sending device repaired")]
     MissingAttribute {
         /// Name and tag.
-        name: &'static str,
+        name: Cow<'static, str>,
     },
     /// A compression this build cannot decode.
     #[error(
@@ -91,7 +96,7 @@ pub enum ImagingError {
     )]
     DecoderFailed {
         /// Which decoder.
-        decoder: &'static str,
+        decoder: Cow<'static, str>,
         /// What it said.
         reason: String,
     },
@@ -121,7 +126,7 @@ pub enum ImagingError {
     #[error("the picture could not be written as {format}: {reason}")]
     EncodeFailed {
         /// The format.
-        format: &'static str,
+        format: Cow<'static, str>,
         /// What went wrong.
         reason: String,
     },
@@ -159,7 +164,7 @@ impl ImagingError {
 
     pub(crate) fn decoder(decoder: &'static str, reason: impl Into<String>) -> Self {
         Self::DecoderFailed {
-            decoder,
+            decoder: decoder.into(),
             reason: reason.into(),
         }
     }

@@ -3,14 +3,14 @@
 use dicom_core::dictionary::{UidDictionary, UidDictionaryEntry};
 use dicom_dictionary_std::{StandardSopClassDictionary, tags};
 use domain::{ImageFormat, ImageType};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::dicom::header::DicomHeader;
 use crate::dicom::part10::DicomFile;
 use crate::{ImagingError, Limits, photo, sniff};
 
 /// What was learned of a file without decoding a pixel.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inspection {
     /// How the picture came.
     pub format: ImageFormat,
@@ -24,8 +24,6 @@ pub struct Inspection {
     pub bits_stored: u8,
     /// What kind of picture it is.
     pub image_type: ImageType,
-    /// The media type of the original.
-    pub media: &'static str,
     /// Bytes of the file.
     pub file_size: u64,
     /// Bytes behind the end of a PNG or JPEG; they are kept with the original and never shown.
@@ -80,7 +78,6 @@ fn inspect_photo(
         frames: 1,
         bits_stored: header.bits,
         image_type: ImageType::Xray,
-        media: format.media_type(),
         file_size: file_size as u64,
         trailing_bytes: header.trailing_bytes,
         dicom: None,
@@ -105,7 +102,6 @@ fn inspect_dicom(
             .modality
             .as_deref()
             .map_or(ImageType::Xray, ImageType::of_modality),
-        media: ImageFormat::Dicom.media_type(),
         file_size: file_size as u64,
         trailing_bytes: 0,
         dicom: Some(header),

@@ -1,9 +1,11 @@
 //! How much one picture may cost.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ImagingError;
 
 /// Bounds that are checked from headers, before anything is allocated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Bytes of a file. Default 200 MiB.
     pub maximum_bytes: u64,

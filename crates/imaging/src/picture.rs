@@ -62,6 +62,18 @@ impl Picture {
         }
     }
 
+    /// A picture of such channels; `None` unless there are 1 or 3, and the pixels fill the sides.
+    #[must_use]
+    pub fn from_parts(width: u32, height: u32, channels: u8, pixels: Vec<u8>) -> Option<Self> {
+        let expected = u128::from(width) * u128::from(height) * u128::from(channels);
+        (matches!(channels, 1 | 3) && pixels.len() as u128 == expected).then_some(Self {
+            width,
+            height,
+            channels,
+            pixels,
+        })
+    }
+
     /// Columns.
     #[must_use]
     pub const fn width(&self) -> u32 {
@@ -169,7 +181,7 @@ impl Picture {
         PngEncoder::new_with_quality(&mut out, CompressionType::Fast, FilterType::Adaptive)
             .write_image(&self.pixels, self.width, self.height, self.colour_type())
             .map_err(|error| ImagingError::EncodeFailed {
-                format: "PNG",
+                format: "PNG".into(),
                 reason: error.to_string(),
             })?;
         Ok(out)
@@ -184,7 +196,7 @@ impl Picture {
         JpegEncoder::new_with_quality(&mut out, quality.clamp(1, 100))
             .write_image(&self.pixels, self.width, self.height, self.colour_type())
             .map_err(|error| ImagingError::EncodeFailed {
-                format: "JPEG",
+                format: "JPEG".into(),
                 reason: error.to_string(),
             })?;
         Ok(out)

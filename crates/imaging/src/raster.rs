@@ -1,6 +1,6 @@
 //! Decoded samples, before any window.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::voi::{LookupTable, Modality, Window};
 
@@ -152,7 +152,7 @@ impl Raster {
 }
 
 /// What the bytes of [`frame_samples_le`] mean.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FrameDescription {
     /// Columns.
     pub width: u32,

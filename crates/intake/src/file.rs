@@ -2,6 +2,7 @@
 
 use blobs::{Digest, Staged};
 use db::images::DicomInstance;
+use decoding::{Decoders, Lane};
 use domain::{ImageFormat, ImageType};
 use imaging::{DicomHeader, ImagingError, Inspection, Limits};
 use serde_json::Value;
@@ -85,7 +86,11 @@ impl CheckedFile {
 }
 
 /// Looks at a file and keeps it when it is an image. Blocks; call it off the async threads.
-pub(crate) fn check_and_keep(incoming: Incoming, limits: &Limits) -> Result<CheckedFile, Rejected> {
+pub(crate) fn check_and_keep(
+    incoming: Incoming,
+    decoders: &Decoders,
+    limits: &Limits,
+) -> Result<CheckedFile, Rejected> {
     let Incoming { file, staged } = incoming;
     let refuse = |code: &str, detail: String| Rejected {
         file: file.clone(),
@@ -96,13 +101,10 @@ pub(crate) fn check_and_keep(incoming: Incoming, limits: &Limits) -> Result<Chec
         .read()
         .map_err(|error| refuse("storage_failed", error.to_string()))?;
     let format = imaging::sniff(&bytes);
-    let (inspection, warnings) = match imaging::guard::run_guarded(analysis::film::DECODE_TIME, {
-        let (bytes, limits) = (bytes.clone(), *limits);
-        move || imaging::inspect(&bytes, &limits)
-    }) {
-        Ok(inspection) => {
-            let warnings = warnings_of(&inspection);
-            (Some(inspection), warnings)
+    let (inspected, warnings) = match decoders.inspect(Lane::Intake, &bytes, limits) {
+        Ok(inspected) => {
+            let warnings = warnings_of(&inspected.inspection);
+            (Some(inspected), warnings)
         }
         // A DICOM file with a damaged header may still be somebody's film: a human looks at it.
         Err(
@@ -120,15 +122,15 @@ pub(crate) fn check_and_keep(incoming: Incoming, limits: &Limits) -> Result<Chec
         ),
         Err(error) => return Err(refuse(error.code(), error.to_string())),
     };
+    let (inspection, metadata) = inspected
+        .map(|inspected| (inspected.inspection, inspected.metadata))
+        .unzip();
     let format = inspection
         .as_ref()
         .map(|inspection| inspection.format)
         .or(format)
         .expect("a file without a format was refused above");
-    let dicom_metadata = (format == ImageFormat::Dicom && inspection.is_some())
-        .then(|| imaging::dicom_metadata(&bytes, limits).ok())
-        .flatten()
-        .map(without_nul);
+    let dicom_metadata = metadata.flatten().map(without_nul);
     let size = staged.size();
     let digest = staged
         .keep()

@@ -2,6 +2,7 @@
 
 use blobs::BlobStore;
 use db::{Actor, ActorTx, Database, DbError, audit::Act, images, reports};
+use decoding::Decoders;
 use domain::{
     ReportId, ReportStatus, UserId,
     audit::{AuditAction, AuditStatus, EntityType},
@@ -127,16 +128,21 @@ pub enum IntakeError {
 pub struct Intake {
     database: Database,
     blobs: BlobStore,
+    decoders: Decoders,
 }
 
 /// How often a request is tried anew when another one stores the same file or study meanwhile.
 const RACES: usize = 3;
 
 impl Intake {
-    /// On this database and store.
+    /// On this database and store; `decoders` open the files.
     #[must_use]
-    pub fn new(database: Database, blobs: BlobStore) -> Self {
-        Self { database, blobs }
+    pub fn new(database: Database, blobs: BlobStore, decoders: Decoders) -> Self {
+        Self {
+            database,
+            blobs,
+            decoders,
+        }
     }
 
     /// The store that files are staged in.
@@ -157,11 +163,12 @@ impl Intake {
         details: &Details,
         limits: Limits,
     ) -> Result<Receipt, IntakeError> {
+        let decoders = self.decoders.clone();
         let (checked, rejected) = tokio::task::spawn_blocking(move || {
             let mut checked = Vec::new();
             let mut rejected = Vec::new();
             for file in files {
-                match check_and_keep(file, &limits) {
+                match check_and_keep(file, &decoders, &limits) {
                     Ok(file) => checked.push(file),
                     Err(refusal) => rejected.push(refusal),
                 }

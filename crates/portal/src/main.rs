@@ -5,6 +5,7 @@ mod backups;
 mod cli;
 mod commands;
 mod configuration;
+mod decoders;
 mod disk;
 mod keeper;
 mod listen;
@@ -18,6 +19,9 @@ mod supervisor;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if decoders::is_child() {
+        return decoders::serve();
+    }
     let configuration = match configuration::read() {
         Ok(configuration) => configuration,
         Err(error) => {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use api::{ApiOptions, ApiState, DemoAccount, Figures};
 use blobs::BlobStore;
 use db::Database;
+use decoding::Decoders;
 use demo::seed::Filled;
 use domain::settings;
 use governance::GovernanceJob;
@@ -65,7 +66,14 @@ async fn serve_at(
     let blobs = BlobStore::open(place.blobs()?)?;
     analysis::registry::ensure_bundled(&database, &place.models()?).await?;
     let address = listener.local_addr()?;
-    let state = state(args, place, database.clone(), blobs.clone())?;
+    let decoders = crate::decoders::of_this_program()?;
+    let state = state(
+        args,
+        place,
+        database.clone(),
+        blobs.clone(),
+        decoders.clone(),
+    )?;
     let router = api::router(state.clone());
 
     let mut tasks = Vec::new();
@@ -83,6 +91,7 @@ async fn serve_at(
         place,
         &database,
         &blobs,
+        &decoders,
         args.engine.into(),
         args.workers.max(1),
     )?;
@@ -137,6 +146,7 @@ fn state(
     place: &Place,
     database: Database,
     blobs: BlobStore,
+    decoders: Decoders,
 ) -> Result<ApiState> {
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(
@@ -163,7 +173,7 @@ fn state(
         demo_password: args.demo.then(|| args.demo_password.clone()),
         version: VERSION,
     };
-    let mut state = ApiState::new(database, blobs, options);
+    let mut state = ApiState::new(database, blobs, decoders, options);
     state.figures = Some(Figures(recorder));
     Ok(state)
 }
@@ -213,6 +223,7 @@ fn worker(
     place: &Place,
     database: &Database,
     blobs: &BlobStore,
+    decoders: &Decoders,
     engine: EnginePreference,
     concurrency: usize,
 ) -> Result<Worker> {
@@ -221,6 +232,7 @@ fn worker(
         database.clone(),
         blobs.clone(),
         models.clone(),
+        decoders.clone(),
         VERSION,
         concurrency,
     ));
@@ -228,6 +240,7 @@ fn worker(
         database.clone(),
         blobs.clone(),
         models,
+        decoders.clone(),
         VERSION,
     ));
     let options = WorkerOptions {
@@ -363,6 +376,7 @@ pub(crate) async fn work(args: WorkerArgs) -> Result<()> {
             &place,
             &database,
             &blobs,
+            &crate::decoders::of_this_program()?,
             args.engine.into(),
             args.concurrency.max(1),
         )?;

@@ -7,6 +7,7 @@ use api::{ApiOptions, ApiState};
 use blobs::BlobStore;
 use chrono::{DateTime, Duration, Utc};
 use db::{Actor, Database, accounts::NewAccount};
+use decoding::Decoders;
 use domain::{Clock, FixedClock, Role, UserId};
 use governance::GovernanceJob;
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
@@ -74,10 +75,12 @@ impl TestApp {
             ai::EnginePreference::Fastest,
             folder.path().join("models"),
         ));
+        let decoders = Decoders::in_threads();
         let job: Arc<dyn Handler> = Arc::new(AnalysisJob::new(
             database.clone(),
             blobs.clone(),
             models.clone(),
+            decoders.clone(),
             "test",
             2,
         ));
@@ -85,6 +88,7 @@ impl TestApp {
             database.clone(),
             blobs.clone(),
             models,
+            decoders.clone(),
             "test",
         ));
         let handlers = vec![job, silent, Arc::new(GovernanceJob::new(database.clone()))];
@@ -101,6 +105,7 @@ impl TestApp {
         let state = ApiState::new(
             database.clone(),
             blobs.clone(),
+            decoders,
             ApiOptions {
                 version: "test",
                 models_folder: folder.path().join("models"),

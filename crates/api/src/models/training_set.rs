@@ -59,6 +59,7 @@ pub(crate) async fn export(
         &state.database,
         &signed.actor,
         &state.blobs,
+        &state.decoders,
         from,
         until,
         &body.reason,

@@ -1,8 +1,6 @@
 //! `GET /api/reports/{report_id}/images/{image_id}` and what is made of an image: a rendered
 //! picture, a thumbnail, the samples of a frame.
 
-use std::sync::Arc;
-
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -14,12 +12,13 @@ use db::{
     audit::Act,
     images::{self, Image},
 };
+use decoding::{Encoding, Lane, PictureRequest};
 use domain::{
     ImageFormat, ImageId, ReportId,
     access::Permission,
     audit::{AuditAction, EntityType},
 };
-use imaging::{ImagingError, Limits, Picture, Raster, Window, WindowFunction};
+use imaging::{ImagingError, Limits, Window, WindowFunction};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -118,10 +117,17 @@ pub(crate) async fn rendered(
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let bytes = read_blob(&state, &image).await?;
-    let encoded = tokio::task::spawn_blocking(move || render(&bytes, &wanted))
-        .await?
-        .map_err(unprocessable)?;
-    Ok(picture_response(encoded, wanted.media_type(), &etag))
+    let encoded = tokio::task::spawn_blocking({
+        let (decoders, picture) = (state.decoders.clone(), wanted.picture());
+        move || decoders.encode(Lane::Screen, &bytes, picture, &Limits::default())
+    })
+    .await?
+    .map_err(unprocessable)?;
+    Ok(picture_response(
+        Bytes::from(encoded),
+        wanted.media_type(),
+        &etag,
+    ))
 }
 
 /// Fetch a thumbnail of an image
@@ -183,8 +189,9 @@ pub(crate) async fn frame(
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let bytes = read_blob(&state, &image).await?;
+    let decoders = state.decoders.clone();
     let (samples, description) = tokio::task::spawn_blocking(move || {
-        decode(&bytes, index).map(|raster| imaging::frame_samples_le(&raster))
+        decoders.samples(Lane::Screen, &bytes, index, &Limits::default())
     })
     .await?
     .map_err(unprocessable)?;
@@ -297,33 +304,24 @@ impl Wanted {
         })
     }
 
+    const fn picture(&self) -> PictureRequest {
+        PictureRequest {
+            frame: self.frame,
+            window: self.window,
+            size: self.size,
+            encoding: match self.format {
+                RenderedFormat::Png => Encoding::Png,
+                RenderedFormat::Jpeg => Encoding::Jpeg(self.quality),
+            },
+        }
+    }
+
     const fn media_type(&self) -> &'static str {
         match self.format {
             RenderedFormat::Png => ImageFormat::Png.media_type(),
             RenderedFormat::Jpeg => ImageFormat::Jpeg.media_type(),
         }
     }
-}
-
-fn decode(bytes: &Bytes, frame: u32) -> Result<Raster, ImagingError> {
-    imaging::guard::decode_guarded(
-        Arc::from(bytes.as_ref()),
-        frame,
-        Limits::default(),
-        analysis::film::DECODE_TIME,
-    )
-}
-
-fn render(bytes: &Bytes, wanted: &Wanted) -> Result<Bytes, ImagingError> {
-    let picture = imaging::render(&decode(bytes, wanted.frame)?, wanted.window);
-    let picture: Picture = match wanted.size {
-        Some(edge) => imaging::thumbnail(&picture, edge),
-        None => picture,
-    };
-    Ok(Bytes::from(match wanted.format {
-        RenderedFormat::Png => picture.encode_png()?,
-        RenderedFormat::Jpeg => picture.encode_jpeg(wanted.quality)?,
-    }))
 }
 
 fn unprocessable(error: ImagingError) -> Problem {

@@ -164,8 +164,14 @@ async fn a_worker_that_is_lost_loses_nothing_and_nothing_is_analysed_twice() {
         ai::EnginePreference::BuiltIn,
         app.folder().join("models"),
     ));
-    let job =
-        analysis::AnalysisJob::new(app.database.clone(), app.blobs.clone(), models, "lost", 1);
+    let job = analysis::AnalysisJob::new(
+        app.database.clone(),
+        app.blobs.clone(),
+        models,
+        decoding::Decoders::in_threads(),
+        "lost",
+        1,
+    );
     jobs::Handler::run(&job, &lost).await.unwrap();
     let records: i64 = sqlx::query_scalar("SELECT count(*) FROM portal.inference_records")
         .fetch_one(&mut app.test_database.superuser().await)

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use domain::patient::Gender;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::part10::{DicomFile, uid_text};
 use super::text::human_name;
@@ -12,7 +12,7 @@ use super::values::{age_in_years, date, date_time, time};
 use crate::voi::{Window, WindowFunction};
 
 /// A window that the film brings along (PS3.3 C.11.2.1.2).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WindowPreset {
     /// The window.
     #[serde(flatten)]
@@ -22,7 +22,7 @@ pub struct WindowPreset {
 }
 
 /// The header of a DICOM image. Texts are UTF-8, trimmed, `None` when absent or empty.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DicomHeader {
     /// Study Instance UID (0020,000D): digits and dots, at most 64; empty when absent.
     pub study_uid: String,

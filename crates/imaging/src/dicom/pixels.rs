@@ -64,7 +64,7 @@ impl DicomFile<'_> {
                 .and_then(|number| u32::try_from(number).ok())
         };
         let needed = |tag: Tag, name: &'static str| {
-            number(tag).ok_or(ImagingError::MissingAttribute { name })
+            number(tag).ok_or(ImagingError::MissingAttribute { name: name.into() })
         };
         let rows = needed(tags::ROWS, "Rows (0028,0010)")?;
         let columns = needed(tags::COLUMNS, "Columns (0028,0011)")?;
@@ -77,7 +77,7 @@ impl DicomFile<'_> {
             None if float => 32,
             None => {
                 return Err(ImagingError::MissingAttribute {
-                    name: "Bits Allocated (0028,0100)",
+                    name: "Bits Allocated (0028,0100)".into(),
                 });
             }
         };

@@ -15,7 +15,7 @@ const IMPLEMENTATION_VERSION_NAME: &str = "MEDICAL_PORTAL";
 
 pub(super) fn refused(reason: impl Into<String>) -> ImagingError {
     ImagingError::EncodeFailed {
-        format: "DICOM",
+        format: "DICOM".into(),
         reason: reason.into(),
     }
 }

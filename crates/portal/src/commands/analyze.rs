@@ -9,6 +9,7 @@ use ai::{Model, Package};
 use analysis::{Beside, FilmAssessment};
 use anyhow::{Context, Result};
 use bytes::Bytes;
+use decoding::Decoders;
 use imaging::Limits;
 use serde_json::{Value, json};
 
@@ -43,10 +44,11 @@ pub(super) fn load(package: Option<&Path>, engine: EngineChoice) -> Result<Loade
 /// Analyses each file. The exit status is 0 when every file was an image, 1 otherwise.
 pub(super) fn run(args: &AnalyzeArgs) -> Result<ExitCode> {
     let loaded = load(args.model.as_deref(), args.engine)?;
+    let decoders = crate::decoders::of_this_program()?;
     let outcomes: Vec<(&PathBuf, Result<FilmAssessment>)> = args
         .files
         .iter()
-        .map(|file| (file, examine(file, &loaded.model, args.age)))
+        .map(|file| (file, examine(file, &loaded.model, &decoders, args.age)))
         .collect();
     if args.json {
         let rows: Vec<Value> = outcomes
@@ -86,7 +88,12 @@ pub(super) fn run(args: &AnalyzeArgs) -> Result<ExitCode> {
     })
 }
 
-fn examine(file: &Path, model: &Model, age: Option<f64>) -> Result<FilmAssessment> {
+fn examine(
+    file: &Path,
+    model: &Model,
+    decoders: &Decoders,
+    age: Option<f64>,
+) -> Result<FilmAssessment> {
     let beside = Beside {
         ages: age.into_iter().collect(),
         study_type: None,
@@ -95,6 +102,7 @@ fn examine(file: &Path, model: &Model, age: Option<f64>) -> Result<FilmAssessmen
     Ok(analysis::examine(
         &Bytes::from(bytes),
         model,
+        decoders,
         &Limits::default(),
         &beside,
     )?)

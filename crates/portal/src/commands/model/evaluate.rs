@@ -32,6 +32,7 @@ const SEED: u64 = 20_261_124;
 pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     let lines = read_manifest(&args.manifest)?;
     let loaded = load(args.package.as_deref(), args.engine)?;
+    let decoders = crate::decoders::of_this_program()?;
     let mut cases = Vec::new();
     let mut refused: Vec<NotAssessedCode> = Vec::new();
     let mut unreadable = Vec::new();
@@ -43,6 +44,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
         match analysis::examine(
             &Bytes::from(bytes),
             &loaded.model,
+            &decoders,
             &Limits::default(),
             &Beside::default(),
         ) {

@@ -88,6 +88,7 @@ pub(super) async fn export(
         &database,
         &Actor::command_line(),
         &blobs,
+        &crate::decoders::of_this_program()?,
         from,
         until,
         &reason.reason,

@@ -1,0 +1,99 @@
+//! The child's side.
+
+use std::{
+    io::{self, Read, Write},
+    os::{fd::AsFd, unix::net::UnixStream},
+    time::Duration,
+};
+
+use imaging::{ImagingError, Limits};
+use rlimit::Resource;
+
+use crate::{
+    DECODE_TIME,
+    protocol::{self, Answer, Operation, Request},
+};
+
+/// Address space a child may take, in bytes: this program mapped into it, a file of the largest
+/// size, its samples of 32 bits and the picture made of them.
+pub const CHILD_MEMORY: u64 = 2_000_000_000;
+
+/// Open files a child may have: its socket, and what its runtime opens when it starts.
+const OPEN_FILES: u64 = 16;
+
+/// What a child does with a request; tests put decoders that misbehave in its place.
+pub trait Decode {
+    /// Looks at the file before it is opened.
+    fn before(&self, bytes: &[u8]);
+}
+
+/// The decoders of this program.
+#[derive(Debug)]
+pub struct Genuine;
+
+impl Decode for Genuine {
+    fn before(&self, _bytes: &[u8]) {}
+}
+
+/// Serves the requests that come on standard input, which must be a socket, until it is closed.
+///
+/// # Errors
+/// When the limits cannot be set, or the parent breaks the protocol.
+pub fn serve(decode: &impl Decode) -> io::Result<()> {
+    confine()?;
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    converse(&mut &socket, &mut &socket, decode)
+}
+
+fn converse(from: &mut impl Read, to: &mut impl Write, decode: &impl Decode) -> io::Result<()> {
+    loop {
+        let (request, bytes) =
+            match protocol::read(from, |request: &Request| request.limits.maximum_bytes) {
+                Ok(message) => message,
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+                Err(error) => return Err(error),
+            };
+        bound_time()?;
+        decode.before(&bytes);
+        match carry_out(&request.operation, &bytes, &request.limits) {
+            Ok((answer, payload)) => protocol::write(to, &Ok::<_, ImagingError>(answer), &payload)?,
+            Err(error) => protocol::write(to, &Err::<Answer, _>(error), &[])?,
+        }
+    }
+}
+
+fn carry_out(
+    operation: &Operation,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<(Answer, Vec<u8>), ImagingError> {
+    std::panic::catch_unwind(|| protocol::carry_out(operation, bytes, limits))
+        .unwrap_or_else(|_| Err(protocol::failed("it panicked on these bytes".to_owned())))
+}
+
+/// Takes away what a decoder has no need of.
+fn confine() -> io::Result<()> {
+    for (resource, limit) in [
+        (Resource::AS, CHILD_MEMORY),
+        (Resource::NOFILE, OPEN_FILES),
+        (Resource::FSIZE, 0),
+        (Resource::CORE, 0),
+    ] {
+        let (_, hard) = resource.get()?;
+        let limit = limit.min(hard);
+        resource.set(limit, limit)?;
+    }
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_no_new_privs()?;
+    Ok(())
+}
+
+/// Processor time for the next file: the kernel ends a child whose parent is no longer there to do it.
+fn bound_time() -> io::Result<()> {
+    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF)?;
+    let seconds = |time: nix::sys::time::TimeVal| u64::try_from(time.tv_sec()).unwrap_or(0);
+    let used = seconds(usage.user_time()) + seconds(usage.system_time());
+    let (_, hard) = Resource::CPU.get()?;
+    let more = (DECODE_TIME + Duration::from_secs(2)).as_secs();
+    Resource::CPU.set((used + more).min(hard), hard)
+}

@@ -1,0 +1,152 @@
+//! What a portal and its children say to one another: a line of JSON with its length before it, and
+//! bytes with theirs.
+
+use std::io::{self, Read, Write};
+
+use imaging::{FrameDescription, ImagingError, Limits};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Encoding, Inspected, PictureRequest};
+
+/// The longest JSON that is taken, in bytes: the metadata of a film with a great header.
+const LONGEST_HEAD: u64 = 64 << 20;
+
+/// What a child is asked to do with the bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Operation {
+    Inspect,
+    Show { frame: u32 },
+    Encode(PictureRequest),
+    Samples { frame: u32 },
+}
+
+/// The head of a request; the file's bytes follow.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Request {
+    pub(crate) operation: Operation,
+    pub(crate) limits: Limits,
+}
+
+/// The head of an answer; pixels, samples or a file follow.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    Inspected(Box<Inspected>),
+    Shown {
+        width: u32,
+        height: u32,
+        channels: u8,
+    },
+    Encoded,
+    Samples(Box<FrameDescription>),
+}
+
+/// What a child that does not keep to the protocol is reported as.
+pub(crate) fn confused() -> ImagingError {
+    failed("the process that opened it answered something else".to_owned())
+}
+
+pub(crate) fn failed(reason: String) -> ImagingError {
+    ImagingError::DecoderFailed {
+        decoder: "image".into(),
+        reason,
+    }
+}
+
+/// Does it, here and now.
+pub(crate) fn carry_out(
+    operation: &Operation,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<(Answer, Vec<u8>), ImagingError> {
+    let show = |frame, window| {
+        imaging::decode(bytes, frame, limits).map(|raster| imaging::render(&raster, window))
+    };
+    Ok(match *operation {
+        Operation::Inspect => {
+            let inspection = imaging::inspect(bytes, limits)?;
+            let metadata = inspection
+                .dicom
+                .as_ref()
+                .and_then(|_| imaging::dicom_metadata(bytes, limits).ok());
+            let inspected = Inspected {
+                inspection,
+                metadata,
+            };
+            (Answer::Inspected(Box::new(inspected)), Vec::new())
+        }
+        Operation::Show { frame } => {
+            let picture = show(frame, None)?;
+            let shown = Answer::Shown {
+                width: picture.width(),
+                height: picture.height(),
+                channels: picture.channels(),
+            };
+            (shown, picture.into_pixels())
+        }
+        Operation::Encode(request) => {
+            let mut picture = show(request.frame, request.window)?;
+            if let Some(edge) = request.size {
+                picture = imaging::thumbnail(&picture, edge);
+            }
+            let file = match request.encoding {
+                Encoding::Png => picture.encode_png()?,
+                Encoding::Jpeg(quality) => picture.encode_jpeg(quality)?,
+            };
+            (Answer::Encoded, file)
+        }
+        Operation::Samples { frame } => {
+            let raster = imaging::decode(bytes, frame, limits)?;
+            let (samples, description) = imaging::frame_samples_le(&raster);
+            (Answer::Samples(Box::new(description)), samples)
+        }
+    })
+}
+
+/// The most bytes that an answer may carry: four for each pixel allowed, and a file's head.
+pub(crate) const fn longest_answer(limits: &Limits) -> u64 {
+    limits
+        .maximum_pixels
+        .saturating_mul(4)
+        .saturating_add(1 << 20)
+}
+
+pub(crate) fn write(to: &mut impl Write, head: &impl Serialize, bytes: &[u8]) -> io::Result<()> {
+    let head = serde_json::to_vec(head)?;
+    to.write_all(&(head.len() as u64).to_le_bytes())?;
+    to.write_all(&head)?;
+    to.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    to.write_all(bytes)?;
+    to.flush()
+}
+
+/// Reads one message; `longest` says how many bytes may follow a head.
+pub(crate) fn read<T: DeserializeOwned>(
+    from: &mut impl Read,
+    longest: impl FnOnce(&T) -> u64,
+) -> io::Result<(T, Vec<u8>)> {
+    let head = read_part(from, LONGEST_HEAD)?;
+    let head = serde_json::from_slice(&head)?;
+    let bytes = read_part(from, longest(&head))?;
+    Ok((head, bytes))
+}
+
+fn read_part(from: &mut impl Read, longest: u64) -> io::Result<Vec<u8>> {
+    let mut length = [0; 8];
+    from.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    if length > longest {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{length} bytes were announced and {longest} are allowed"),
+        ));
+    }
+    // Grows as bytes come, so that a length alone reserves nothing.
+    let mut bytes = Vec::new();
+    from.take(length).read_to_end(&mut bytes)?;
+    if (bytes.len() as u64) < length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(bytes)
+}
