@@ -84,6 +84,7 @@ pub(crate) const PROBLEMS: &[&str] = &[
     "too_few_cases",
     "too_large",
     "too_many_attempts",
+    "too_many_requests",
     "too_many_uploads",
     "unauthenticated",
     "unavailable",

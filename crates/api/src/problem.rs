@@ -66,6 +66,8 @@ pub enum Problem {
     WrongCredentials,
     /// Too many attempts; seconds to wait.
     TooManyAttempts(i64),
+    /// Too many requests from one address or with one session; seconds to wait.
+    TooManyRequests(i64),
     /// The role may not do this.
     Forbidden(String),
     /// There is no such thing, or this user may not see it.
@@ -185,6 +187,14 @@ impl Problem {
                     if *seconds == 1 { "second" } else { "seconds" }
                 ),
             ),
+            Self::TooManyRequests(seconds) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                "Too many requests",
+                format!(
+                    "this address or session asks for more than its share: wait {seconds} s and go on more slowly"
+                ),
+            ),
             Self::Forbidden(detail) => (
                 StatusCode::FORBIDDEN,
                 "forbidden",
@@ -269,7 +279,7 @@ impl IntoResponse for Problem {
             _ => tracing::debug!(code, "request refused"),
         }
         let retry_after = match &self {
-            Self::TooManyAttempts(seconds) => Some(*seconds),
+            Self::TooManyAttempts(seconds) | Self::TooManyRequests(seconds) => Some(*seconds),
             Self::Unavailable(..) => Some(2),
             _ => None,
         };

@@ -4,19 +4,21 @@ use std::time::Duration;
 
 use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    ai, audit_trail, auth, events, figures, health, models, notifications, observe,
+    ai, audit_trail, auth, client_address, events, figures, health, models, notifications, observe,
     openapi::ApiDoc,
     operations::{jobs, settings, user_sessions, users},
     patients, portal,
     problem::{self, Problem},
-    reports, reviews, security_headers, start_page,
+    rates, reports, reviews, security_headers, start_page,
     state::ApiState,
     uploads, web_assets,
 };
@@ -25,6 +27,9 @@ use crate::{
 const BODY_LIMIT: usize = 1 << 20;
 /// Longest time for an answer of a path that is neither upload nor stream.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
+
+/// Longest silence in the middle of an upload.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// The paths of the document.
 pub(crate) fn api() -> OpenApiRouter<ApiState> {
@@ -108,6 +113,8 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(reports::upload::upload))
         .routes(routes!(uploads::options, uploads::create))
         .routes(routes!(uploads::offset, uploads::append, uploads::delete))
+        // Whoever sends nothing for so long is gone, or holds the connection on purpose.
+        .layer(RequestBodyTimeoutLayer::new(SILENCE))
         // Bounded file by file while it streams to disk, by the setting.
         .layer(DefaultBodyLimit::disable())
         .merge(
@@ -143,8 +150,16 @@ pub fn router(state: ApiState) -> Router {
                 )))
             },
         ))
+        .layer(middleware::from_fn_with_state(state.clone(), rates::bound))
         .layer(middleware::from_fn(problem::finish))
-        .layer(middleware::from_fn(security_headers::add))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            security_headers::add,
+        ))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            client_address::find,
+        ))
         .layer(middleware::from_fn(observe::observe))
         .with_state(state)
 }

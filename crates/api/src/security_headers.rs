@@ -1,11 +1,13 @@
 //! Headers that every answer carries.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
+
+use crate::state::ApiState;
 
 /// Nothing but the portal's own files, no inline script, no frames.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -16,7 +18,7 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
      font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds them, where the handler has not said otherwise.
-pub(crate) async fn add(request: Request, next: Next) -> Response {
+pub(crate) async fn add(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let policy = if path.starts_with("/api/docs") {
         DOCS_POLICY
@@ -47,6 +49,10 @@ pub(crate) async fn add(request: Request, next: Next) -> Response {
         HeaderName::from_static("permissions-policy"),
         "camera=(self), geolocation=(), microphone=()",
     );
+    // Only where TLS is known to be there: a browser would otherwise be locked out for a year.
+    if state.options.secure_cookies {
+        add(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
     if is_api {
         add(header::CACHE_CONTROL, "no-store");
     }

@@ -1,10 +1,8 @@
 //! Who is asking. [`Signed`] stands in front of every handler that needs somebody signed in, and
 //! [`Signed::may`] in front of every act that needs a permission; a refusal is audited.
 
-use std::net::{IpAddr, SocketAddr};
-
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
+    extract::{FromRequestParts, OptionalFromRequestParts},
     http::{Method, header, request::Parts},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -18,6 +16,7 @@ use domain::{
 use serde_json::json;
 
 use crate::{
+    client_address,
     problem::Problem,
     state::ApiState,
     tokens::{self, Presented},
@@ -36,10 +35,7 @@ impl FromRequestParts<ApiState> for From {
 }
 
 fn origin_of(parts: &Parts) -> Origin {
-    let address: Option<IpAddr> = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(peer)| peer.ip());
+    let address = client_address::of(parts);
     let user_agent = parts
         .headers
         .get(header::USER_AGENT)

@@ -7,10 +7,15 @@ use db::Database;
 use decoding::Decoders;
 use domain::Clock;
 use intake::Intake;
+use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{hub::EventHub, passwords::Passwords};
+use crate::{
+    hub::EventHub,
+    passwords::Passwords,
+    rates::{RateLimits, Rates},
+};
 
 /// An account of the demo, shown on the start page.
 #[derive(Debug, Clone)]
@@ -32,6 +37,10 @@ pub struct ApiOptions {
     pub demo_password: Option<String>,
     /// The folder of model packages.
     pub models_folder: PathBuf,
+    /// Proxies that are believed about whom they speak for.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How much one address and one session may ask for.
+    pub rates: Rates,
     /// The program's version.
     pub version: &'static str,
 }
@@ -47,6 +56,8 @@ pub struct ApiState {
     pub intake: Intake,
     /// What opens films.
     pub decoders: Decoders,
+    /// What was asked lately.
+    pub rate_limits: Arc<RateLimits>,
     /// Password hashing.
     pub passwords: Passwords,
     /// Events for open screens.
@@ -81,6 +92,7 @@ impl ApiState {
         Self {
             intake: Intake::new(database.clone(), blobs.clone(), decoders.clone()),
             decoders,
+            rate_limits: Arc::new(RateLimits::new(options.rates)),
             hub: EventHub::new(database.clone()),
             passwords: Passwords::default(),
             options: Arc::new(options),

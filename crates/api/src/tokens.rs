@@ -85,6 +85,15 @@ pub(crate) enum Presented {
     Cookie(String),
 }
 
+impl Presented {
+    /// The token, wherever it came from.
+    pub(crate) fn token(&self) -> &str {
+        match self {
+            Self::Bearer(token) | Self::Cookie(token) => token,
+        }
+    }
+}
+
 /// The token of a request.
 pub(crate) fn presented(headers: &HeaderMap, secure: bool) -> Option<Presented> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {

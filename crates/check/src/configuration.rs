@@ -116,17 +116,30 @@ async fn accounts(
     if subject.is_demo() {
         return Ok(());
     }
+    for email in active_demo_accounts(database).await? {
+        diagnosis.fail(
+            "demo_accounts",
+            format!("{email} is active: everybody knows its password"),
+            "Deactivate it under Users; the demo belongs into a data folder of its own.",
+        );
+    }
+    Ok(())
+}
+
+/// The demo's accounts that can sign in here.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn active_demo_accounts(database: &Database) -> Result<Vec<String>, DbError> {
+    let mut tx = database.begin(&Actor::command_line()).await?;
+    let mut active = Vec::new();
     for email in demo_accounts() {
         let Ok(address) = email.parse() else { continue };
         if let Some(account) = db::accounts::find_by_email(&mut tx, &address).await?
             && account.is_active
         {
-            diagnosis.fail(
-                "demo_accounts",
-                format!("{email} is active: everybody knows its password"),
-                "Deactivate it under Users; the demo belongs into a data folder of its own.",
-            );
+            active.push(email);
         }
     }
-    Ok(())
+    Ok(active)
 }

@@ -25,7 +25,7 @@ use db::{Database, DatabaseOptions, maintain::Caretaker};
 use domain::Clock;
 
 pub use certificate::{CertificateError, certificate_end};
-pub use configuration::Serving;
+pub use configuration::{Serving, active_demo_accounts};
 pub use finding::{Diagnosis, Finding, Outcome};
 pub use room::{Room, room};
 

@@ -5,6 +5,7 @@
 mod actor;
 mod connect;
 mod error;
+mod link;
 mod page;
 mod search;
 
@@ -49,4 +50,5 @@ pub mod uploads;
 pub use actor::{Actor, ActorKind, ActorTx, Origin};
 pub use connect::{Database, DatabaseOptions, PoolState};
 pub use error::DbError;
+pub use link::DatabaseLink;
 pub use page::{Cursor, InvalidCursor, Page};

@@ -8,11 +8,12 @@ mod settings;
 pub(crate) mod audit;
 pub(crate) mod backup;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use ai::EnginePreference;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{EmailAddress, Role};
+use ipnet::IpNet;
 
 pub(crate) use self::{
     check::CheckArgs,
@@ -158,6 +159,13 @@ impl From<EngineChoice> for EnginePreference {
     }
 }
 
+/// A network such as 10.20.0.0/16, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    text.parse()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+        .map_err(|_| "is neither an address nor a network such as 10.20.0.0/16".to_owned())
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
@@ -199,6 +207,43 @@ pub(crate) struct ServeArgs {
     /// The portal is reached over TLS (through a proxy): mark cookies Secure
     #[arg(long, env = "PORTAL_SECURE_COOKIES")]
     pub(crate) secure_cookies: bool,
+    /// Answer on this address in the clear too, only to send browsers to https
+    #[arg(
+        long,
+        env = "PORTAL_REDIRECT_FROM",
+        value_name = "ADDRESS",
+        requires = "tls_certificate"
+    )]
+    pub(crate) redirect_from: Option<SocketAddr>,
+    /// Proxies, comma-separated addresses or networks, that are believed about whom they speak for
+    #[arg(
+        long,
+        env = "PORTAL_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Requests a minute from one address, all of which may come at once
+    #[arg(
+        long,
+        env = "PORTAL_REQUESTS_AN_ADDRESS",
+        value_name = "NUMBER",
+        default_value = "12000"
+    )]
+    pub(crate) requests_an_address: NonZeroU32,
+    /// Requests a minute with one session, all of which may come at once
+    #[arg(
+        long,
+        env = "PORTAL_REQUESTS_A_SESSION",
+        value_name = "NUMBER",
+        default_value = "3000"
+    )]
+    pub(crate) requests_a_session: NonZeroU32,
+    /// Serve although something here is unsafe for patients, to try the portal out: plain http or
+    /// database links over a network, demo accounts, default passwords
+    #[arg(long, env = "PORTAL_EVALUATION")]
+    pub(crate) evaluation: bool,
     /// File of the key that scheduled backups are encrypted with [default:
     /// /etc/medical-portal/backup.key for root, else ~/.config/medical-portal/backup.key]
     #[arg(long, env = "PORTAL_BACKUP_KEY_FILE", value_name = "FILE")]
@@ -262,6 +307,22 @@ pub(crate) enum UserCommand {
     },
     /// Give an account a new password, and end its sessions
     Password {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The account's address
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Keep an account from signing in, and end its sessions
+    Deactivate {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The account's address
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Let a deactivated account sign in again
+    Activate {
         #[command(flatten)]
         place: PlaceArgs,
         /// The account's address

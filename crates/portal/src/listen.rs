@@ -9,8 +9,24 @@ use std::{
 
 use anyhow::{Context, Result};
 use axum::Router;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::{
+    Server,
+    accept::DefaultAcceptor,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
+use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
+
+use crate::connections::Bounded;
+
+/// How long a connection may take to send its first request's head.
+const FIRST_REQUEST: Duration = Duration::from_secs(15);
+/// How long later requests' heads may take; longer than proxies keep a connection for another request.
+const NEXT_REQUEST: Duration = Duration::from_secs(75);
+/// Largest head of a request, in bytes.
+const LARGEST_HEAD: u32 = 64 << 10;
+/// Requests that one connection of HTTP/2 may have open.
+const STREAMS: u32 = 100;
 
 /// How often the certificate's file is looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -64,6 +80,7 @@ impl Listening {
         self,
         listener: std::net::TcpListener,
         router: Router,
+        connections: Bounded,
         stop: CancellationToken,
         streams: CancellationToken,
         drain: Duration,
@@ -80,14 +97,17 @@ impl Listening {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let outcome = match self.tls {
             None => {
-                axum_server::from_tcp(listener)?
+                bounded(axum_server::from_tcp(listener)?)
+                    .acceptor(connections)
                     .handle(handle)
                     .serve(service)
                     .await
             }
             Some((config, certificate)) => {
                 let renewing = tokio::spawn(renew(config.clone(), certificate, stop));
-                let outcome = axum_server::from_tcp_rustls(listener, config)?
+                let tls = RustlsAcceptor::new(config).acceptor(connections);
+                let outcome = bounded(axum_server::from_tcp(listener)?)
+                    .acceptor(tls)
                     .handle(handle)
                     .serve(service)
                     .await;
@@ -98,6 +118,49 @@ impl Listening {
         stopping.abort();
         outcome
     }
+}
+
+/// Bounds what a client may take its time for.
+fn bounded(server: Server<SocketAddr, DefaultAcceptor>) -> Server<SocketAddr, DefaultAcceptor> {
+    let mut server = server.first_request_timeout(FIRST_REQUEST);
+    let builder = server.http_builder();
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(NEXT_REQUEST)
+        .max_buf_size(LARGEST_HEAD as usize);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(LARGEST_HEAD)
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(FIRST_REQUEST);
+    server
+}
+
+/// Answers in the clear only to send browsers to https, until `stop`.
+pub(crate) async fn redirect(
+    listener: std::net::TcpListener,
+    https: SocketAddr,
+    connections: Bounded,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let handle = axum_server::Handle::new();
+    let stopping = tokio::spawn({
+        let handle = handle.clone();
+        async move {
+            stop.cancelled().await;
+            handle.shutdown();
+        }
+    });
+    let outcome = bounded(axum_server::from_tcp(listener)?)
+        .acceptor(connections)
+        .handle(handle)
+        .serve(crate::redirect::router(https).into_make_service())
+        .await;
+    stopping.abort();
+    outcome
 }
 
 /// Reads the certificate again whenever one of its files has changed.

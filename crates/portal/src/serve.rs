@@ -1,6 +1,10 @@
 //! `medical-portal serve` and `medical-portal worker`.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
 use ai::EnginePreference;
 use analysis::{AnalysisJob, ModelCache, SilentJob};
@@ -19,9 +23,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cli::{ServeArgs, WorkerArgs},
-    commands, disk,
-    listen::{Certificate, Listening},
+    commands,
+    connections::Bounded,
+    disk,
+    listen::{self, Certificate, Listening},
     place::Place,
+    production,
     schedule::Schedule,
     shutdown, supervisor,
 };
@@ -40,32 +47,46 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<()> {
             args.listen.ip()
         );
     }
+    production::check_configuration(&args)?;
     let stop = shutdown::on_signal()?;
     // First of all, so that a port in use is said at once.
-    let listener = TcpListener::bind(args.listen).with_context(|| {
-        format!(
-            "cannot listen on {}: is another portal running there?",
-            args.listen
-        )
-    })?;
-    listener.set_nonblocking(true)?;
+    let listener = listen_on(args.listen)?;
+    let in_the_clear = args.redirect_from.map(listen_on).transpose()?;
     let place = Place::open(&args.place, args.demo.then_some("demo")).await?;
-    let outcome = serve_at(&args, listener, &place, &stop).await;
+    let listeners = Listeners {
+        main: listener,
+        in_the_clear,
+    };
+    let outcome = serve_at(&args, listeners, &place, &stop).await;
     stop.cancel();
     place.close().await?;
     outcome
 }
 
+/// Sockets that are listened on.
+struct Listeners {
+    main: TcpListener,
+    in_the_clear: Option<TcpListener>,
+}
+
+fn listen_on(address: SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("cannot listen on {address}: is another portal running there?"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
 async fn serve_at(
     args: &ServeArgs,
-    listener: TcpListener,
+    listeners: Listeners,
     place: &Place,
     stop: &CancellationToken,
 ) -> Result<()> {
     let database = place.database().await?;
+    production::check_accounts(args, place, &database).await?;
     let blobs = BlobStore::open(place.blobs()?)?;
     analysis::registry::ensure_bundled(&database, &place.models()?).await?;
-    let address = listener.local_addr()?;
+    let address = listeners.main.local_addr()?;
     let decoders = crate::decoders::of_this_program()?;
     let state = state(
         args,
@@ -106,9 +127,20 @@ async fn serve_at(
         "Medical Portal is running at {}://{address}",
         listening.scheme()
     );
+    let connections = Bounded::new(&args.trusted_proxies);
+    if let Some(listener) = listeners.in_the_clear {
+        tracing::info!(address = %listener.local_addr()?, "sending browsers to https");
+        let (connections, stop) = (connections.clone(), stop.clone());
+        tasks.push(tokio::spawn(async move {
+            if let Err(error) = listen::redirect(listener, address, connections, stop).await {
+                tracing::error!(%error, "browsers are no longer sent to https");
+            }
+        }));
+    }
     let server = tokio::spawn(listening.serve(
-        listener,
+        listeners.main,
         router.clone(),
+        connections,
         stop.clone(),
         state.stopping.clone(),
         DRAIN,
@@ -172,6 +204,12 @@ fn state(
         models_folder: place.models()?,
         demo_password: args.demo.then(|| args.demo_password.clone()),
         version: VERSION,
+        trusted_proxies: args.trusted_proxies.clone(),
+        rates: api::Rates {
+            an_address: args.requests_an_address,
+            a_session: args.requests_a_session,
+            ..api::Rates::default()
+        },
     };
     let mut state = ApiState::new(database, blobs, decoders, options);
     state.figures = Some(Figures(recorder));

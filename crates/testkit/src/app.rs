@@ -25,6 +25,8 @@ pub struct TestOptions {
     pub background: bool,
     /// Do not put the bundled model to work.
     pub without_model: bool,
+    /// How much an address and a session may ask for.
+    pub rates: api::Rates,
 }
 
 /// A portal: database, store, server on loopback.
@@ -108,6 +110,7 @@ impl TestApp {
             decoders,
             ApiOptions {
                 version: "test",
+                rates: options.rates,
                 models_folder: folder.path().join("models"),
                 ..ApiOptions::default()
             },

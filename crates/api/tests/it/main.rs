@@ -20,6 +20,7 @@ mod operations;
 mod passwords;
 mod patients;
 mod plain;
+mod rates;
 mod retention;
 mod reviews;
 mod upload;

@@ -1,4 +1,4 @@
-//! `medical-portal user create|password|list|sessions|sign-out`.
+//! `medical-portal user create|password|deactivate|activate|list|sessions|sign-out`.
 
 use anyhow::{Context, Result, bail};
 use db::{
@@ -29,6 +29,8 @@ pub(super) async fn run(command: UserCommand) -> Result<()> {
             name,
         } => create(&place, &email, role, &name).await,
         UserCommand::Password { place, email } => change_password(&place, &email).await,
+        UserCommand::Deactivate { place, email } => set_active(&place, &email, false).await,
+        UserCommand::Activate { place, email } => set_active(&place, &email, true).await,
         UserCommand::Sessions { place, email, json } => sessions(&place, &email, json).await,
         UserCommand::SignOut { place, email } => sign_out(&place, &email).await,
         UserCommand::List { place, json } => list(&place, json).await,
@@ -94,6 +96,39 @@ async fn create(args: &PlaceArgs, email: &EmailAddress, role: Role, name: &str) 
     .await?;
     tx.commit().await?;
     println!("{email} can sign in as {role}.");
+    database.close().await;
+    place.close().await
+}
+
+async fn set_active(args: &PlaceArgs, email: &EmailAddress, active: bool) -> Result<()> {
+    let place = Place::open_existing(args).await?;
+    let database = place.database().await?;
+    let mut tx = database.begin(&Actor::command_line()).await?;
+    let account = find(&mut tx, email).await?;
+    let change = AccountChange {
+        is_active: Some(active),
+        ..AccountChange::default()
+    };
+    accounts::change(&mut tx, account.id, &change).await?;
+    if !active {
+        db::sessions::end_all(&mut tx, account.id, None).await?;
+    }
+    tx.audit(
+        Act::new(AuditAction::UpdateUser, EntityType::User)
+            .on(account.id)
+            .old(json!({ "is_active": account.is_active }))
+            .new_values(json!({ "is_active": active })),
+    )
+    .await?;
+    tx.commit().await?;
+    println!(
+        "{email} {}.",
+        if active {
+            "can sign in"
+        } else {
+            "can no longer sign in, and no session is open"
+        }
+    );
     database.close().await;
     place.close().await
 }

@@ -15,6 +15,7 @@ mod models;
 mod monitoring;
 mod other_models;
 mod packaging;
+mod production;
 mod rolling;
 mod serve;
 mod settings;

@@ -52,6 +52,34 @@ fn get(
     Ok(answer)
 }
 
+fn in_the_clear_only_browsers_are_sent_on(serving: &mut Serving, https: SocketAddr) {
+    let log = serving.wait_for("sending browsers to https");
+    let address = log.split("address=").nth(1).unwrap();
+    let address = address.split_whitespace().next().unwrap();
+    let ask = |request: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: portal.example:80\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let answer = ask("GET /queue?x=1");
+    assert!(answer.starts_with("HTTP/1.1 308"), "{answer}");
+    let place = format!(
+        "location: https://portal.example:{}/queue?x=1",
+        https.port()
+    );
+    assert!(answer.contains(&place), "{answer}");
+    for request in ["POST /api/auth/login", "GET /api/reports", "POST /queue"] {
+        let answer = ask(request);
+        assert!(answer.starts_with("HTTP/1.1 403"), "{request}: {answer}");
+    }
+}
+
 #[test]
 fn https_is_served_and_a_renewed_certificate_is_shown_without_a_restart() {
     let data = data_folder();
@@ -63,6 +91,8 @@ fn https_is_served_and_a_renewed_certificate_is_shown_without_a_restart() {
         chain.to_str().unwrap(),
         "--tls-key",
         key.to_str().unwrap(),
+        "--redirect-from",
+        "127.0.0.1:0",
     ];
     let mut serving = Serving::start(data.path(), &options);
     let address: SocketAddr = serving
@@ -73,6 +103,12 @@ fn https_is_served_and_a_renewed_certificate_is_shown_without_a_restart() {
         .unwrap();
     let answer = get(address, &first, "/healthz").unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let headers = answer.to_lowercase();
+    assert!(
+        headers.contains("strict-transport-security: max-age=31536000"),
+        "{answer}"
+    );
+    in_the_clear_only_browsers_are_sent_on(&mut serving, address);
     assert!(
         get(address, &first, "/metrics")
             .unwrap()
