@@ -2,9 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::{self, File},
-    io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -17,9 +15,11 @@ use domain::Clock;
 
 use crate::{
     BackupError, BackupId, FileEntry, Files, Key, Manifest, Programs, StoredObject, catalogue,
-    manifest::{Base, Configuration, FORMAT, blob_object},
+    key_files,
+    local::{Local, Outcome, local_blobs, local_models, send},
+    manifest::{Base, Configuration, FORMAT},
     parallel,
-    seal::{self, Measured, Sealing},
+    seal::{self, Sealing},
     store::{self, Store},
 };
 
@@ -32,8 +32,12 @@ pub struct Source {
     pub is_private: bool,
     /// `pg_dump` of the server's version or newer.
     pub programs: Programs,
-    /// The data folder, with `blobs` and `models` in it.
+    /// The data folder, with `models` in it.
     pub data_dir: PathBuf,
+    /// The stored images.
+    pub blobs: BlobStore,
+    /// Files of keys that a restored portal needs; those that are not there are left out.
+    pub key_files: Vec<PathBuf>,
     /// The version of this program.
     pub portal_version: &'static str,
 }
@@ -70,7 +74,7 @@ pub async fn create(
         // The cause is what matters; what stays is not listed, and prune removes it.
         let store = store.clone();
         tokio::task::spawn_blocking(move || {
-            for object in ["manifest.json", ARCHIVE, BASE, FILES] {
+            for object in ["manifest.json", ARCHIVE, BASE, FILES, KEYS] {
                 if store.delete(&id.object(object)).is_err() {
                     break;
                 }
@@ -85,6 +89,7 @@ pub async fn create(
 const ARCHIVE: &str = "database.dump.zst.age";
 const BASE: &str = "cluster.tar.zst.age";
 const FILES: &str = "files.json.zst.age";
+const KEYS: &str = "keys.json.zst.age";
 
 async fn create_locked(
     source: &Source,
@@ -96,17 +101,20 @@ async fn create_locked(
     let started_at = clock.now();
     let database = dump_database(source, store, key, id).await?;
     let sent = {
-        let (data_dir, store, key, id) = (
-            source.data_dir.clone(),
+        let (source, store, key, id) = (source.clone(), store.clone(), key.clone(), id.clone());
+        let images = database.images;
+        tokio::task::spawn_blocking(move || send_files(&source, store.as_ref(), &key, &id, &images))
+            .await??
+    };
+    let keys = {
+        let (files, store, key, object) = (
+            source.key_files.clone(),
             store.clone(),
             key.clone(),
-            id.clone(),
+            id.object(KEYS),
         );
-        let images = database.images;
-        tokio::task::spawn_blocking(move || {
-            send_files(&data_dir, store.as_ref(), &key, &id, &images)
-        })
-        .await??
+        tokio::task::spawn_blocking(move || key_files::send(&files, store.as_ref(), &key, &object))
+            .await??
     };
     let base = copy_cluster(source, store, key, id, clock).await?;
     let manifest = Manifest {
@@ -125,10 +133,12 @@ async fn create_locked(
         bytes_sent: sent.bytes
             + database.archive.bytes
             + sent.list.bytes
+            + keys.bytes
             + base.as_ref().map_or(0, |base| base.object.bytes),
         base,
         archive: database.archive,
         files: sent.list,
+        keys: Some(keys),
         key: key.fingerprint(),
         configuration: Configuration {
             settings: "table public.system_settings of the archive".to_owned(),
@@ -238,22 +248,15 @@ struct Sent {
     faults: Vec<String>,
 }
 
-/// A file to be backed up.
-pub(crate) struct Local {
-    pub(crate) sha256: String,
-    path: PathBuf,
-    bytes: u64,
-}
-
 fn send_files(
-    data_dir: &Path,
+    source: &Source,
     store: &dyn Store,
     key: &Key,
     id: &BackupId,
     images: &[[u8; 32]],
 ) -> Result<Sent, BackupError> {
-    let blobs = local_blobs(&data_dir.join("blobs"))?;
-    let models = local_models(&data_dir.join("models"))?;
+    let blobs = local_blobs(&source.blobs)?;
+    let models = local_models(&source.data_dir.join("models"))?;
     let mut faults = Vec::new();
     let there: HashSet<&str> = blobs.iter().map(|blob| blob.sha256.as_str()).collect();
     for image in images {
@@ -318,25 +321,6 @@ fn send_files(
     })
 }
 
-pub(crate) enum Outcome {
-    There(u64),
-    Sent(u64),
-    Damaged,
-}
-
-/// Sends a file under the name of its digest. A damaged one is not sent: the destination may hold it
-/// sound from before.
-pub(crate) fn send(store: &dyn Store, key: &Key, file: &Local) -> Result<Outcome, BackupError> {
-    let mut source =
-        File::open(&file.path).map_err(BackupError::io("cannot read", file.path.as_path()))?;
-    let mut sealing = Sealing::begin(store, &blob_object(&file.sha256), key)?;
-    let plain = sealing.copy(&mut source)?;
-    if hex::encode(plain.sha256) != file.sha256 {
-        return Ok(Outcome::Damaged);
-    }
-    Ok(Outcome::Sent(sealing.finish()?.bytes))
-}
-
 /// What the destination holds, and what the newest backup said of it.
 struct Known {
     present: HashMap<String, u64>,
@@ -396,59 +380,4 @@ fn check_presence(store: &dyn Store, files: &Files) -> Result<(), BackupError> {
         }
     }
     Ok(())
-}
-
-pub(crate) fn local_blobs(folder: &Path) -> Result<Vec<Local>, BackupError> {
-    let store = BlobStore::open(folder)?;
-    Ok(store
-        .list()?
-        .into_iter()
-        .map(|stored| Local {
-            sha256: stored.digest.to_string(),
-            path: store.path(stored.digest),
-            bytes: stored.size,
-        })
-        .collect())
-}
-
-/// The files below the folder of models, each with its path there.
-fn local_models(folder: &Path) -> Result<Vec<(String, Local)>, BackupError> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(current) = folders.pop() {
-        let entries = match fs::read_dir(&current) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            entries => entries.map_err(BackupError::io("cannot list", current.as_path()))?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(BackupError::io("cannot list", current.as_path()))?;
-            let path = entry.path();
-            // A name with a dot is a package that is just being copied in.
-            if entry.file_name().to_string_lossy().starts_with('.') {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(name) = path.strip_prefix(folder)
-                && let Some(name) = name.to_str()
-            {
-                let mut reader = Measured::new(
-                    File::open(&path).map_err(BackupError::io("cannot read", path.as_path()))?,
-                );
-                io::copy(&mut reader, &mut io::sink())
-                    .map_err(BackupError::io("cannot read", path.as_path()))?;
-                let (_, plain) = reader.finish();
-                files.push((
-                    name.to_owned(),
-                    Local {
-                        sha256: hex::encode(plain.sha256),
-                        path: path.clone(),
-                        bytes: plain.bytes,
-                    },
-                ));
-            }
-        }
-    }
-    files.sort_by(|one, other| one.0.cmp(&other.0));
-    Ok(files)
 }

@@ -161,6 +161,9 @@ pub enum BackupError {
     /// The blob folder failed.
     #[error(transparent)]
     Blobs(#[from] blobs::BlobError),
+    /// The portal's own keys cannot be read or written.
+    #[error(transparent)]
+    Keys(#[from] keys::KeyError),
     /// A task of this program ended early.
     #[error("the work was cut off: {0}")]
     CutOff(String),

@@ -175,6 +175,9 @@ pub struct Manifest {
     pub archive: StoredObject,
     /// The list of files.
     pub files: StoredObject,
+    /// The portal's own keys; absent from backups of portals without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<StoredObject>,
     /// How many blobs.
     pub blobs: u64,
     /// Their size in bytes, plain.

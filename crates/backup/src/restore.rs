@@ -18,10 +18,11 @@ use domain::{
     Clock,
     audit::{AuditAction, EntityType},
 };
+use keys::Keyring;
 use pg_embed::{Cluster, ClusterOptions};
 
 use crate::{
-    BackupError, FileEntry, Files, Key, Manifest, Programs, catalogue, folder,
+    BackupError, FileEntry, Files, Key, Manifest, Programs, catalogue, folder, key_files,
     manifest::blob_object,
     parallel, postgres, seal,
     staging::{Beginning, Staging},
@@ -46,6 +47,16 @@ pub enum Target {
         /// `pg_restore` and its kin.
         programs: Programs,
     },
+}
+
+/// Where the files go.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'a> {
+    /// The data folder.
+    pub data_dir: &'a Path,
+    /// The file of the keys of stored images and secrets, where it is not `keys/storage.key` of the data
+    /// folder. Keys that are in it stay there, as newer ones.
+    pub storage_key_file: Option<&'a Path>,
 }
 
 /// What a restore did.
@@ -73,14 +84,14 @@ pub async fn restore(
     store: Arc<dyn Store>,
     id: &str,
     key: Arc<Key>,
-    data_dir: &Path,
+    destination: Destination<'_>,
     target: &Target,
     overwrite: bool,
     clock: Arc<dyn Clock>,
 ) -> Result<Restored, BackupError> {
     let (lock, manifest, beginning) = {
         let (store, key, id) = (store.clone(), key.clone(), id.to_owned());
-        let data_dir = data_dir.to_owned();
+        let data_dir = destination.data_dir.to_owned();
         tokio::task::spawn_blocking(move || {
             let lock = store.lock(false)?;
             let manifest = catalogue::find(store.as_ref(), &id, &key)?;
@@ -110,17 +121,30 @@ pub async fn restore(
             place: "the database that DATABASE_URL names".to_owned(),
         });
     }
-    {
+    let blobs = {
         let (store, key, folder) = (store.clone(), key.clone(), staging.folder());
         let manifest = restored.manifest.clone();
-        tokio::task::spawn_blocking(move || fetch_files(store.as_ref(), &manifest, &key, &folder))
-            .await??;
-    }
+        let key_file = destination.storage_key_file.map(Path::to_owned);
+        let now = clock.now();
+        tokio::task::spawn_blocking(move || {
+            let keys = key_files::fetch(
+                store.as_ref(),
+                &manifest,
+                &key,
+                &folder,
+                key_file.as_deref(),
+                now,
+            )?;
+            fetch_files(store.as_ref(), &manifest, &key, &folder, keys)
+        })
+        .await??
+    };
     let context = Context {
         store: &store,
         key: &key,
         manifest: &restored.manifest,
         staging: &staging,
+        blobs: &blobs,
         clock: &clock,
     };
     match target {
@@ -170,6 +194,7 @@ struct Context<'a> {
     key: &'a Arc<Key>,
     manifest: &'a Manifest,
     staging: &'a Staging,
+    blobs: &'a BlobStore,
     clock: &'a Arc<dyn Clock>,
 }
 
@@ -274,10 +299,9 @@ impl Context<'_> {
             let mut snapshot = Snapshot::open(&owner).await?;
             let images = snapshot.image_digests().await?;
             snapshot.close().await?;
-            let (store, key, folder) =
-                (self.store.clone(), self.key.clone(), self.staging.folder());
+            let (store, key, blobs) = (self.store.clone(), self.key.clone(), self.blobs.clone());
             tokio::task::spawn_blocking(move || {
-                fetch_images(store.as_ref(), &key, &images, &folder)
+                fetch_images(store.as_ref(), &key, &images, &blobs)
             })
             .await??;
             self.settle(&owner, &login).await
@@ -381,13 +405,15 @@ pub(crate) async fn load(
     .await?
 }
 
-/// Fetches every blob and model file that is not there from an earlier run.
+/// Fetches every blob and model file that is not there from an earlier run; blobs are encrypted with these
+/// keys.
 fn fetch_files(
     store: &dyn Store,
     manifest: &Manifest,
     key: &Key,
     folder: &Path,
-) -> Result<(), BackupError> {
+    keys: Keyring,
+) -> Result<BlobStore, BackupError> {
     let files: Files = catalogue::files(store, manifest, key)?;
     let blobs_folder = folder.join("blobs");
     // What a killed restore was just taking in: nobody else works in this folder.
@@ -399,7 +425,7 @@ fn fetch_files(
         }
         _ => {}
     }
-    let blobs = BlobStore::open(&blobs_folder)?;
+    let blobs = BlobStore::open_encrypted(&blobs_folder, keys)?;
     let private = std::fs::Permissions::from_mode(0o700);
     std::fs::set_permissions(&blobs_folder, private)
         .map_err(BackupError::io("cannot set the mode of", &blobs_folder))?;
@@ -411,7 +437,7 @@ fn fetch_files(
     parallel::map(files.models.iter().collect(), |file: &FileEntry| {
         fetch_model(store, key, file, &models)
     })?;
-    Ok(())
+    Ok(blobs)
 }
 
 /// Fetches the images that a database names and that are not there yet.
@@ -419,11 +445,10 @@ fn fetch_images(
     store: &dyn Store,
     key: &Key,
     images: &[[u8; 32]],
-    folder: &Path,
+    blobs: &BlobStore,
 ) -> Result<(), BackupError> {
-    let blobs = BlobStore::open(folder.join("blobs"))?;
     parallel::map(images.to_vec(), |image| {
-        fetch_blob(store, key, Digest(image), &blobs)
+        fetch_blob(store, key, Digest(image), blobs)
     })?;
     Ok(())
 }

@@ -28,7 +28,7 @@ const MARKER: &str = "backup-id";
 /// Says that the external database has been put in place already.
 const DATABASE_DONE: &str = "database-in-place";
 /// What moves up, the cluster last: until it is there, no portal starts.
-const PARTS: [&str; 3] = ["blobs", "models", "postgres"];
+const PARTS: [&str; 4] = ["keys", "blobs", "models", "postgres"];
 
 /// The folder, with portals kept out of the data folder.
 #[derive(Debug)]

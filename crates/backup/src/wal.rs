@@ -12,8 +12,10 @@ use std::{
     sync::Arc,
 };
 
+use blobs::BlobStore;
+
 use crate::{
-    BackupError, Base, Key, create, folder, manifest::blob_object, parallel, seal, store::Store,
+    BackupError, Base, Key, folder, local, manifest::blob_object, parallel, seal, store::Store,
 };
 
 /// What has been taken to the destination by this portal, so that it is not asked for again.
@@ -26,7 +28,7 @@ fn object(system: &str, segment: &str) -> String {
     format!("wal/{system}/{segment}.zst.age")
 }
 
-/// Takes what the server has laid aside to the destination, images first, and removes it here. Gives the
+/// Takes what the server has laid aside in the data folder (the first of `source`) to the destination, images first, and removes it here. Gives the
 /// number of pieces.
 ///
 /// # Errors
@@ -34,10 +36,11 @@ fn object(system: &str, segment: &str) -> String {
 pub fn ship(
     store: &Arc<dyn Store>,
     key: &Key,
-    data_dir: &Path,
+    source: (&Path, &BlobStore),
     system: &str,
     shipped: &mut Shipped,
 ) -> Result<usize, BackupError> {
+    let (data_dir, blobs) = source;
     let outgoing = pg_embed::outgoing_log(data_dir);
     let error = || BackupError::io("cannot read", outgoing.as_path());
     let mut pieces = Vec::new();
@@ -54,7 +57,7 @@ pub fn ship(
     }
     pieces.sort();
     let _lock = store.lock(true)?;
-    let blobs = create::local_blobs(&data_dir.join("blobs"))?;
+    let blobs = local::local_blobs(blobs)?;
     if shipped.blobs.is_empty() {
         let there = store.list("blobs")?;
         let there: HashSet<&str> = there.iter().map(|object| object.name.as_str()).collect();
@@ -69,7 +72,7 @@ pub fn ship(
         .filter(|blob| !shipped.blobs.contains(&blob.sha256))
         .collect();
     let sent = parallel::map(new, |blob| {
-        create::send(store.as_ref(), key, &blob).map(|_| blob.sha256)
+        local::send(store.as_ref(), key, &blob).map(|_| blob.sha256)
     })?;
     shipped.blobs.extend(sent);
     let count = pieces.len();

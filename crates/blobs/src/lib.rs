@@ -5,106 +5,44 @@
 //! at it is *kept*, which makes it durable (fsync of the file and of its directory) before anything
 //! is acknowledged, or it is dropped and leaves nothing. A crash between keeping a blob and
 //! committing the row that names it leaves an unnamed blob, never a row without one.
+//!
+//! A store with keys encrypts everything it writes, also what is still on its way; the address stays the
+//! SHA-256 of the plain bytes. Blobs from before are read as they are, until [`BlobStore::encrypt`].
 
+mod care;
+mod error;
 mod partial;
+mod sealed;
+mod staging;
 
 use std::{
+    collections::BTreeMap,
+    fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
+use keys::Keyring;
 use tempfile::NamedTempFile;
 
+pub use care::Rewrapped;
+pub(crate) use error::io_error;
+pub use error::{BlobError, Digest};
 pub use partial::PartialWriter;
+pub(crate) use staging::sync_folder;
+pub use staging::{Staged, Staging};
 
-/// The SHA-256 of some bytes, which is also their address.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Digest(pub [u8; 32]);
+use sealed::{Opener, SealedError};
 
-impl Digest {
-    /// The digest of these bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
-    }
-}
-
-impl std::fmt::Display for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl std::fmt::Debug for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Digest({self})")
-    }
-}
-
-impl std::str::FromStr for Digest {
-    type Err = BlobError;
-    fn from_str(text: &str) -> Result<Self, BlobError> {
-        let mut digest = [0; 32];
-        hex::decode_to_slice(text, &mut digest)
-            .map_err(|_| BlobError::NoDigest(text.chars().take(80).collect()))?;
-        Ok(Self(digest))
-    }
-}
-
-/// What can go wrong with stored bytes.
-#[derive(Debug, thiserror::Error)]
-pub enum BlobError {
-    /// No blob has this digest.
-    #[error("there is no blob {0}")]
-    NotFound(Digest),
-    /// The bytes on disk are not those that were stored.
-    #[error("blob {0} is damaged: its bytes no longer have that SHA-256; restore it from a backup")]
-    Damaged(Digest),
-    /// The file grew past its limit while it came in.
-    #[error("the file is larger than {limit} bytes")]
-    TooLarge {
-        /// The limit.
-        limit: u64,
-    },
-    /// Another request is writing to the file.
-    #[error("another request is writing to this file: wait a moment and ask how much has arrived")]
-    Busy,
-    /// The text is no digest.
-    #[error("'{0}' is not a SHA-256 in hexadecimal")]
-    NoDigest(String),
-    /// The disk is full.
-    #[error("the disk of {path} is full: make room or move the data directory, then send again", path = path.display())]
-    DiskFull {
-        /// Where.
-        path: PathBuf,
-    },
-    /// The disk answered with an error.
-    #[error("{what} {path}: {source}", path = path.display())]
-    Io {
-        /// What was being done.
-        what: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-}
-
-fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BlobError {
-    let path = path.to_owned();
-    move |source| match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BlobError::DiskFull { path },
-        _ => BlobError::Io { what, path, source },
-    }
-}
+/// What the name of an encrypted blob ends in.
+const SEALED: &str = "sealed";
 
 /// A folder of blobs: `ab/cd/abcd…` beside `incoming/` for what is still on its way.
 #[derive(Debug, Clone)]
 pub struct BlobStore {
     root: PathBuf,
+    keys: Option<Keyring>,
 }
 
 impl BlobStore {
@@ -114,7 +52,19 @@ impl BlobStore {
     /// # Errors
     /// When the folder cannot be made or written.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, BlobError> {
-        let store = Self { root: root.into() };
+        Self::open_with(root.into(), None)
+    }
+
+    /// As [`BlobStore::open`]; what is written is encrypted with these keys.
+    ///
+    /// # Errors
+    /// As [`BlobStore::open`].
+    pub fn open_encrypted(root: impl Into<PathBuf>, keys: Keyring) -> Result<Self, BlobError> {
+        Self::open_with(root.into(), Some(keys))
+    }
+
+    fn open_with(root: PathBuf, keys: Option<Keyring>) -> Result<Self, BlobError> {
+        let store = Self { root, keys };
         let incoming = store.incoming();
         std::fs::create_dir_all(&incoming).map_err(io_error("cannot make", &incoming))?;
         store.clear_stale_incoming()?;
@@ -153,13 +103,7 @@ impl BlobStore {
         let incoming = self.incoming();
         let file =
             NamedTempFile::new_in(&incoming).map_err(io_error("cannot write in", &incoming))?;
-        Ok(Staging {
-            store: self.clone(),
-            file,
-            hasher: Sha256::new(),
-            size: 0,
-            limit,
-        })
+        Staging::begin(self.clone(), file, limit)
     }
 
     /// Stores bytes that are at hand, durably.
@@ -175,17 +119,71 @@ impl BlobStore {
     /// The bytes of a blob, verified.
     ///
     /// # Errors
-    /// When there is no such blob, it is damaged, or the disk fails.
+    /// When there is no such blob, it is damaged, its key is not there, or the disk fails.
     pub fn read(&self, digest: Digest) -> Result<Bytes, BlobError> {
-        let path = self.path(digest);
-        let bytes = std::fs::read(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => BlobError::NotFound(digest),
-            _ => io_error("cannot read", &path)(source),
-        })?;
+        let (path, length) = self.locate(digest)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+        match self.opener(digest, &path)? {
+            None => {
+                bytes = std::fs::read(&path).map_err(io_error("cannot read", &path))?;
+            }
+            Some(mut opener) => loop {
+                let chunk = opener
+                    .chunk()
+                    .map_err(|error| sealed_error(digest, &path, error))?;
+                if chunk.is_empty() {
+                    break;
+                }
+                bytes.extend_from_slice(chunk);
+            },
+        }
         if Digest::of(&bytes) != digest {
             return Err(BlobError::Damaged(digest));
         }
         Ok(Bytes::from(bytes))
+    }
+
+    /// The plain bytes of a blob as a stream. An encrypted one is verified on the way; of another one the
+    /// reader must compare the digest.
+    ///
+    /// # Errors
+    /// When there is no such blob, its envelope does not open, or the disk fails.
+    pub fn reader(&self, digest: Digest) -> Result<Box<dyn Read + Send>, BlobError> {
+        let (path, _) = self.locate(digest)?;
+        Ok(match self.opener(digest, &path)? {
+            Some(opener) => Box::new(opener),
+            None => Box::new(File::open(&path).map_err(io_error("cannot read", &path))?),
+        })
+    }
+
+    /// Where the file of a blob is, and the length of its plain bytes.
+    fn locate(&self, digest: Digest) -> Result<(PathBuf, u64), BlobError> {
+        for (path, is_sealed) in [
+            (self.sealed_path(digest), true),
+            (self.plain_path(digest), false),
+        ] {
+            match std::fs::metadata(&path) {
+                Ok(metadata) if is_sealed => {
+                    return Ok((path, sealed::plain_length(metadata.len())));
+                }
+                Ok(metadata) => return Ok((path, metadata.len())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(io_error("cannot read", &path)(error)),
+            }
+        }
+        Err(BlobError::NotFound(digest))
+    }
+
+    /// For an encrypted blob: what decrypts it.
+    fn opener(&self, digest: Digest, path: &Path) -> Result<Option<Opener<File>>, BlobError> {
+        if path.extension().is_none() {
+            return Ok(None);
+        }
+        let keys = self.keys.as_ref().ok_or(BlobError::NoKeys(digest))?;
+        let file = File::open(path).map_err(io_error("cannot read", path))?;
+        Opener::new(file, keys, &sealed::owner_of_blob(digest))
+            .map(Some)
+            .map_err(|error| sealed_error(digest, path, error))
     }
 
     /// Whether there is a blob of this digest.
@@ -212,33 +210,40 @@ impl BlobStore {
     /// # Errors
     /// When a folder cannot be read.
     pub fn list(&self) -> Result<Vec<Stored>, BlobError> {
-        let mut found = Vec::new();
+        let mut found = BTreeMap::new();
         for first in subfolders(&self.root)? {
             for second in subfolders(&first)? {
                 for entry in entries(&second)? {
-                    let (Some(digest), Ok(metadata)) = (
-                        entry
-                            .file_name()
-                            .to_str()
-                            .and_then(|name| name.parse::<Digest>().ok()),
-                        entry.metadata(),
-                    ) else {
+                    let name = entry.file_name();
+                    let Some(stored) = name.to_str().and_then(|name| stored(name, &entry)) else {
                         continue;
                     };
-                    found.push(Stored {
-                        digest,
-                        size: metadata.len(),
-                        age: metadata
-                            .modified()
-                            .ok()
-                            .and_then(|modified| modified.elapsed().ok())
-                            .unwrap_or_default(),
-                    });
+                    let known = found.entry(stored.digest).or_insert(stored);
+                    if stored.is_encrypted {
+                        *known = stored;
+                    }
                 }
             }
         }
-        found.sort_unstable_by_key(|stored| stored.digest);
-        Ok(found)
+        Ok(found.into_values().collect())
+    }
+
+    /// Whether any blob is encrypted.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn holds_encrypted(&self) -> Result<bool, BlobError> {
+        for first in subfolders(&self.root)? {
+            for second in subfolders(&first)? {
+                let is_sealed = |entry: &std::fs::DirEntry| {
+                    entry.path().extension().is_some_and(|end| end == SEALED)
+                };
+                if entries(&second)?.iter().any(is_sealed) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Moves a blob that no row names out of the store, into a folder beside it. It stays there until
@@ -248,16 +253,61 @@ impl BlobStore {
     /// When it cannot be moved.
     pub fn set_aside(&self, digest: Digest, folder: &Path) -> Result<(), BlobError> {
         std::fs::create_dir_all(folder).map_err(io_error("cannot make", folder))?;
-        let (from, to) = (self.path(digest), folder.join(digest.to_string()));
+        let from = self.path(digest);
+        let to = folder.join(from.file_name().unwrap_or_default());
         std::fs::rename(&from, &to).map_err(io_error("cannot set aside", &from))
     }
 
-    /// Where a blob lies, there or not.
+    /// Where a blob lies, or would lie if it came now.
     #[must_use]
     pub fn path(&self, digest: Digest) -> PathBuf {
+        match self.locate(digest) {
+            Ok((path, _)) => path,
+            Err(_) if self.keys.is_some() => self.sealed_path(digest),
+            Err(_) => self.plain_path(digest),
+        }
+    }
+
+    fn plain_path(&self, digest: Digest) -> PathBuf {
         let name = digest.to_string();
         self.root.join(&name[0..2]).join(&name[2..4]).join(name)
     }
+
+    fn sealed_path(&self, digest: Digest) -> PathBuf {
+        self.plain_path(digest).with_extension(SEALED)
+    }
+}
+
+fn sealed_error(digest: Digest, path: &Path, error: SealedError) -> BlobError {
+    match error {
+        SealedError::Altered => BlobError::Damaged(digest),
+        SealedError::Key(error) => BlobError::Key(error),
+        SealedError::Io(error) => io_error("cannot read", path)(error),
+    }
+}
+
+fn stored(name: &str, entry: &std::fs::DirEntry) -> Option<Stored> {
+    let (digest, is_encrypted) = match name.split_once('.') {
+        Some((digest, SEALED)) => (digest, true),
+        Some(_) => return None,
+        None => (name, false),
+    };
+    let metadata = entry.metadata().ok()?;
+    let size = metadata.len();
+    Some(Stored {
+        digest: digest.parse().ok()?,
+        size: if is_encrypted {
+            sealed::plain_length(size)
+        } else {
+            size
+        },
+        age: metadata
+            .modified()
+            .ok()
+            .and_then(|modified| modified.elapsed().ok())
+            .unwrap_or_default(),
+        is_encrypted,
+    })
 }
 
 /// A blob in the store, as listed.
@@ -265,10 +315,12 @@ impl BlobStore {
 pub struct Stored {
     /// Its address.
     pub digest: Digest,
-    /// Its length in bytes.
+    /// The length of its plain bytes.
     pub size: u64,
     /// Since when it is there.
     pub age: std::time::Duration,
+    /// Whether it is encrypted.
+    pub is_encrypted: bool,
 }
 
 fn entries(folder: &Path) -> Result<Vec<std::fs::DirEntry>, BlobError> {
@@ -291,232 +343,5 @@ fn subfolders(folder: &Path) -> Result<Vec<PathBuf>, BlobError> {
         .collect())
 }
 
-/// A file on its way in. Dropped, it leaves nothing.
-#[derive(Debug)]
-pub struct Staging {
-    store: BlobStore,
-    file: NamedTempFile,
-    hasher: Sha256,
-    size: u64,
-    limit: u64,
-}
-
-impl Staging {
-    /// Takes the next part.
-    ///
-    /// # Errors
-    /// When the file grows past its limit or the disk does not take it.
-    pub fn write(&mut self, part: &[u8]) -> Result<(), BlobError> {
-        self.size += part.len() as u64;
-        if self.size > self.limit {
-            return Err(BlobError::TooLarge { limit: self.limit });
-        }
-        self.hasher.update(part);
-        let path = self.file.path().to_owned();
-        self.file
-            .write_all(part)
-            .map_err(io_error("cannot write", &path))
-    }
-
-    /// The whole file is here.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn finish(mut self) -> Result<Staged, BlobError> {
-        let path = self.file.path().to_owned();
-        self.file.flush().map_err(io_error("cannot write", &path))?;
-        Ok(Staged {
-            store: self.store,
-            file: self.file,
-            digest: Digest(self.hasher.finalize().into()),
-            size: self.size,
-        })
-    }
-}
-
-/// A file that is here but not yet kept. Dropped, it leaves nothing.
-#[derive(Debug)]
-pub struct Staged {
-    store: BlobStore,
-    file: NamedTempFile,
-    digest: Digest,
-    size: u64,
-}
-
-impl Staged {
-    /// Its SHA-256.
-    #[must_use]
-    pub const fn digest(&self) -> Digest {
-        self.digest
-    }
-
-    /// Its length in bytes.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Its bytes, to be looked at.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn read(&self) -> Result<Bytes, BlobError> {
-        let path = self.file.path();
-        let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or(0));
-        std::fs::File::open(path)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(io_error("cannot read", path))?;
-        Ok(Bytes::from(bytes))
-    }
-
-    /// Keeps it for good: when this returns, it survives a power cut.
-    ///
-    /// # Errors
-    /// When the disk does not take it; then it is not kept.
-    pub fn keep(self) -> Result<Digest, BlobError> {
-        let target = self.store.path(self.digest);
-        if target.is_file() {
-            return Ok(self.digest);
-        }
-        let folder = target
-            .parent()
-            .expect("a blob's path has two folders above it");
-        make_durable_folder(&self.store.root, folder)?;
-        let incoming = self.file.path().to_owned();
-        self.file
-            .as_file()
-            .sync_all()
-            .map_err(io_error("cannot make durable", &incoming))?;
-        let permissions: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o440);
-        self.file
-            .as_file()
-            .set_permissions(permissions)
-            .map_err(io_error("cannot protect", &incoming))?;
-        self.file
-            .persist(&target)
-            .map_err(|error| io_error("cannot keep", &target)(error.error))?;
-        sync_folder(folder)?;
-        Ok(self.digest)
-    }
-}
-
-fn make_durable_folder(root: &Path, folder: &Path) -> Result<(), BlobError> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(folder).map_err(io_error("cannot make", folder))?;
-    let mut above = folder.parent();
-    while let Some(parent) = above {
-        sync_folder(parent)?;
-        if parent == root {
-            break;
-        }
-        above = parent.parent();
-    }
-    Ok(())
-}
-
-fn sync_folder(folder: &Path) -> Result<(), BlobError> {
-    std::fs::File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(io_error("cannot make durable", folder))
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn store() -> (tempfile::TempDir, BlobStore) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = BlobStore::open(folder.path().join("blobs")).unwrap();
-        (folder, store)
-    }
-
-    fn incoming_files(store: &BlobStore) -> usize {
-        std::fs::read_dir(store.incoming()).unwrap().count()
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(16))]
-        #[test]
-        fn what_is_kept_comes_back_however_it_was_cut(bytes: Vec<u8>, cut in 1usize..100) {
-            let (_folder, store) = store();
-            let mut staging = store.stage(u64::MAX).unwrap();
-            for part in bytes.chunks(cut) {
-                staging.write(part).unwrap();
-            }
-            let staged = staging.finish().unwrap();
-            prop_assert_eq!(&staged.read().unwrap()[..], &bytes[..]);
-            let digest = staged.keep().unwrap();
-            prop_assert_eq!(digest, Digest::of(&bytes));
-            prop_assert_eq!(&store.read(digest).unwrap()[..], &bytes[..]);
-            prop_assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
-        }
-    }
-
-    #[test]
-    fn damage_is_noticed_on_read() {
-        let (_folder, store) = store();
-        let digest = store.put(b"a film").unwrap();
-        let path = store.path(digest);
-        std::fs::remove_file(&path).unwrap();
-        std::fs::write(&path, b"a fiim").unwrap();
-        assert!(matches!(store.read(digest), Err(BlobError::Damaged(found)) if found == digest));
-        std::fs::remove_file(&path).unwrap();
-        assert!(matches!(store.read(digest), Err(BlobError::NotFound(_))));
-    }
-
-    #[test]
-    fn what_is_dropped_or_too_large_leaves_nothing() {
-        let (_folder, store) = store();
-        let mut staging = store.stage(4).unwrap();
-        staging.write(b"1234").unwrap();
-        assert!(matches!(
-            staging.write(b"5"),
-            Err(BlobError::TooLarge { limit: 4 })
-        ));
-        drop(staging);
-        let mut staging = store.stage(4).unwrap();
-        staging.write(b"1234").unwrap();
-        drop(staging.finish().unwrap());
-        assert_eq!(incoming_files(&store), 0);
-    }
-
-    #[test]
-    fn blobs_are_listed_and_set_aside() {
-        let (folder, store) = store();
-        let digests = [b"a", b"b", b"c"].map(|bytes| store.put(bytes).unwrap());
-        std::fs::write(folder.path().join("blobs/notes.txt"), "no blob").unwrap();
-        let listed: Vec<_> = store
-            .list()
-            .unwrap()
-            .iter()
-            .map(|stored| stored.digest)
-            .collect();
-        let mut sorted = digests.to_vec();
-        sorted.sort();
-        assert_eq!(listed, sorted);
-        let aside = folder.path().join("unnamed");
-        store.set_aside(digests[1], &aside).unwrap();
-        assert_eq!(store.list().unwrap().len(), 2);
-        assert_eq!(
-            std::fs::read(aside.join(digests[1].to_string())).unwrap(),
-            b"b"
-        );
-    }
-
-    #[test]
-    fn the_same_bytes_are_kept_once() {
-        let (_folder, store) = store();
-        let digest = store.put(b"twice").unwrap();
-        assert_eq!(store.put(b"twice").unwrap(), digest);
-        let listed = store.list().unwrap();
-        assert_eq!(
-            (listed[0].digest, listed[0].size, listed.len()),
-            (digest, 5, 1)
-        );
-        assert_eq!(incoming_files(&store), 0);
-    }
-}
+mod tests;

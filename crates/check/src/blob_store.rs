@@ -3,8 +3,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use blobs::{BlobError, BlobStore, Digest};
+use blobs::{BlobError, BlobStore, Digest, Stored};
 use db::{Actor, Database, DbError, consistency};
+use keys::{KeyError, Keyring};
 
 use crate::{Diagnosis, Outcome, Subject, Wanted, finding::chain, unanswered};
 
@@ -14,6 +15,52 @@ const SETTLED: Duration = Duration::from_secs(24 * 3600);
 const PAGE: i64 = 10_000;
 /// Digests named in a finding.
 const NAMED: usize = 3;
+
+/// The key file: there, and its owner's alone.
+pub(crate) fn look_at_keys(subject: &Subject, diagnosis: &mut Diagnosis) -> Option<Keyring> {
+    match Keyring::load(&subject.storage_key).and_then(|keys| Ok((keys.list()?.len(), keys))) {
+        Ok((count, keys)) => {
+            let detail = format!("{} holds {count} keys", subject.storage_key.display());
+            diagnosis.ok("storage_key", detail);
+            Some(keys)
+        }
+        Err(KeyError::NoFile { .. }) if holds_none(subject) => {
+            diagnosis.ok(
+                "storage_key",
+                "nothing is encrypted yet; the first start makes the key file",
+            );
+            None
+        }
+        Err(error) => {
+            diagnosis.fail(
+                "storage_key",
+                chain(&error),
+                "Without it encrypted images cannot be read: put your copy back, or take it from a backup (docs/BACKUP.md).",
+            );
+            None
+        }
+    }
+}
+
+/// Whether no image is encrypted; one that cannot be asked about may be.
+fn holds_none(subject: &Subject) -> bool {
+    BlobStore::open(&subject.blobs).is_ok_and(|store| store.holds_encrypted().is_ok_and(|any| !any))
+}
+
+fn not_encrypted(stored: &[Stored], diagnosis: &mut Diagnosis) {
+    let count = stored.iter().filter(|stored| !stored.is_encrypted).count();
+    if count == 0 {
+        diagnosis.ok("blobs_encrypted", "all stored images are encrypted");
+    } else {
+        diagnosis.warn(
+            "blobs_encrypted",
+            format!(
+                "{count} stored images are not encrypted: they are from before there were keys"
+            ),
+            "medical-portal keys encrypt does it; the portal may run meanwhile.",
+        );
+    }
+}
 
 pub(crate) async fn look(
     database: &Database,
@@ -40,6 +87,7 @@ pub(crate) async fn look(
     };
     let there: BTreeSet<Digest> = stored.iter().map(|stored| stored.digest).collect();
     missing(&named, &there, diagnosis);
+    not_encrypted(&stored, diagnosis);
     let unnamed: Vec<Digest> = stored
         .iter()
         .filter(|stored| stored.age > SETTLED && !named.contains(&stored.digest))
@@ -148,24 +196,34 @@ async fn set_aside(
 }
 
 fn damaged(store: &BlobStore, named: &BTreeSet<Digest>, diagnosis: &mut Diagnosis) {
-    let damaged: Vec<Digest> = named
-        .iter()
-        .filter(|digest| matches!(store.read(**digest), Err(BlobError::Damaged(_))))
-        .copied()
-        .collect();
-    if damaged.is_empty() {
+    let (mut damaged, mut unreadable) = (Vec::new(), None);
+    for digest in named {
+        match store.read(*digest) {
+            // What is gone is said by `missing`.
+            Ok(_) | Err(BlobError::NotFound(_)) => {}
+            Err(BlobError::Damaged(_)) => damaged.push(*digest),
+            Err(error) => unreadable = Some(error),
+        }
+    }
+    if !damaged.is_empty() {
+        diagnosis.fail(
+            "blobs_damaged",
+            format!("the bytes of {} stored images have changed: {}", damaged.len(), some(&damaged)),
+            "The disk or somebody changed them: move these files away and bring them back from a backup.",
+        );
+    } else if let Some(error) = unreadable {
+        diagnosis.fail(
+            "blobs_damaged",
+            chain(&error),
+            "Stored images cannot be read: put the key file that was in use back, or look after the disk.",
+        );
+    } else {
         diagnosis.ok(
             "blobs_damaged",
             format!(
                 "the bytes of all {} stored images are those that came in",
                 named.len()
             ),
-        );
-    } else {
-        diagnosis.fail(
-            "blobs_damaged",
-            format!("the bytes of {} stored images have changed: {}", damaged.len(), some(&damaged)),
-            "The disk or somebody changed them: move these files away and bring them back from a backup.",
         );
     }
 }

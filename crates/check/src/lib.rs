@@ -36,6 +36,8 @@ pub struct Subject {
     pub data_dir: PathBuf,
     /// The folder of stored images.
     pub blobs: PathBuf,
+    /// The file of the keys of stored images and secrets.
+    pub storage_key: PathBuf,
     /// The folder of model packages.
     pub models: PathBuf,
     /// The database as its owner.
@@ -109,7 +111,12 @@ async fn look_as_the_portal(subject: &Subject, wanted: Wanted, diagnosis: &mut D
     diagnosis.ok("login", "the portal's own login works");
     work::look(&database, wanted, diagnosis).await;
     configuration::look_at_settings(&database, subject, diagnosis).await;
-    match BlobStore::open(&subject.blobs) {
+    let keys = blob_store::look_at_keys(subject, diagnosis);
+    let store = match keys {
+        Some(keys) => BlobStore::open_encrypted(&subject.blobs, keys),
+        None => BlobStore::open(&subject.blobs),
+    };
+    match store {
         Ok(store) => blob_store::look(&database, &store, subject, wanted, diagnosis).await,
         Err(error) => diagnosis.fail(
             "blobs",

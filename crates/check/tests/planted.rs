@@ -39,6 +39,7 @@ impl Patient {
         let subject = Subject {
             data_dir: app.folder().to_owned(),
             blobs: app.folder().join("blobs"),
+            storage_key: app.folder().join("keys/storage.key"),
             models: app.folder().join("models"),
             owner: app.test_database.owner(),
             login: app.test_database.login(),
@@ -93,7 +94,7 @@ impl Patient {
             .blobs
             .join(&name[..2])
             .join(&name[2..4])
-            .join(name)
+            .join(format!("{name}.sealed"))
     }
 }
 
@@ -337,8 +338,22 @@ async fn each_fault_of_the_stored_images_is_found() {
         .subject
         .data_dir
         .join("unnamed-blobs")
-        .join(stray.to_string());
-    assert_eq!(std::fs::read(aside).unwrap(), b"an upload that broke off");
+        .join(format!("{stray}.sealed"));
+    assert!(aside.is_file());
+
+    // From before there were keys; then the key file is gone.
+    let folder = blobs::BlobStore::open(&patient.subject.blobs).unwrap();
+    let film = patient.app.blobs.read(digest).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    folder.put(&film).unwrap();
+    let diagnosis = patient.look(false).await;
+    assert_eq!(faults(&diagnosis), [the(&diagnosis, "blobs_encrypted")]);
+    assert!(patient.app.blobs.encrypt(digest).unwrap());
+    assert_eq!(faults(&patient.look(false).await), Vec::<&Finding>::new());
+    std::fs::remove_file(&patient.subject.storage_key).unwrap();
+    let diagnosis = patient.look(false).await;
+    assert_eq!(the(&diagnosis, "storage_key").outcome, Outcome::Fail);
+    assert_eq!(the(&diagnosis, "blobs_damaged").outcome, Outcome::Fail);
 }
 
 #[tokio::test]

@@ -99,6 +99,8 @@ crate::text_enum! {
         RetryJob = "retry_job",
         /// A month of the trail was moved into a file.
         ArchiveAudit = "archive_audit",
+        /// The keys of stored images and secrets, or of the trail's seals, were changed.
+        ChangeKeys = "change_keys",
         /// A backup was made, or could not be.
         CreateBackup = "create_backup",
         /// A backup was restored into a scratch cluster and compared.
@@ -137,6 +139,8 @@ crate::text_enum! {
         Audit = "audit",
         /// A backup.
         Backup = "backup",
+        /// A key; named, never shown.
+        Key = "key",
         /// A path of the API.
         Path = "path",
     }

@@ -87,7 +87,7 @@ impl Keyring {
 
 /// The key that an envelope was made with.
 #[must_use]
-pub(crate) fn wrapped_with(envelope: &[u8; ENVELOPE_BYTES]) -> KeyId {
+pub fn wrapped_with(envelope: &[u8; ENVELOPE_BYTES]) -> KeyId {
     let mut id = [0; 8];
     id.copy_from_slice(&envelope[..8]);
     KeyId(id)

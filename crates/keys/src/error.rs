@@ -43,7 +43,9 @@ pub enum KeyError {
     #[error("the envelope of the data key was altered or belongs to something else")]
     Envelope,
     /// A sealed secret was altered, belongs to something else, or was made with another key.
-    #[error("the secret '{purpose}' cannot be read: it was altered, belongs to something else, or was made with a key that is not in the key file")]
+    #[error(
+        "the secret '{purpose}' cannot be read: it was altered, belongs to something else, or was made with a key that is not in the key file"
+    )]
     Secret {
         /// What the secret is for.
         purpose: String,

@@ -11,6 +11,6 @@ mod openpgp;
 mod ring_file;
 mod secret;
 
-pub use envelope::{DataKey, ENVELOPE_BYTES};
+pub use envelope::{DataKey, ENVELOPE_BYTES, wrapped_with};
 pub use error::KeyError;
-pub use ring_file::{KeyId, KeyInfo, Keyring};
+pub use ring_file::{KeyId, KeyInfo, Keyring, write_private};

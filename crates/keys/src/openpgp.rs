@@ -68,9 +68,7 @@ pub(crate) fn decrypt(password: &[u8], message: &[u8]) -> Option<Zeroizing<Vec<u
     if digest(&SHA1_FOR_LEGACY_USE_ONLY, covered).as_ref() != code {
         return None;
     }
-    let mut packets = covered
-        .strip_suffix(&CODE_HEAD)?
-        .get(BLOCK + 2..)?;
+    let mut packets = covered.strip_suffix(&CODE_HEAD)?.get(BLOCK + 2..)?;
     let (tag, literal) = next_packet(&mut packets)?;
     let literal = Zeroizing::new(literal);
     if tag != LITERAL || !packets.is_empty() {

@@ -164,6 +164,26 @@ impl Keyring {
         Self::load(path)
     }
 
+    /// Writes the text of a key file (from a backup) to `path`. Keys that are in a file there stay, as newer
+    /// ones.
+    ///
+    /// # Errors
+    /// [`KeyError::BadFile`] when the text is none of a key file, or the file cannot be written.
+    pub fn take_on(path: &Path, text: &str) -> Result<(), KeyError> {
+        let mut keys = parse(path, text)?;
+        match read(path) {
+            Ok(held) => {
+                for key in held.keys {
+                    keys.retain(|older| older.id != key.id);
+                    keys.push(key);
+                }
+            }
+            Err(KeyError::NoFile { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        write(path, &keys, false)
+    }
+
     /// Where the file is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -249,7 +269,12 @@ impl Keyring {
     /// does not take the keys from it.
     pub(crate) fn keys(&self) -> Result<Vec<Key>, KeyError> {
         let changed = fs::metadata(self.path.as_path()).is_ok_and(|metadata| {
-            stamp(&metadata) != self.held.read().unwrap_or_else(PoisonError::into_inner).stamp
+            stamp(&metadata)
+                != self
+                    .held
+                    .read()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .stamp
         });
         if changed {
             self.reload()?;
@@ -296,6 +321,17 @@ fn read(path: &Path) -> Result<Held, KeyError> {
         ));
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| bad(error.to_string()))?);
+    Ok(Held {
+        keys: parse(path, &text)?,
+        stamp: stamp(&metadata),
+    })
+}
+
+fn parse(path: &Path, text: &str) -> Result<Vec<Key>, KeyError> {
+    let bad = |reason: String| KeyError::BadFile {
+        path: path.to_owned(),
+        reason,
+    };
     let mut keys = Vec::new();
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() || line.starts_with('#') {
@@ -306,23 +342,33 @@ fn read(path: &Path) -> Result<Held, KeyError> {
     if keys.is_empty() {
         return Err(bad("it holds no key".to_owned()));
     }
-    Ok(Held {
-        keys,
-        stamp: stamp(&metadata),
-    })
+    Ok(keys)
 }
 
 fn write(path: &Path, keys: &[Key], is_first: bool) -> Result<(), KeyError> {
+    let mut text = Zeroizing::new(HEAD.to_owned());
+    for key in keys {
+        text.push_str(&key.line());
+    }
+    write_file(path, text.as_bytes(), is_first)
+}
+
+/// Writes a file of the owner's alone, durably and in one piece.
+///
+/// # Errors
+/// When the file system does not take it.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+    write_file(path, bytes, false)
+}
+
+fn write_file(path: &Path, bytes: &[u8], is_first: bool) -> Result<(), KeyError> {
     let write = || -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.as_file()
             .set_permissions(fs::Permissions::from_mode(0o600))?;
-        file.write_all(HEAD.as_bytes())?;
-        for key in keys {
-            file.write_all(key.line().as_bytes())?;
-        }
+        file.write_all(bytes)?;
         file.as_file().sync_all()?;
         if is_first {
             match file.persist_noclobber(path) {

@@ -7,6 +7,7 @@ mod settings;
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod keys;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
@@ -77,6 +78,9 @@ pub(crate) enum Command {
     /// Archive old months of the audit trail, and prove archived ones
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Look after the keys that stored images and secrets are encrypted with
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),
@@ -135,6 +139,9 @@ pub(crate) struct PlaceArgs {
     /// Folder of PostgreSQL's programs for the private cluster [default: the newest found]
     #[arg(long, env = "PORTAL_PG_BIN", value_name = "DIR")]
     pub(crate) pg_bin: Option<PathBuf>,
+    /// File of the keys of stored images and secrets [default: keys/storage.key in the data folder]
+    #[arg(long, env = "PORTAL_STORAGE_KEY_FILE", value_name = "FILE")]
+    pub(crate) storage_key_file: Option<PathBuf>,
 }
 
 /// Which engine runs the model.

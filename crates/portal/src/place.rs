@@ -8,8 +8,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use blobs::BlobStore;
 use db::{Database, DatabaseOptions};
-use domain::SystemClock;
+use domain::{Clock, SystemClock};
+use keys::Keyring;
 use pg_embed::{Cluster, ClusterOptions};
 
 use crate::{cli::PlaceArgs, keeper::Keeper};
@@ -28,6 +30,8 @@ pub(crate) struct Place {
     pub(crate) maintenance: Option<DatabaseOptions>,
     /// PostgreSQL's programs, where known.
     pub(crate) postgres_programs: Option<PathBuf>,
+    /// The file of the keys of stored images and secrets.
+    pub(crate) storage_key_file: PathBuf,
     /// Of the private cluster; absent for an external server.
     keeper: Option<Keeper>,
 }
@@ -38,6 +42,10 @@ impl Place {
     pub(crate) async fn open(args: &PlaceArgs, subfolder: Option<&str>) -> Result<Self> {
         let data_dir = data_dir(args, subfolder)?;
         backup::finish_interrupted(&data_dir, args.database_url.is_none())?;
+        let storage_key_file = args
+            .storage_key_file
+            .clone()
+            .unwrap_or_else(|| data_dir.join("keys/storage.key"));
         if let Some(url) = &args.database_url {
             std::fs::create_dir_all(&data_dir)
                 .with_context(|| format!("cannot make {}", data_dir.display()))?;
@@ -48,12 +56,16 @@ impl Place {
                 login: DatabaseOptions::new(url),
                 maintenance: None,
                 postgres_programs: args.pg_bin.clone(),
+                storage_key_file,
                 keeper: None,
             });
         }
         let mut options = ClusterOptions::new(&data_dir);
         options.binaries.clone_from(&args.pg_bin);
-        tokio::task::spawn_blocking(move || Self::on_private_cluster(data_dir, &options)).await?
+        tokio::task::spawn_blocking(move || {
+            Self::on_private_cluster(data_dir, storage_key_file, &options)
+        })
+        .await?
     }
 
     /// As [`Place::open`], for commands that look at or after a portal and must not make one.
@@ -68,7 +80,11 @@ impl Place {
         Self::open(args, None).await
     }
 
-    fn on_private_cluster(data_dir: PathBuf, options: &ClusterOptions) -> Result<Self> {
+    fn on_private_cluster(
+        data_dir: PathBuf,
+        storage_key_file: PathBuf,
+        options: &ClusterOptions,
+    ) -> Result<Self> {
         let running = Cluster::running(&data_dir).ok().flatten();
         let (cluster, address) = match running {
             Some(address) => (None, address),
@@ -87,6 +103,7 @@ impl Place {
                 .map(|cluster| cluster.binaries().directory().to_owned())
                 .or_else(|| options.binaries.clone()),
             maintenance: Some(maintenance.clone()),
+            storage_key_file,
             keeper: Some(Keeper::new(data_dir.clone(), options.clone(), cluster)),
             data_dir,
         }
@@ -110,6 +127,24 @@ impl Place {
     /// The folder of stored images.
     pub(crate) fn blobs(&self) -> Result<PathBuf> {
         self.private_folder("blobs")
+    }
+
+    /// The keys of stored images and secrets. Made at the first start; where something was encrypted
+    /// already, a missing file is a fault and not a first start.
+    pub(crate) fn keyring(&self) -> Result<Keyring> {
+        let path = &self.storage_key_file;
+        if BlobStore::open(self.blobs()?)?.holds_encrypted()? {
+            return Ok(Keyring::load(path)?);
+        }
+        if path.parent() == Some(&self.data_dir.join("keys")) {
+            self.private_folder("keys")?;
+        }
+        Ok(Keyring::load_or_make(path, SystemClock.now())?)
+    }
+
+    /// The stored images.
+    pub(crate) fn blob_store(&self) -> Result<BlobStore> {
+        Ok(BlobStore::open_encrypted(self.blobs()?, self.keyring()?)?)
     }
 
     /// The folder of model packages.
@@ -143,6 +178,8 @@ impl Place {
             is_private: self.keeper.is_some(),
             programs: self.programs()?,
             data_dir: self.data_dir.clone(),
+            blobs: self.blob_store()?,
+            key_files: vec![self.storage_key_file.clone()],
             portal_version,
         })
     }

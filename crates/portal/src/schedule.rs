@@ -105,9 +105,15 @@ impl Schedule {
         let system = db::recovery::log_position(&self.source.database)
             .await?
             .system;
-        let (data_dir, mut taken) = (data_dir.clone(), std::mem::take(shipped));
+        let (source, mut taken) = (self.source.clone(), std::mem::take(shipped));
         let (outcome, taken) = tokio::task::spawn_blocking(move || {
-            let outcome = backup::ship(&store, &key, &data_dir, &system, &mut taken);
+            let outcome = backup::ship(
+                &store,
+                &key,
+                (&source.data_dir, &source.blobs),
+                &system,
+                &mut taken,
+            );
             (outcome, taken)
         })
         .await?;

@@ -84,7 +84,7 @@ async fn serve_at(
 ) -> Result<()> {
     let database = place.database().await?;
     production::check_accounts(args, place, &database).await?;
-    let blobs = BlobStore::open(place.blobs()?)?;
+    let blobs = place.blob_store()?;
     analysis::registry::ensure_bundled(&database, &place.models()?).await?;
     let address = listeners.main.local_addr()?;
     let decoders = crate::decoders::of_this_program()?;
@@ -408,7 +408,7 @@ pub(crate) async fn work(args: WorkerArgs) -> Result<()> {
     let place = Place::open(&args.place, None).await?;
     let outcome = async {
         let database = place.database().await?;
-        let blobs = BlobStore::open(place.blobs()?)?;
+        let blobs = place.blob_store()?;
         analysis::registry::ensure_bundled(&database, &place.models()?).await?;
         let worker = worker(
             &place,

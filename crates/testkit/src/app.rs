@@ -11,6 +11,7 @@ use decoding::Decoders;
 use domain::{Clock, FixedClock, Role, UserId};
 use governance::GovernanceJob;
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
+use keys::Keyring;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Client, TestDatabase};
@@ -67,7 +68,8 @@ impl TestApp {
             .await
             .unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let blobs = BlobStore::open(folder.path().join("blobs")).unwrap();
+        let keys = Keyring::load_or_make(&folder.path().join("keys/storage.key"), start).unwrap();
+        let blobs = BlobStore::open_encrypted(folder.path().join("blobs"), keys).unwrap();
         if !options.without_model {
             analysis::registry::ensure_bundled(&database, &folder.path().join("models"))
                 .await

@@ -1595,7 +1595,7 @@ export interface components {
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "create_backup" | "verify_backup" | "restore_backup" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "refuse";
         /** @description A row of the trail. */
         AuditLog: {
             /** @description What was done. */
@@ -1870,7 +1870,7 @@ export interface components {
          * @description What an act was done to.
          * @enum {string}
          */
-        EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "path";
+        EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "key" | "path";
         /**
          * @description What is wrong with a field.
          * @enum {string}

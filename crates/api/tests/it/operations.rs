@@ -79,7 +79,7 @@ async fn a_poisonous_job_dies_and_its_case_goes_to_a_doctor() {
         app.client(Role::Tech).await,
     );
     let film = chest_film(1, 80);
-    let digest = blobs::Digest::of(&film).to_string();
+    let digest = blobs::Digest::of(&film);
     let receipt = radiologist
         .upload(
             vec![("a.png", film.clone())],
@@ -87,13 +87,7 @@ async fn a_poisonous_job_dies_and_its_case_goes_to_a_doctor() {
         )
         .await
         .expect(201);
-    let blob = app
-        .folder()
-        .join("blobs")
-        .join(&digest[0..2])
-        .join(&digest[2..4])
-        .join(&digest);
-    std::fs::remove_file(&blob).unwrap();
+    std::fs::remove_file(app.blobs.path(digest)).unwrap();
     for _ in 0..10 {
         app.run_jobs().await;
         app.advance(chrono::Duration::minutes(5));
@@ -110,8 +104,7 @@ async fn a_poisonous_job_dies_and_its_case_goes_to_a_doctor() {
         "job_dead"
     );
 
-    std::fs::create_dir_all(blob.parent().unwrap()).unwrap();
-    std::fs::write(&blob, film).unwrap();
+    assert_eq!(app.blobs.put(&film).unwrap(), digest);
     let retry = format!(
         "/api/jobs/{}/retry",
         dead["items"][0]["job_id"].as_str().unwrap()

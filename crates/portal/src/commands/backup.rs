@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, Result, bail};
-use backup::{BackupId, Found, Keep, Key, Manifest, Store, Target};
+use backup::{BackupId, Destination, Found, Keep, Key, Manifest, Store, Target};
 use chrono::{DateTime, Utc};
 use db::{Actor, Database, DatabaseOptions};
 use domain::{BackupRunId, Clock, SystemClock, backup::BackupKind};
@@ -318,7 +318,10 @@ async fn restore(args: &RestoreArgs) -> Result<ExitCode> {
         store,
         &args.id,
         key,
-        &data_dir,
+        Destination {
+            data_dir: &data_dir,
+            storage_key_file: args.place.storage_key_file.as_deref(),
+        },
         &target,
         args.overwrite,
         Arc::new(SystemClock),

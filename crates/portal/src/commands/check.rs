@@ -28,6 +28,7 @@ pub(super) async fn run(args: &CheckArgs) -> Result<ExitCode> {
     let subject = Subject {
         data_dir: place.data_dir().to_owned(),
         blobs: place.blobs()?,
+        storage_key: place.storage_key_file.clone(),
         models: place.models()?,
         owner: place.owner.clone(),
         login: place.login.clone(),

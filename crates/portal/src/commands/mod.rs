@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod database;
 mod demonstration;
+mod keys;
 mod manual;
 mod model;
 mod settings;
@@ -31,6 +32,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Check(args) => return check::run(&args).await,
         Command::Settings(command) => settings::run(command).await?,
         Command::Audit(command) => return audit::run(command).await,
+        Command::Keys(command) => keys::run(command).await?,
         Command::Db(command) => return database::run(command).await,
         Command::Model(command) => model::run(command).await?,
         Command::User(command) => user::run(command).await?,

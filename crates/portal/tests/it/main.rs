@@ -11,6 +11,7 @@ mod decoders;
 mod drills;
 mod examples;
 mod faults;
+mod keys;
 mod models;
 mod monitoring;
 mod other_models;

@@ -47,6 +47,7 @@ export const actions = [
   'update_user',
   'update_setting',
   'archive_audit',
+  'change_keys',
   'import_model',
   'activate_model',
   'change_model_stage',
@@ -72,6 +73,7 @@ export const entityTypes = [
   'job',
   'queue',
   'audit',
+  'key',
   'path',
 ] as const;
 

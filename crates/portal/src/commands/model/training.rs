@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use blobs::BlobStore;
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime};
 use db::Actor;
 use governance::{
@@ -80,7 +79,7 @@ pub(super) async fn export(
         .with_context(|| format!("cannot write into {}", output.display()))?;
     let place = Place::open_existing(args).await?;
     let database = place.database().await?;
-    let blobs = BlobStore::open(place.blobs()?)?;
+    let blobs = place.blob_store()?;
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     let from = from.map_or(DateTime::UNIX_EPOCH, midnight);
     let until = until.map_or_else(|| database.clock().now(), midnight);

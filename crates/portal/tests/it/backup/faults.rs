@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Clinic, files_below, noise, refusal, tables_of};
+use super::{Clinic, files_below, images_in, noise, refusal, tables_of};
 use crate::support::{SmallDisk, portal, stdout};
 
 /// The one file below a folder whose path ends so.
@@ -216,7 +216,7 @@ fn kill_9_of_create_and_restore_leaves_nothing_half_and_the_next_run_completes()
     assert_eq!(std::fs::read_dir(store.join("backups")).unwrap().count(), 1);
 
     // A restore, killed while it fetches and while it fills the database.
-    let (blobs, tables) = (files_below(&data.join("blobs")), tables_of(&data));
+    let (blobs, tables) = (images_in(&data), tables_of(&data));
     let new = clinic.path("new");
     let restoring = new.join("restoring");
     let restore = [
@@ -252,7 +252,7 @@ fn kill_9_of_create_and_restore_leaves_nothing_half_and_the_next_run_completes()
     });
     assert!(!new.join("postgres").exists());
     stdout(&clinic.restore(id, &store, &new));
-    assert_eq!(files_below(&new.join("blobs")), blobs);
+    assert_eq!(images_in(&new), blobs);
     assert!(!restoring.exists());
     let restored = tables_of(&new);
     assert_eq!(

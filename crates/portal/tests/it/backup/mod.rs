@@ -144,6 +144,20 @@ pub(crate) fn files_below(folder: &Path) -> BTreeMap<PathBuf, blobs::Digest> {
     files
 }
 
+/// The stored images of a data folder by their digests, each read whole, with its length.
+pub(crate) fn images_in(data: &Path) -> BTreeMap<blobs::Digest, usize> {
+    let folder = data.join("blobs");
+    let store = match keys::Keyring::load(&data.join("keys/storage.key")) {
+        Ok(keys) => blobs::BlobStore::open_encrypted(folder, keys).unwrap(),
+        Err(_) => blobs::BlobStore::open(folder).unwrap(),
+    };
+    let listed = store.list().unwrap();
+    listed
+        .into_iter()
+        .map(|stored| (stored.digest, store.read(stored.digest).unwrap().len()))
+        .collect()
+}
+
 /// Each table's rows and a digest of them, made without the code under test.
 pub(crate) fn tables_at(url: &str) -> BTreeMap<String, (i64, String)> {
     tokio::runtime::Runtime::new().unwrap().block_on(async {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pg_embed::{Cluster, ClusterOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use super::{Clinic, files_below, refusal, running, send_films};
+use super::{Clinic, files_below, images_in, refusal, running, send_films};
 use crate::support::{Serving, stdout};
 
 fn execute(url: &str, sql: &str) {
@@ -82,7 +82,7 @@ fn a_moment_after_the_backup_is_restored_with_its_images() {
         );
         std::thread::sleep(Duration::from_millis(200));
     }
-    let blobs = files_below(&data.join("blobs"));
+    let blobs = images_in(&data);
     serving.kill();
     drop(serving);
     // Until the killed portal's server has ended as well.
@@ -108,7 +108,7 @@ fn a_moment_after_the_backup_is_restored_with_its_images() {
     assert!(said.contains("ends before it"), "{said}");
     let said = stdout(&restore(&moment));
     assert!(said.contains("and the log since then"), "{said}");
-    assert_eq!(files_below(&new.join("blobs")), blobs);
+    assert_eq!(images_in(&new), blobs);
     let cluster = Cluster::start(&ClusterOptions::new(&new)).unwrap();
     let url = cluster.url("postgres", "portal");
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt, process::Command};
 
-use super::{Clinic, files_below, noise, tables_of};
+use super::{Clinic, images_in, noise, tables_of};
 use crate::support::{Serving, portal, stdout};
 
 const README: &str = include_str!("../../../../../database/README.md");
@@ -99,13 +99,13 @@ fn the_recipes_of_the_manual_work_as_they_stand() {
             < 2000
     );
     assert!(serving.interrupt().success());
-    let (blobs, tables) = (files_below(&data.join("blobs")), tables_of(&data));
+    let (blobs, tables) = (images_in(&data), tables_of(&data));
     std::fs::remove_dir_all(&data).unwrap();
 
     let mut serving = Serving::start(&new, &["--workers", "0"]);
     run(restore);
     assert!(serving.interrupt().success());
-    assert_eq!(files_below(&new.join("blobs")), blobs);
+    assert_eq!(images_in(&new), blobs);
     let restored = tables_of(&new);
     for table in [
         "public.users",

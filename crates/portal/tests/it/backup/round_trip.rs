@@ -1,6 +1,6 @@
 //! The proof: back up, destroy everything, restore; bytes and tables are equal and people sign in.
 
-use super::{Clinic, files_below, refusal, running, send_films, tables_at, tables_of};
+use super::{Clinic, files_below, images_in, refusal, running, send_films, tables_at, tables_of};
 use crate::{
     serve::Signed,
     support::{Serving, stdout},
@@ -52,12 +52,14 @@ fn back_up_destroy_everything_and_restore_gives_equal_bytes_and_tables() {
         "{first} {second}"
     );
 
-    let (blobs, models) = (
-        files_below(&data.join("blobs")),
-        files_below(&data.join("models")),
-    );
+    let (blobs, models) = (images_in(&data), files_below(&data.join("models")));
     assert_eq!(blobs.len(), 4);
     let tables = tables_of(&data);
+    let keys = files_below(&data.join("keys"));
+    assert!(
+        keys.contains_key(std::path::Path::new("storage.key")),
+        "{keys:?}"
+    );
     std::fs::remove_dir_all(&data).unwrap();
 
     let said = stdout(&clinic.verify(ids[1], &store));
@@ -66,8 +68,9 @@ fn back_up_destroy_everything_and_restore_gives_equal_bytes_and_tables() {
     let said = stdout(&clinic.restore(ids[1], &store, &fresh));
     assert!(said.contains("4 images"), "{said}");
 
-    assert_eq!(files_below(&fresh.join("blobs")), blobs);
+    assert_eq!(images_in(&fresh), blobs);
     assert_eq!(files_below(&fresh.join("models")), models);
+    assert_eq!(files_below(&fresh.join("keys")), keys);
     let restored = tables_of(&fresh);
     assert_eq!(
         restored.keys().collect::<Vec<_>>(),
