@@ -60,6 +60,7 @@ pub(crate) const PROBLEMS: &[&str] = &[
     "first_impression_required",
     "forbidden",
     "has_password",
+    "identifier_taken",
     "identity_agrees",
     "identity_unconfirmed",
     "impression_recorded",

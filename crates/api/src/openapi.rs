@@ -2,7 +2,11 @@
 
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        Content, OpenApi as OpenApiDocument, Ref, RefOr, Response, ResponseBuilder, Schema,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use domain::audit::{AuditAction, AuditStatus, EntityType};
@@ -11,6 +15,9 @@ use crate::{
     reports::{images::RenderedFormat, list::Sort},
     router::api,
 };
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -56,6 +63,69 @@ impl Modify for Security {
 
 /// The document, as served at `/api/openapi.json`.
 #[must_use]
-pub fn document() -> utoipa::openapi::OpenApi {
-    api().split_for_parts().1
+pub fn document() -> OpenApiDocument {
+    finished(api().split_for_parts().1)
+}
+
+/// Says what holds for every path: problems have a media type of their own, and any path may be asked
+/// too much, fail, or find the database away.
+pub(crate) fn finished(mut document: OpenApiDocument) -> OpenApiDocument {
+    for path in document.paths.paths.values_mut() {
+        let operations = [
+            &mut path.get,
+            &mut path.put,
+            &mut path.post,
+            &mut path.delete,
+            &mut path.head,
+            &mut path.patch,
+            &mut path.options,
+        ];
+        for operation in operations.into_iter().flatten() {
+            finish(operation);
+        }
+    }
+    document
+}
+
+fn finish(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    for (status, description) in [
+        (
+            "429",
+            "Too much is asked from this address or with this session",
+        ),
+        (
+            "500",
+            "A fault of the portal; its log says more under the request's id",
+        ),
+        ("503", "The database or the store is away"),
+    ] {
+        responses
+            .entry(status.to_owned())
+            .or_insert_with(|| problem(description).into());
+    }
+    for response in responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(content) = response.content.get(JSON)
+            && is_problem(content)
+            && let Some(content) = response.content.shift_remove(JSON)
+        {
+            response.content.insert(PROBLEM.to_owned(), content);
+        }
+    }
+}
+
+fn problem(description: &str) -> Response {
+    let body = Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name(
+        "ProblemBody",
+    ))));
+    ResponseBuilder::new()
+        .description(description)
+        .content(PROBLEM, body)
+        .build()
+}
+
+fn is_problem(content: &RefOr<Content>) -> bool {
+    matches!(content, RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. })
+        if schema.ref_location.ends_with("/ProblemBody"))
 }

@@ -14,7 +14,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     ai, audit_trail, auth, client_address, events, figures, health, models, notifications, observe,
-    openapi::ApiDoc,
+    openapi::{self, ApiDoc},
     operations::{jobs, settings, user_sessions, users},
     patients, portal,
     problem::{self, Problem},
@@ -131,6 +131,7 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
 /// The whole interface.
 pub fn router(state: ApiState) -> Router {
     let (router, document) = api().split_for_parts();
+    let document = openapi::finished(document);
     let docs = utoipa_swagger_ui::Config::from("/api/openapi.json").validator_url("none");
     router
         .route("/api/openapi.json", get(async move || Json(document)))

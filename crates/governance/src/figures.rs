@@ -49,7 +49,7 @@ pub struct ModelFigures {
     /// Reviews that confirmed the AI, of those that said so or not.
     pub confirmed: Option<Rate>,
     /// What changed when doctors saw the AI, where a first impression was recorded.
-    pub first_impression: Option<FirstImpression>,
+    pub first_impression: Option<ImpressionFigures>,
 }
 
 /// Counts at one threshold.
@@ -103,7 +103,7 @@ pub struct Subgroup {
 /// Doctors before and after they saw the AI. "Right" is the signed assessment, so this tells how far
 /// the AI moved doctors, not who was right in truth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct FirstImpression {
+pub struct ImpressionFigures {
     /// Cases with a first impression and a shown AI verdict.
     pub cases: u64,
     /// First impressions that agreed with what was signed.
@@ -270,7 +270,7 @@ fn subgroups(scored: &[Scored<'_>], flagged: &[Case]) -> Vec<Subgroup> {
     groups.into_iter().map(group).collect()
 }
 
-fn first_impression(cases: &[JudgedCase]) -> Option<FirstImpression> {
+fn first_impression(cases: &[JudgedCase]) -> Option<ImpressionFigures> {
     let both: Vec<(RiskCategory, RiskCategory, RiskCategory)> = cases
         .iter()
         .filter_map(|case| {
@@ -285,7 +285,7 @@ fn first_impression(cases: &[JudgedCase]) -> Option<FirstImpression> {
         both.iter().filter(|case| rule(case)).count() as u64
     };
     let total = both.len() as u64;
-    (total > 0).then(|| FirstImpression {
+    (total > 0).then(|| ImpressionFigures {
         cases: total,
         alone_agrees: Rate::of(count(&|(first, _, signed)| first == signed), total),
         ai_agrees: Rate::of(count(&|(_, shown, signed)| shown == signed), total),

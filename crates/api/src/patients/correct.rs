@@ -3,7 +3,7 @@
 use axum::{Json as Answer, extract::State};
 use chrono::NaiveDate;
 use db::{
-    ActorTx, accounts,
+    ActorTx,
     audit::Act,
     patients::{self, Patient, PatientChange},
 };
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::register::taken;
+use super::register::{address_taken, number_taken};
 use crate::{
     body::{Checks, Json, Path},
     codes::FieldCode,
@@ -154,7 +154,7 @@ async fn correct_address(
 ) -> Result<(), Problem> {
     let may = patients::correct_address(tx, patient_id, email)
         .await
-        .map_err(|error| taken(error, accounts::EMAIL_TAKEN, "email_taken", "address"))?;
+        .map_err(address_taken)?;
     if may {
         return Ok(());
     }
@@ -185,14 +185,7 @@ async fn correct_number(
             patients::correct_identifier(tx, before.patient_id, identifier, issuer, gender).await
         }
     };
-    outcome.map_err(|error| {
-        taken(
-            error,
-            patients::IDENTIFIER_TAKEN,
-            "identifier_taken",
-            "number",
-        )
-    })
+    outcome.map_err(number_taken)
 }
 
 /// The members in which two objects differ, of each.

@@ -71,20 +71,13 @@ pub(crate) async fn register(
     };
     accounts::create(&mut tx, &account)
         .await
-        .map_err(|error| taken(error, accounts::EMAIL_TAKEN, "email_taken", "address"))?;
+        .map_err(address_taken)?;
     patients::note_registration(&mut tx, id).await?;
     if let Some(identifier) = &request.identifier {
         let issuer = request.issuer.as_deref().unwrap_or_default();
         patients::add_identifier(&mut tx, id, issuer, identifier.trim(), gender)
             .await
-            .map_err(|error| {
-                taken(
-                    error,
-                    patients::IDENTIFIER_TAKEN,
-                    "identifier_taken",
-                    "number",
-                )
-            })?;
+            .map_err(number_taken)?;
     }
     tx.audit(Act::new(AuditAction::CreatePatient, EntityType::Patient).on(id))
         .await?;
@@ -128,18 +121,22 @@ fn check(
     Ok((email.expect("checked just above"), gender))
 }
 
-pub(super) fn taken(
-    error: db::DbError,
-    constraint: &str,
-    code: &'static str,
-    what: &str,
-) -> Problem {
-    if error.is_constraint(constraint) {
-        Problem::Conflict {
-            code,
-            detail: format!("another patient has this {what}: search for that patient first"),
-        }
-    } else {
-        error.into()
+pub(super) fn address_taken(error: db::DbError) -> Problem {
+    if !error.is_constraint(accounts::EMAIL_TAKEN) {
+        return error.into();
+    }
+    Problem::Conflict {
+        code: "email_taken",
+        detail: "another patient has this address: search for that patient first".to_owned(),
+    }
+}
+
+pub(super) fn number_taken(error: db::DbError) -> Problem {
+    if !error.is_constraint(patients::IDENTIFIER_TAKEN) {
+        return error.into();
+    }
+    Problem::Conflict {
+        code: "identifier_taken",
+        detail: "another patient has this number: search for that patient first".to_owned(),
     }
 }

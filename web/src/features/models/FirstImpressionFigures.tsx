@@ -1,11 +1,11 @@
 import { Text, Title } from '@mantine/core';
-import type { FirstImpression } from '@/api/types';
+import type { ImpressionFigures } from '@/api/types';
 import { useT } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { RateText } from './RateText';
 
 /** Doctors before and after they saw the AI. */
-export function FirstImpressionFigures({ figures }: { figures: FirstImpression }) {
+export function FirstImpressionFigures({ figures }: { figures: ImpressionFigures }) {
   const t = useT();
   const formats = useFormats();
   return (
