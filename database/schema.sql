@@ -787,6 +787,20 @@ ALTER TABLE ONLY portal.promotions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.promotions OWNER TO portal_owner;
 
+-- Name: recovery_codes; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.recovery_codes (
+    user_id uuid NOT NULL,
+    code text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_code_is_sha256 CHECK ((code ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY portal.recovery_codes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.recovery_codes OWNER TO portal_owner;
+
 -- Name: report_annotations; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.report_annotations (
@@ -884,6 +898,33 @@ CREATE TABLE portal.schema_migrations (
 
 ALTER TABLE portal.schema_migrations OWNER TO portal_owner;
 
+-- Name: session_proofs; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.session_proofs (
+    session_id uuid NOT NULL,
+    proved_at timestamp with time zone NOT NULL,
+    second_factor boolean NOT NULL,
+    spent boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE ONLY portal.session_proofs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.session_proofs OWNER TO portal_owner;
+
+-- Name: sign_in_challenges; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.sign_in_challenges (
+    challenge text NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sign_in_challenges_is_sha256 CHECK ((challenge ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY portal.sign_in_challenges FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.sign_in_challenges OWNER TO portal_owner;
+
 -- Name: sign_in_failures; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.sign_in_failures (
@@ -897,6 +938,20 @@ CREATE TABLE portal.sign_in_failures (
 ALTER TABLE ONLY portal.sign_in_failures FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.sign_in_failures OWNER TO portal_owner;
+
+-- Name: totp; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.totp (
+    user_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    last_step bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone
+);
+
+ALTER TABLE ONLY portal.totp FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.totp OWNER TO portal_owner;
 
 -- Name: uploads; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -1611,6 +1666,11 @@ ALTER TABLE ONLY portal.patient_registrations
 ALTER TABLE ONLY portal.promotions
     ADD CONSTRAINT promotions_pkey PRIMARY KEY (promotion_id);
 
+-- Name: recovery_codes recovery_codes_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code);
+
 -- Name: report_annotations report_annotations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.report_annotations
@@ -1646,10 +1706,25 @@ ALTER TABLE ONLY portal.schema_floor
 ALTER TABLE ONLY portal.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
 
+-- Name: session_proofs session_proofs_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.session_proofs
+    ADD CONSTRAINT session_proofs_pkey PRIMARY KEY (session_id);
+
+-- Name: sign_in_challenges sign_in_challenges_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (challenge);
+
 -- Name: sign_in_failures sign_in_failures_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.sign_in_failures
     ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (account_key);
+
+-- Name: totp totp_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.totp
+    ADD CONSTRAINT totp_pkey PRIMARY KEY (user_id);
 
 -- Name: uploads uploads_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -1936,6 +2011,14 @@ CREATE INDEX idx_review_addenda_doctor_id ON portal.review_addenda USING btree (
 -- Name: idx_review_addenda_review_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_review_addenda_review_id ON portal.review_addenda USING btree (review_id, created_at);
+
+-- Name: idx_sign_in_challenges_expires_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_sign_in_challenges_expires_at ON portal.sign_in_challenges USING btree (expires_at);
+
+-- Name: idx_sign_in_challenges_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_sign_in_challenges_user_id ON portal.sign_in_challenges USING btree (user_id);
 
 -- Name: idx_uploads_expires_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -2337,6 +2420,11 @@ ALTER TABLE ONLY portal.promotions
 ALTER TABLE ONLY portal.promotions
     ADD CONSTRAINT promotions_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.users(id) ON DELETE RESTRICT;
 
+-- Name: recovery_codes recovery_codes_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: report_annotations report_annotations_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.report_annotations
@@ -2386,6 +2474,21 @@ ALTER TABLE ONLY portal.review_addenda
 
 ALTER TABLE ONLY portal.review_verdicts
     ADD CONSTRAINT review_verdicts_review_id_fkey FOREIGN KEY (review_id) REFERENCES public.doctor_reviews(review_id) ON DELETE CASCADE;
+
+-- Name: session_proofs session_proofs_session_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.session_proofs
+    ADD CONSTRAINT session_proofs_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(session_id) ON DELETE CASCADE;
+
+-- Name: sign_in_challenges sign_in_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: totp totp_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.totp
+    ADD CONSTRAINT totp_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: uploads uploads_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -2751,6 +2854,10 @@ CREATE POLICY owner_maintains ON portal.patient_registrations TO portal_owner US
 
 CREATE POLICY owner_maintains ON portal.promotions TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: recovery_codes owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.recovery_codes TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: report_annotations owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.report_annotations TO portal_owner USING (true) WITH CHECK (true);
@@ -2775,9 +2882,21 @@ CREATE POLICY owner_maintains ON portal.review_verdicts TO portal_owner USING (t
 
 CREATE POLICY owner_maintains ON portal.schema_floor TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: session_proofs owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.session_proofs TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: sign_in_challenges owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.sign_in_challenges TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: sign_in_failures owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.sign_in_failures TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: totp owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.totp TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: uploads owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2871,6 +2990,10 @@ CREATE POLICY read_stages ON portal.model_stages FOR SELECT TO portal_radiologis
 
 CREATE POLICY read_standings ON portal.model_standings FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (true);
 
+-- Name: recovery_codes; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.recovery_codes ENABLE ROW LEVEL SECURITY;
+
 -- Name: invitations redeem; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY redeem ON portal.invitations TO portal_anonymous USING (true);
@@ -2910,6 +3033,18 @@ ALTER TABLE portal.report_releases ENABLE ROW LEVEL SECURITY;
 -- Name: promotions request_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY request_own ON portal.promotions FOR INSERT TO portal_tech WITH CHECK (((NOT (requested_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))) AND (decision IS NULL)));
+
+-- Name: recovery_codes reset; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY reset ON portal.recovery_codes TO portal_tech USING (true);
+
+-- Name: sign_in_challenges reset; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY reset ON portal.sign_in_challenges TO portal_tech USING (true);
+
+-- Name: totp reset; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY reset ON portal.totp TO portal_tech USING (true);
 
 -- Name: review_addenda; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -2957,6 +3092,30 @@ CREATE POLICY send_in ON portal.dicom_instances FOR INSERT TO portal_radiologist
 CREATE POLICY send_in ON portal.image_blobs FOR INSERT TO portal_radiologist WITH CHECK ((image_id IN ( SELECT i.image_id
    FROM public.report_images i)));
 
+-- Name: session_proofs; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.session_proofs ENABLE ROW LEVEL SECURITY;
+
+-- Name: recovery_codes sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.recovery_codes TO portal_anonymous USING (true) WITH CHECK (true);
+
+-- Name: session_proofs sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.session_proofs TO portal_anonymous USING (true) WITH CHECK (true);
+
+-- Name: sign_in_challenges sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.sign_in_challenges TO portal_anonymous USING (true) WITH CHECK (true);
+
+-- Name: totp sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.totp TO portal_anonymous USING (true) WITH CHECK (true);
+
+-- Name: sign_in_challenges; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.sign_in_challenges ENABLE ROW LEVEL SECURITY;
+
 -- Name: sign_in_failures; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.sign_in_failures ENABLE ROW LEVEL SECURITY;
@@ -2964,6 +3123,10 @@ ALTER TABLE portal.sign_in_failures ENABLE ROW LEVEL SECURITY;
 -- Name: report_claims take_over; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY take_over ON portal.report_claims FOR UPDATE TO portal_doctor USING (((doctor_id = ( SELECT portal.actor_id() AS actor_id)) OR (expires_at <= portal.present()))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: totp; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.totp ENABLE ROW LEVEL SECURITY;
 
 -- Name: uploads; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -3628,6 +3791,15 @@ GRANT UPDATE(decided_as) ON TABLE portal.promotions TO portal_doctor;
 GRANT UPDATE(decided_at) ON TABLE portal.promotions TO portal_tech;
 GRANT UPDATE(decided_at) ON TABLE portal.promotions TO portal_doctor;
 
+-- Name: TABLE recovery_codes; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.recovery_codes TO portal_anonymous;
+GRANT DELETE ON TABLE portal.recovery_codes TO portal_tech;
+
+-- Name: COLUMN recovery_codes.user_id; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(user_id) ON TABLE portal.recovery_codes TO portal_tech;
+
 -- Name: TABLE report_annotations; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.report_annotations TO portal_doctor;
@@ -3655,11 +3827,37 @@ GRANT SELECT,INSERT ON TABLE portal.review_addenda TO portal_doctor;
 GRANT SELECT,INSERT ON TABLE portal.review_verdicts TO portal_doctor;
 GRANT SELECT ON TABLE portal.review_verdicts TO portal_worker;
 
+-- Name: TABLE session_proofs; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.session_proofs TO portal_anonymous;
+
+-- Name: TABLE sign_in_challenges; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.sign_in_challenges TO portal_anonymous;
+GRANT DELETE ON TABLE portal.sign_in_challenges TO portal_tech;
+
+-- Name: COLUMN sign_in_challenges.user_id; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(user_id) ON TABLE portal.sign_in_challenges TO portal_tech;
+
 -- Name: TABLE sign_in_failures; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.sign_in_failures TO portal_anonymous;
 GRANT SELECT,DELETE ON TABLE portal.sign_in_failures TO portal_tech;
 GRANT SELECT,DELETE ON TABLE portal.sign_in_failures TO portal_worker;
+
+-- Name: TABLE totp; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.totp TO portal_anonymous;
+GRANT DELETE ON TABLE portal.totp TO portal_tech;
+
+-- Name: COLUMN totp.user_id; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(user_id) ON TABLE portal.totp TO portal_tech;
+
+-- Name: COLUMN totp.confirmed_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(confirmed_at) ON TABLE portal.totp TO portal_tech;
 
 -- Name: TABLE uploads; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -3907,4 +4105,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (15, 'invitations', true, '\x05d3ac5ed40df7c32aa7d077cbfd34b760b6384c0a2a03e0f76a2a3a8fdd94f51267bd182edb954d6ee3c775964b3529', 0),
     (16, 'schema floor', true, '\xeec6870d9c5b61436fb5ff99f07d94d2139328b24bea3c924d54fa835f2a1ea53df90ca0db0523f0ad496975cacc560b', 0),
     (17, 'audit partitions one at a time', true, '\x5a833410826f93ae0e0cd6519b5d06306a622e58c2a737416d55cc2d5f11d749b2b9c9936dbe0a09c29d66028551c12d', 0),
-    (18, 'model governance', true, '\xf6d123aee22d7624371accc4a43601dd2ee7d5208a4c4076e8ef10151e06d46809c9148ff9882ab4d35c67adf055c566', 0);
+    (18, 'model governance', true, '\xf6d123aee22d7624371accc4a43601dd2ee7d5208a4c4076e8ef10151e06d46809c9148ff9882ab4d35c67adf055c566', 0),
+    (19, 'second factors', true, '\xbdb16cc1734e5396dd2ee53eda8f5efd513339568af0bb827a178f34b4dc6dd05382ccb8a1558978e912e17d442f6f32', 0);

@@ -64,6 +64,12 @@ pub enum Problem {
     Unauthenticated,
     /// E-mail and password do not match.
     WrongCredentials,
+    /// The code of the second factor is wrong, or was used.
+    WrongCode,
+    /// A sign-in that waited for its second factor is over.
+    SignInOver,
+    /// Whoever holds the session has to prove anew who that is.
+    StepUpRequired,
     /// Too many attempts; seconds to wait.
     TooManyAttempts(i64),
     /// Too many requests from one address or with one session; seconds to wait.
@@ -177,6 +183,24 @@ impl Problem {
                 "wrong_credentials",
                 "Sign-in failed",
                 "e-mail and password do not match an account that may sign in".to_owned(),
+            ),
+            Self::WrongCode => (
+                StatusCode::UNAUTHORIZED,
+                "wrong_code",
+                "The code is not right",
+                "this code is wrong, was used already, or is too old: take the one that is shown now".to_owned(),
+            ),
+            Self::SignInOver => (
+                StatusCode::UNAUTHORIZED,
+                "sign_in_over",
+                "Start over",
+                "this sign-in took too long or is done: start over with the password".to_owned(),
+            ),
+            Self::StepUpRequired => (
+                StatusCode::FORBIDDEN,
+                "step_up_required",
+                "Prove who you are",
+                "this needs a fresh proof of who you are: POST /api/auth/step-up with your code or password, then repeat the request".to_owned(),
             ),
             Self::TooManyAttempts(seconds) => (
                 StatusCode::TOO_MANY_REQUESTS,

@@ -15,7 +15,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     ai, audit_trail, auth, client_address, events, figures, health, models, notifications, observe,
     openapi::{self, ApiDoc},
-    operations::{jobs, settings, user_sessions, users},
+    operations::{jobs, settings, user_second_factor, user_sessions, users},
     patients, portal,
     problem::{self, Problem},
     rates, reports, reviews, security_headers, start_page,
@@ -36,6 +36,16 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
     let quick = OpenApiRouter::new()
         .routes(routes!(auth::signup::signup))
         .routes(routes!(auth::login::login))
+        .routes(routes!(auth::login_second::second))
+        .routes(routes!(auth::login_second::enrol))
+        .routes(routes!(auth::step_up::step_up))
+        .routes(routes!(auth::second_factor::read))
+        .routes(routes!(
+            auth::second_factor::start,
+            auth::second_factor::remove
+        ))
+        .routes(routes!(auth::second_factor::confirm))
+        .routes(routes!(auth::second_factor::recovery_codes))
         .routes(routes!(auth::logout::logout))
         .routes(routes!(auth::invitation::read))
         .routes(routes!(auth::invitation::accept))
@@ -80,6 +90,7 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(users::read, users::change))
         .routes(routes!(user_sessions::list, user_sessions::end_all))
         .routes(routes!(user_sessions::end))
+        .routes(routes!(user_second_factor::reset))
         .routes(routes!(models::list::list))
         .routes(routes!(models::list::metrics))
         .routes(routes!(models::standings::list))

@@ -16,6 +16,7 @@ use domain::{
 use serde_json::json;
 
 use crate::{
+    auth::enter,
     client_address,
     problem::Problem,
     state::ApiState,
@@ -87,6 +88,9 @@ impl FromRequestParts<ApiState> for Signed {
         let bearer = db::sessions::find(&mut tx, &tokens::digest(&token), idle)
             .await?
             .ok_or(Problem::Unauthenticated)?;
+        if !bearer.second_factor && enter::is_required(&mut tx, bearer.role).await? {
+            return Err(Problem::Unauthenticated);
+        }
         // Noted once a minute, not once a request: a write a request would double its cost.
         if tx.now() - bearer.last_activity > Duration::minutes(1) {
             db::sessions::touch(&mut tx, bearer.session_id).await?;

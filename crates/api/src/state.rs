@@ -41,6 +41,8 @@ pub struct ApiOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// How much one address and one session may ask for.
     pub rates: Rates,
+    /// The keys that secrets in the database are sealed with; none: no second factor can be set up.
+    pub keys: Option<keys::Keyring>,
     /// The program's version.
     pub version: &'static str,
 }

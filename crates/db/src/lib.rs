@@ -41,6 +41,8 @@ pub mod recovery;
 pub mod releases;
 pub mod reports;
 pub mod reviews;
+pub mod second_factors;
+pub mod session_proofs;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;

@@ -51,6 +51,8 @@ pub struct Bearer {
     pub last_activity: DateTime<Utc>,
     /// When it ends at the latest.
     pub expires_at: DateTime<Utc>,
+    /// Whether a second factor was proved in it.
+    pub second_factor: bool,
 }
 
 /// Opens a session.
@@ -91,8 +93,9 @@ pub async fn find(
     sqlx::query_as!(
         Bearer,
         r#"SELECT s.session_id AS "session_id: SessionId", s.user_id AS "user_id: UserId", u.role AS "role: Role",
-                  s.last_activity, s.expires_at
+                  s.last_activity, s.expires_at, coalesce(p.second_factor, false) AS "second_factor!"
            FROM sessions s JOIN users u ON u.id = s.user_id
+                LEFT JOIN portal.session_proofs p ON p.session_id = s.session_id
            WHERE s.token = $1 AND s.is_active AND u.is_active AND s.expires_at > $2
              AND s.last_activity > $2 - make_interval(mins => $3)"#,
         token_sha256,
@@ -175,7 +178,8 @@ pub async fn end(tx: &mut ActorTx, session_id: SessionId) -> Result<bool, DbErro
     Ok(ended.rows_affected() == 1)
 }
 
-/// Ends every session of a user but the one named; for a change of password or role.
+/// Ends every session of a user but the one named, and every sign-in that waits for a second factor; for a
+/// change of password or role.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -195,6 +199,13 @@ pub async fn end_all(
     .execute(tx.connection())
     .await
     .during("end a user's sessions")?;
+    sqlx::query!(
+        "DELETE FROM portal.sign_in_challenges WHERE user_id = $1",
+        user_id.0
+    )
+    .execute(tx.connection())
+    .await
+    .during("end a user's sign-ins that wait")?;
     Ok(ended.rows_affected())
 }
 

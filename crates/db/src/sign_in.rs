@@ -74,11 +74,11 @@ pub async fn set_password_hash(tx: &mut ActorTx, id: UserId, hash: &str) -> Resu
     Ok(())
 }
 
-/// Notes a successful sign-in and forgets the failures before it.
+/// Notes a successful sign-in.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn succeeded(tx: &mut ActorTx, id: UserId, email: &str) -> Result<(), DbError> {
+pub async fn succeeded(tx: &mut ActorTx, id: UserId) -> Result<(), DbError> {
     let now = tx.now();
     sqlx::query!(
         "UPDATE users SET last_login_at = $2 WHERE id = $1",
@@ -88,6 +88,14 @@ pub async fn succeeded(tx: &mut ActorTx, id: UserId, email: &str) -> Result<(), 
     .execute(tx.connection())
     .await
     .during("note the sign-in")?;
+    Ok(())
+}
+
+/// Forgets the failures that were counted under an address.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_failures(tx: &mut ActorTx, email: &str) -> Result<(), DbError> {
     sqlx::query!(
         "DELETE FROM portal.sign_in_failures WHERE account_key = $1",
         &account_key(email)

@@ -11,6 +11,10 @@ crate::text_enum! {
         SignUp = "sign_up",
         /// A session was ended from another one.
         RevokeSession = "revoke_session",
+        /// Proved anew who holds a session, or tried to.
+        StepUp = "step_up",
+        /// A second factor was set up, taken away or reset, or recovery codes were made.
+        ChangeSecondFactor = "change_second_factor",
         /// Changed the own profile or password.
         UpdateProfile = "update_profile",
         /// Films were sent in.

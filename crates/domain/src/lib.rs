@@ -20,6 +20,7 @@ pub mod review;
 pub mod risk;
 pub mod role;
 pub mod settings;
+pub mod step_up;
 pub mod text_enum;
 
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -31,3 +32,4 @@ pub use report::{ImageFormat, ImageType, ReportStatus};
 pub use review::UrgencyLevel;
 pub use risk::{RiskCategory, RiskProbabilities};
 pub use role::Role;
+pub use step_up::StepUp;

@@ -7,6 +7,8 @@ use crate::{
     model::{DriftPolicy, PerformancePolicy},
     patient_wording::PatientWording,
     queue::MaximumWaits,
+    role::Role,
+    step_up::StepUpMinutes,
 };
 
 /// One setting: its key, what it does, the default, and the check a new value must pass.
@@ -34,6 +36,10 @@ pub const RELEASE_POLICY: &str = "release.policy";
 pub const SESSION_IDLE_MINUTES: &str = "session.idle_minutes";
 /// Hours a session lives at most.
 pub const SESSION_ABSOLUTE_HOURS: &str = "session.absolute_hours";
+/// Roles whose accounts need a second factor.
+pub const SIGN_IN_SECOND_FACTOR_ROLES: &str = "sign_in.second_factor_roles";
+/// Minutes for which a proof of who holds a session is good.
+pub const SIGN_IN_STEP_UP_MINUTES: &str = "sign_in.step_up_minutes";
 /// Fewest characters of a new password.
 pub const PASSWORD_MINIMUM_LENGTH: &str = "password.minimum_length";
 /// Largest accepted file, in mebibytes.
@@ -332,6 +338,18 @@ pub const ALL: &[SettingDefinition] = &[
         description: "Hours a session lives at most, used or not.",
         default: || json!(12),
         check: |value| whole_number(value, 1, 168, "hours"),
+    },
+    SettingDefinition {
+        key: SIGN_IN_SECOND_FACTOR_ROLES,
+        description: "Roles that sign in with a second factor (patient, radiologist, doctor, tech). Who has none is led to set one up; sessions without one end.",
+        default: || json!([]),
+        check: |value| parse::<Vec<Role>>(value).map(|_| ()),
+    },
+    SettingDefinition {
+        key: SIGN_IN_STEP_UP_MINUTES,
+        description: "Minutes after a sign-in, or after proving anew who one is, in which reviews are signed, models put to work, cases exported, accounts secured and emergencies opened without being asked (0: asked each time).",
+        default: || json!(StepUpMinutes::default()),
+        check: |value| parse::<StepUpMinutes>(value)?.check(),
     },
     SettingDefinition {
         key: PASSWORD_MINIMUM_LENGTH,

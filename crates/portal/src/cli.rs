@@ -355,6 +355,14 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         email: EmailAddress,
     },
+    /// Take the second factor of an account away, for somebody who lost the device, and end its sessions
+    ResetSecondFactor {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// The account's address
+        #[arg(long)]
+        email: EmailAddress,
+    },
     /// List accounts
     List {
         #[command(flatten)]

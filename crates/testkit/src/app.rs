@@ -106,11 +106,14 @@ impl TestApp {
         let mut hourly = analysis::release::hourly_chores();
         hourly.push(governance::standing::daily_chore());
         let maintenance = Maintenance::new(database.clone(), worker.clone(), chores, hourly);
+        let keys =
+            keys::Keyring::load_or_make(&folder.path().join("keys/storage.key"), start).unwrap();
         let state = ApiState::new(
             database.clone(),
             blobs.clone(),
             decoders,
             ApiOptions {
+                keys: Some(keys),
                 version: "test",
                 rates: options.rates,
                 models_folder: folder.path().join("models"),

@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch';
 import { problemOf } from './problem';
 import type { paths } from './schema';
+import { stepUp } from './stepUp';
 
 type Listener = () => void;
 const lost = new Set<Listener>();
@@ -34,8 +35,19 @@ export const api = createClient<paths>({
   credentials: 'same-origin',
 });
 
+/** What was sent, to be sent again once whoever is there has proved who that is. */
+const sent = new Map<string, Request>();
+
 api.use({
-  async onResponse({ response, schemaPath }) {
+  onRequest({ request, id }) {
+    if (request.method !== 'GET') sent.set(id, request.clone());
+  },
+  onError({ id }) {
+    sent.delete(id);
+  },
+  async onResponse({ response, schemaPath, id }) {
+    const again = sent.get(id);
+    sent.delete(id);
     if (response.ok) {
       if (schemaPath !== '/api/auth/logout') sessionUsed();
       return undefined;
@@ -45,6 +57,15 @@ api.use({
       .json()
       .catch(() => undefined);
     const problem = problemOf(response.status, body, response.headers.get('x-request-id'));
+    if (problem.code === 'step_up_required' && again && (await stepUp())) {
+      const second = await fetch(again);
+      if (second.ok) return second;
+      throw problemOf(
+        second.status,
+        await second.json().catch(() => undefined),
+        second.headers.get('x-request-id'),
+      );
+    }
     if (problem.status === 401 && problem.code === 'unauthenticated') sessionLost();
     throw problem;
   },

@@ -2,6 +2,8 @@ import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, take } from '@/api/client';
+import type { SecondFactorNeeded } from '@/api/types';
+import { isWaiting, SecondStep } from '@/features/auth/SecondStep';
 import { useT } from '@/i18n';
 import { Dialog } from '@/shared/Dialog';
 import { ErrorNote } from '@/shared/states';
@@ -29,16 +31,21 @@ export function SignInAgain({ email, onDone }: { email: string; onDone: () => vo
   const [password, setPassword] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const [needed, setNeeded] = useState<SecondFactorNeeded | null>(null);
 
+  const done = async () => {
+    await client.refetchQueries({ queryKey: meQuery.queryKey });
+    void client.invalidateQueries();
+    onDone();
+  };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
     setError(null);
     try {
-      await take(api.POST('/api/auth/login', { body: { email, password } }));
-      await client.refetchQueries({ queryKey: meQuery.queryKey });
-      void client.invalidateQueries();
-      onDone();
+      const answer = await take(api.POST('/api/auth/login', { body: { email, password } }));
+      if (isWaiting(answer)) setNeeded(answer);
+      else await done();
     } catch (problem) {
       setError(problem);
     } finally {
@@ -46,6 +53,13 @@ export function SignInAgain({ email, onDone }: { email: string; onDone: () => vo
     }
   };
 
+  if (needed) {
+    return (
+      <Dialog opened onClose={() => undefined} withCloseButton={false} title={t('auth.again')} centered>
+        <SecondStep needed={needed} onDone={() => void done()} onOver={() => setNeeded(null)} />
+      </Dialog>
+    );
+  }
   return (
     <Dialog opened onClose={() => undefined} withCloseButton={false} title={t('auth.again')} centered>
       <form onSubmit={submit}>

@@ -11,6 +11,7 @@ import { useApplyPreferences } from './preferences';
 import { Search } from './SearchButton';
 import { SessionGuard } from './SessionGuard';
 import classes from './Shell.module.css';
+import { StepUp } from './StepUp';
 import { useMe } from './session';
 import { UserMenu } from './UserMenu';
 
@@ -83,6 +84,7 @@ export function Shell() {
         <Outlet />
       </main>
       <SessionGuard />
+      <StepUp />
       <ToastArea />
     </div>
   );

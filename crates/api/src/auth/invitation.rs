@@ -1,10 +1,6 @@
 //! `POST /api/auth/invitation` and `POST /api/auth/invitation/accept`.
 
-use axum::{
-    Json as Answer,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{Json as Answer, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use db::{
     Actor, ActorTx, Origin,
@@ -13,13 +9,14 @@ use db::{
     sign_in,
 };
 use domain::{
+    Role,
     audit::{AuditAction, AuditStatus, EntityType},
     password,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{SignedIn, open_session};
+use super::enter::{Entered, SecondFactorNeeded, SignedIn, enter};
 use crate::{
     body::{Checks, Json},
     codes::FieldCode,
@@ -87,14 +84,15 @@ pub(crate) struct AcceptRequest {
 ///
 /// The code is used up, and the patient is signed in.
 #[utoipa::path(post, operation_id = "invitation_accept", path = "/api/auth/invitation/accept", tag = "auth", request_body = AcceptRequest, security(()),
-    responses((status = 201, body = SignedIn), (status = 400, body = ProblemBody),
+    responses((status = 201, body = SignedIn),
+              (status = 202, description = "The password is chosen and a second factor is wanted", body = SecondFactorNeeded), (status = 400, body = ProblemBody),
               (status = 404, description = "Unknown, used or expired", body = ProblemBody),
               (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub(crate) async fn accept(
     State(state): State<ApiState>,
     From(origin): From,
     Json(request): Json<AcceptRequest>,
-) -> Result<(StatusCode, HeaderMap, Answer<SignedIn>), Problem> {
+) -> Result<Entered, Problem> {
     let mut tx = begin(&state, &origin).await?;
     let invited = look_up(&state, &mut tx, &origin, &request.code).await?;
     let minimum = passwords::minimum_length(&mut tx).await?;
@@ -116,15 +114,16 @@ pub(crate) async fn accept(
         return Err(Problem::NotFound("invitation"));
     }
     sign_in::set_password_hash(&mut tx, invited.patient_id, &hash).await?;
-    sign_in::succeeded(&mut tx, invited.patient_id, &invited.email).await?;
-    let (signed_in, headers) = open_session(&state, &mut tx, invited.patient_id).await?;
+    sign_in::forget_failures(&mut tx, &invited.email).await?;
+    let patient = invited.patient_id;
+    let entered = enter(&state, &mut tx, patient, Role::Patient, StatusCode::CREATED).await?;
     tx.audit_as(
         Some(invited.patient_id),
         Act::new(AuditAction::AcceptInvitation, EntityType::User).on(invited.patient_id),
     )
     .await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, headers, Answer(signed_in)))
+    Ok(entered)
 }
 
 async fn begin(state: &ApiState, origin: &Origin) -> Result<ActorTx, Problem> {

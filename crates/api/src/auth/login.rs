@@ -1,6 +1,6 @@
 //! `POST /api/auth/login`.
 
-use axum::{Json as Answer, extract::State, http::HeaderMap};
+use axum::{extract::State, http::StatusCode};
 use db::{
     Actor, Origin,
     audit::Act,
@@ -10,7 +10,7 @@ use domain::audit::{AuditAction, AuditStatus, EntityType};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{SignedIn, open_session};
+use super::enter::{Entered, SecondFactorNeeded, SignedIn, enter};
 use crate::{
     body::Json,
     passwords::Verdict,
@@ -33,15 +33,17 @@ pub(crate) struct LoginRequest {
 ///
 /// An unknown address and a wrong password get the same answer after the same time. From the fifth
 /// failure in a row on an address has to wait 2, 4, 8 … seconds, at most a quarter of an hour,
-/// whether or not it has an account.
+/// whether or not it has an account. Where the account has a second factor, or its role needs one, there is no
+/// session before its code was sent to `POST /api/auth/login/second`.
 #[utoipa::path(post, operation_id = "login", path = "/api/auth/login", tag = "auth", request_body = LoginRequest, security(()),
-    responses((status = 200, body = SignedIn), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+    responses((status = 200, body = SignedIn),
+              (status = 202, description = "The password is right and a second factor is wanted", body = SecondFactorNeeded), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
               (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub(crate) async fn login(
     State(state): State<ApiState>,
     From(origin): From,
     Json(request): Json<LoginRequest>,
-) -> Result<(HeaderMap, Answer<SignedIn>), Problem> {
+) -> Result<Entered, Problem> {
     let email = request.email.trim().to_lowercase();
     let (credentials, locked_for) = look_up(&state, &origin, &email).await?;
     // Compared even when the address is locked or unknown, so that the time tells nothing.
@@ -68,15 +70,10 @@ pub(crate) async fn login(
     if let Some(hash) = new_hash {
         sign_in::set_password_hash(&mut tx, known.id, &hash).await?;
     }
-    sign_in::succeeded(&mut tx, known.id, &email).await?;
-    let (signed_in, headers) = open_session(&state, &mut tx, known.id).await?;
-    tx.audit_as(
-        Some(known.id),
-        Act::new(AuditAction::SignIn, EntityType::User).on(known.id),
-    )
-    .await?;
+    sign_in::forget_failures(&mut tx, &email).await?;
+    let entered = enter(&state, &mut tx, known.id, known.role, StatusCode::OK).await?;
     tx.commit().await?;
-    Ok((headers, Answer(signed_in)))
+    Ok(entered)
 }
 
 async fn look_up(

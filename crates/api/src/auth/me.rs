@@ -3,6 +3,7 @@
 use axum::{Json as Answer, extract::State};
 use chrono::{DateTime, Utc};
 use db::{
+    Actor,
     accounts::{self, Profile, ProfileChange},
     audit::Act,
 };
@@ -32,6 +33,8 @@ pub(crate) struct Me {
     session_id: SessionId,
     /// When it ends at the latest.
     expires_at: DateTime<Utc>,
+    /// Whether the account has a second factor, whose code a proof then needs.
+    second_factor: bool,
     /// Minutes without use after which it ends.
     session_idle_minutes: i64,
     /// Notifications not yet read.
@@ -46,6 +49,7 @@ pub(crate) async fn read(
     signed: Signed,
 ) -> Result<Answer<Me>, Problem> {
     let user = own_profile(&state, signed.user_id, signed.actor.origin.clone()).await?;
+    let second_factor = has_second_factor(&state, &signed).await?;
     let mut tx = signed.begin(&state).await?;
     let unread_notifications = db::notifications::count_unread(&mut tx).await?;
     let session_idle_minutes =
@@ -54,9 +58,18 @@ pub(crate) async fn read(
         user,
         session_id: signed.session_id,
         expires_at: signed.expires_at,
+        second_factor,
         session_idle_minutes,
         unread_notifications,
     }))
+}
+
+async fn has_second_factor(state: &ApiState, signed: &Signed) -> Result<bool, Problem> {
+    let anonymous = Actor::anonymous(signed.actor.origin.clone());
+    let mut tx = state.database.begin(&anonymous).await?;
+    Ok(db::second_factors::confirmed_since(&mut tx, signed.user_id)
+        .await?
+        .is_some())
 }
 
 /// What of the own profile changes; what is left out stays.

@@ -1,10 +1,6 @@
 //! `POST /api/auth/signup`.
 
-use axum::{
-    Json as Answer,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{extract::State, http::StatusCode};
 use chrono::NaiveDate;
 use db::{
     Actor,
@@ -19,7 +15,7 @@ use domain::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{SignedIn, open_session};
+use super::enter::{Entered, SecondFactorNeeded, SignedIn, enter};
 use crate::{
     body::{Checks, Json},
     codes::FieldCode,
@@ -50,13 +46,14 @@ pub(crate) struct SignupRequest {
 ///
 /// Staff accounts are made by tech; a role cannot be chosen here.
 #[utoipa::path(post, operation_id = "signup", path = "/api/auth/signup", tag = "auth", request_body = SignupRequest, security(()),
-    responses((status = 201, body = SignedIn), (status = 400, body = ProblemBody), (status = 409, body = ProblemBody),
+    responses((status = 201, body = SignedIn),
+              (status = 202, description = "The account is made and a second factor is wanted", body = SecondFactorNeeded), (status = 400, body = ProblemBody), (status = 409, body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn signup(
     State(state): State<ApiState>,
     From(origin): From,
     Json(request): Json<SignupRequest>,
-) -> Result<(StatusCode, HeaderMap, Answer<SignedIn>), Problem> {
+) -> Result<Entered, Problem> {
     let anonymous = Actor::anonymous(origin);
     let mut tx = state.database.begin(&anonymous).await?;
     let minimum = passwords::minimum_length(&mut tx).await?;
@@ -83,14 +80,14 @@ pub(crate) async fn signup(
         }
         outcome => outcome?,
     }
-    let (signed_in, headers) = open_session(&state, &mut tx, id).await?;
+    let entered = enter(&state, &mut tx, id, Role::Patient, StatusCode::CREATED).await?;
     tx.audit_as(
         Some(id),
         Act::new(AuditAction::SignUp, EntityType::User).on(id),
     )
     .await?;
     tx.commit().await?;
-    Ok((StatusCode::CREATED, headers, Answer(signed_in)))
+    Ok(entered)
 }
 
 fn check(

@@ -3,7 +3,7 @@
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
 use db::promotions::{self, Promotion};
-use domain::{ModelId, PromotionDecision, PromotionId, access::Permission};
+use domain::{ModelId, PromotionDecision, PromotionId, StepUp, access::Permission};
 use governance::lifecycle;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,6 +33,7 @@ pub(crate) async fn request(
     Json(body): Json<ReasonRequest>,
 ) -> Result<(StatusCode, Answer<Promotion>), Problem> {
     signed.may(Permission::ManageModels, &state).await?;
+    signed.stepped_up(StepUp::PromoteModel, &state).await?;
     let promotion_id =
         lifecycle::request_promotion(&state.database, &signed.actor, model_id, &body.reason)
             .await?;
@@ -88,6 +89,7 @@ pub(crate) async fn decide(
     let mut tx = signed
         .begin_as(Permission::DecidePromotions, &state)
         .await?;
+    signed.stepped_up(StepUp::PromoteModel, &state).await?;
     lifecycle::decide(&mut tx, promotion_id, body.decision, &body.reason).await?;
     let promotion = promotions::find(&mut tx, promotion_id)
         .await?
@@ -116,6 +118,7 @@ pub(crate) async fn roll_back(
     Json(body): Json<ReasonRequest>,
 ) -> Result<Answer<RolledBack>, Problem> {
     let mut tx = signed.begin_as(Permission::ManageModels, &state).await?;
+    signed.stepped_up(StepUp::PromoteModel, &state).await?;
     let model_id = lifecycle::roll_back(&mut tx, &body.reason).await?;
     tx.commit().await?;
     Ok(Answer(RolledBack { model_id }))

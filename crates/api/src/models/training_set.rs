@@ -10,7 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use domain::access::Permission;
+use domain::{StepUp, access::Permission};
 use governance::training_set::{self, ExportError, Tar};
 use serde::Deserialize;
 use tokio::sync::mpsc;
@@ -53,6 +53,7 @@ pub(crate) async fn export(
     Json(body): Json<TrainingSetRequest>,
 ) -> Result<Response, Problem> {
     signed.may(Permission::ManageModels, &state).await?;
+    signed.stepped_up(StepUp::Export, &state).await?;
     let until = body.until.unwrap_or_else(|| state.clock().now());
     let from = body.from.unwrap_or(DateTime::UNIX_EPOCH);
     let export = training_set::prepare(

@@ -2,5 +2,6 @@
 
 pub(crate) mod jobs;
 pub(crate) mod settings;
+pub(crate) mod user_second_factor;
 pub(crate) mod user_sessions;
 pub(crate) mod users;

@@ -7,7 +7,7 @@ use db::{
     audit::Act,
 };
 use domain::{
-    EmailAddress, Role, UserId,
+    EmailAddress, Role, StepUp, UserId,
     access::Permission,
     audit::{AuditAction, EntityType},
     password,
@@ -223,6 +223,9 @@ pub(crate) async fn change(
     let demotes = role.is_some_and(|role| role != before.role) || request.is_active == Some(false);
     if demotes {
         refuse_to_lock_tech_out(&mut tx, &signed, &before).await?;
+    }
+    if demotes || request.password.is_some() {
+        signed.stepped_up(StepUp::Account, &state).await?;
     }
     let hash = match request.password {
         Some(password) => Some(state.passwords.hash(password).await?),

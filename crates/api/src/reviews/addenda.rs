@@ -7,7 +7,7 @@ use db::{
     reviews::{self, Addendum},
 };
 use domain::{
-    ReviewId,
+    ReviewId, StepUp,
     access::Permission,
     audit::{AuditAction, EntityType},
 };
@@ -46,6 +46,7 @@ pub(crate) async fn add(
     let mut checks = Checks::default();
     checks.present("addendum", &request.addendum, 20_000);
     checks.done()?;
+    signed.stepped_up(StepUp::SignReview, &state).await?;
     let (addendum_id, report_id) =
         reviews::add_addendum(&mut tx, review_id, request.addendum.trim())
             .await?

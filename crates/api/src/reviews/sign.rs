@@ -13,7 +13,7 @@ use db::{
     reviews::{self, Review, ReviewContent, Verdict},
 };
 use domain::{
-    ReportId, ReportStatus, ReviewId,
+    ReportId, ReportStatus, ReviewId, StepUp,
     access::Permission,
     audit::{AuditAction, EntityType},
     report::ReportEvent,
@@ -64,7 +64,7 @@ pub(crate) struct SignedReview {
 /// holds a claim on is refused.
 #[utoipa::path(post, operation_id = "reviews_sign", path = "/api/reviews", tag = "reviews", request_body = SignRequest,
     responses((status = 201, body = SignedReview), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
-              (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+              (status = 403, description = "Not a doctor, or `step_up_required`", body = ProblemBody), (status = 404, body = ProblemBody),
               (status = 409, description = "Claimed by another doctor, signed already, or `identity_unconfirmed`", body = ProblemBody),
               (status = 422, body = ProblemBody)))]
 pub(crate) async fn sign(
@@ -96,6 +96,7 @@ pub(crate) async fn sign(
     let mut content = request.fields.check(&mut checks, tx.now().date_naive());
     checks.done()?;
     let report_id = report_id.expect("checked just above");
+    signed.stepped_up(StepUp::SignReview, &state).await?;
 
     let report = reports::find(&mut tx, report_id)
         .await?

@@ -23,6 +23,8 @@ mod plain;
 mod rates;
 mod retention;
 mod reviews;
+mod second_factor;
+mod step_up;
 mod upload;
 mod uploads;
 mod verdicts;

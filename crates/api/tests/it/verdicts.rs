@@ -14,6 +14,14 @@ use testkit::{Client, TestApp, chest_film};
 const VERDICTS: &str = "
 POST   /api/auth/signup                                           201 201 201 201 201
 POST   /api/auth/login                                            200 200 200 200 200
+POST   /api/auth/login/second                                     401 401 401 401 401
+POST   /api/auth/login/enrol                                      401 401 401 401 401
+POST   /api/auth/step-up                                          401 204 204 204 204
+GET    /api/auth/second-factor                                    401 200 200 200 200
+POST   /api/auth/second-factor/totp                               401 200 200 200 200
+POST   /api/auth/second-factor/totp/confirm                       401 401 401 401 401
+POST   /api/auth/second-factor/recovery-codes                     401 409 409 409 409
+DELETE /api/auth/second-factor/totp                               401 409 409 409 409
 GET    /api/auth/me                                               401 200 200 200 200
 PATCH  /api/auth/me                                               401 200 200 200 200
 GET    /api/auth/sessions                                         401 200 200 200 200
@@ -65,6 +73,7 @@ PATCH  /api/users/{user_id}                                       401 403 403 40
 GET    /api/users/{user_id}/sessions                              401 403 403 403 200
 DELETE /api/users/{user_id}/sessions                              401 403 403 403 200
 DELETE /api/users/{user_id}/sessions/{session_id}                 401 403 403 403 404
+DELETE /api/users/{user_id}/second-factor                         401 403 403 403 409
 GET    /api/models                                                401 403 200 200 200
 GET    /api/models/{model_id}/metrics                             401 403 200 200 200
 GET    /api/models/{model_id}/standings                           401 403 200 200 200
@@ -231,6 +240,10 @@ fn body(method: &str, template: &str, names: &BTreeMap<&str, String>) -> Option<
         ("POST", "/api/auth/login") => {
             json!({ "email": "reader@example.com", "password": testkit::PASSWORD })
         }
+        ("POST", "/api/auth/login/second") => json!({ "challenge": "none", "code": "123456" }),
+        ("POST", "/api/auth/login/enrol") => json!({ "challenge": "none" }),
+        ("POST", "/api/auth/step-up") => json!({ "password": testkit::PASSWORD }),
+        ("POST", "/api/auth/second-factor/totp/confirm") => json!({ "code": "000000" }),
         ("PATCH", "/api/auth/me") => json!({ "name": "Changed" }),
         ("POST", "/api/auth/password") => {
             json!({ "current_password": "wrong one", "new_password": "another quiet garden" })

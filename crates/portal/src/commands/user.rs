@@ -1,4 +1,4 @@
-//! `medical-portal user create|password|deactivate|activate|list|sessions|sign-out`.
+//! `medical-portal user create|password|deactivate|activate|list|sessions|sign-out|reset-second-factor`.
 
 use anyhow::{Context, Result, bail};
 use db::{
@@ -33,6 +33,9 @@ pub(super) async fn run(command: UserCommand) -> Result<()> {
         UserCommand::Activate { place, email } => set_active(&place, &email, true).await,
         UserCommand::Sessions { place, email, json } => sessions(&place, &email, json).await,
         UserCommand::SignOut { place, email } => sign_out(&place, &email).await,
+        UserCommand::ResetSecondFactor { place, email } => {
+            reset_second_factor(&place, &email).await
+        }
         UserCommand::List { place, json } => list(&place, json).await,
     }
 }
@@ -207,6 +210,27 @@ async fn sign_out(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
     .await?;
     tx.commit().await?;
     println!("{ended} sessions of {email} ended.");
+    database.close().await;
+    place.close().await
+}
+
+async fn reset_second_factor(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
+    let place = Place::open_existing(args).await?;
+    let database = place.database().await?;
+    let mut tx = database.begin(&Actor::command_line()).await?;
+    let account = find(&mut tx, email).await?;
+    if !db::second_factors::remove(&mut tx, account.id).await? {
+        bail!("{email} has no second factor");
+    }
+    let ended = db::sessions::end_all(&mut tx, account.id, None).await?;
+    tx.audit(
+        Act::new(AuditAction::ChangeSecondFactor, EntityType::User)
+            .on(account.id)
+            .new_values(json!({ "event": "reset", "sessions_ended": ended })),
+    )
+    .await?;
+    tx.commit().await?;
+    println!("{email} signs in with the password alone, until a new second factor is set up.");
     database.close().await;
     place.close().await
 }

@@ -1,14 +1,16 @@
 import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useState } from 'react';
 import { api, take } from '@/api/client';
 import { asProblem, type Problem } from '@/api/problem';
+import type { SecondFactorNeeded } from '@/api/types';
 import { useT } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { NewPassword } from '@/shared/NewPassword';
 import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import classes from './auth.module.css';
+import { isWaiting, SecondStepCard } from './SecondStep';
 import { useEnter } from './useEnter';
 
 interface Invited {
@@ -27,6 +29,8 @@ export function InvitationPage() {
   const [code, setCode] = useState(() => decodeURIComponent(location.hash.slice(1)));
   const [invited, setInvited] = useState<Invited | null>(null);
   const [password, setPassword] = useState('');
+  const navigate = useNavigate();
+  const [needed, setNeeded] = useState<SecondFactorNeeded | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
 
@@ -44,8 +48,9 @@ export function InvitationPage() {
     act(async () => setInvited(await take(api.POST('/api/auth/invitation', { body: { code: code.trim() } }))));
   const accept = () =>
     act(async () => {
-      await take(api.POST('/api/auth/invitation/accept', { body: { code: code.trim(), password } }));
-      await enter();
+      const answer = await take(api.POST('/api/auth/invitation/accept', { body: { code: code.trim(), password } }));
+      if (isWaiting(answer)) setNeeded(answer);
+      else await enter();
     });
   useEffect(() => {
     if (!code) return;
@@ -54,6 +59,7 @@ export function InvitationPage() {
     // Once, with the code that the link brought.
   }, []);
 
+  if (needed) return <SecondStepCard needed={needed} onOver={() => void navigate({ to: '/signin' })} />;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void (invited ? accept() : look());

@@ -2,10 +2,12 @@ import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/c
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { api, take } from '@/api/client';
+import type { SecondFactorNeeded } from '@/api/types';
 import { useT } from '@/i18n';
 import { ErrorNote } from '@/shared/states';
 import classes from './auth.module.css';
 import { DemoAccounts } from './DemoAccounts';
+import { isWaiting, SecondStepCard } from './SecondStep';
 import { useEnter } from './useEnter';
 
 export function SignInPage() {
@@ -15,13 +17,19 @@ export function SignInPage() {
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const [needed, setNeeded] = useState<SecondFactorNeeded | null>(null);
 
   const signIn = async (address: string, secret: string) => {
     setBusy(true);
     setError(null);
     try {
-      await take(api.POST('/api/auth/login', { body: { email: address, password: secret } }));
-      await enter();
+      const answer = await take(api.POST('/api/auth/login', { body: { email: address, password: secret } }));
+      if (isWaiting(answer)) {
+        setNeeded(answer);
+        setBusy(false);
+      } else {
+        await enter();
+      }
     } catch (problem) {
       setError(problem);
       setBusy(false);
@@ -32,6 +40,7 @@ export function SignInPage() {
     void signIn(email, password);
   };
 
+  if (needed) return <SecondStepCard needed={needed} onOver={() => setNeeded(null)} />;
   return (
     <>
       <form className={classes.card} onSubmit={submit}>

@@ -1,13 +1,15 @@
 import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { api, take } from '@/api/client';
 import { asProblem, type Problem } from '@/api/problem';
+import type { SecondFactorNeeded } from '@/api/types';
 import { useT } from '@/i18n';
 import { NewPassword } from '@/shared/NewPassword';
 import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import classes from './auth.module.css';
+import { isWaiting, SecondStepCard } from './SecondStep';
 import { useEnter } from './useEnter';
 
 const empty = { name: '', email: '', password: '', phone: '', date_of_birth: '' };
@@ -17,6 +19,8 @@ export function SignUpPage() {
   const fieldText = useFieldText();
   const enter = useEnter();
   const [values, setValues] = useState(empty);
+  const navigate = useNavigate();
+  const [needed, setNeeded] = useState<SecondFactorNeeded | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const bind = (name: keyof typeof empty) => ({
@@ -28,12 +32,13 @@ export function SignUpPage() {
       setValues((old) => ({ ...old, [name]: value }));
     },
   });
+  if (needed) return <SecondStepCard needed={needed} onOver={() => void navigate({ to: '/signin' })} />;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);
     try {
-      await take(
+      const answer = await take(
         api.POST('/api/auth/signup', {
           body: {
             name: values.name,
@@ -44,7 +49,8 @@ export function SignUpPage() {
           },
         }),
       );
-      await enter();
+      if (isWaiting(answer)) setNeeded(answer);
+      else await enter();
     } catch (error) {
       setProblem(asProblem(error));
       setBusy(false);

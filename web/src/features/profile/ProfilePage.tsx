@@ -5,6 +5,7 @@ import { HotkeysPanel } from './HotkeysPanel';
 import { PasswordPanel } from './PasswordPanel';
 import { PersonPanel } from './PersonPanel';
 import { PreferencesPanel } from './PreferencesPanel';
+import { SecondFactorPanel } from './SecondFactorPanel';
 import { SessionsPanel } from './SessionsPanel';
 
 /** The own profile, password, sessions and preferences. */
@@ -18,6 +19,7 @@ export function ProfilePage() {
         <PersonPanel />
         <PreferencesPanel />
         <PasswordPanel />
+        <SecondFactorPanel />
         <SessionsPanel />
         {me.user.role === 'doctor' && <HotkeysPanel />}
       </div>

@@ -36,6 +36,14 @@ export function UserSessions({ account }: { account: Account }) {
     },
     onError: (error) => toast(errorText(error), 'bad'),
   });
+  const reset = useMutation({
+    mutationFn: () => take(api.DELETE('/api/users/{user_id}/second-factor', { params: { path: { user_id: account.id } } })),
+    onSuccess: () => {
+      toast(t('users.reset.done'));
+      void client.invalidateQueries({ queryKey });
+    },
+    onError: (error) => toast(errorText(error), 'bad'),
+  });
   return (
     <section>
       <Title order={3} fz={15} mb="xs">
@@ -59,6 +67,12 @@ export function UserSessions({ account }: { account: Account }) {
           )
         }
       </Shown>
+      <Text size="xs" c="dimmed" mt="md" mb={4}>
+        {t('users.reset.text')}
+      </Text>
+      <Button size="xs" variant="default" loading={reset.isPending} onClick={() => reset.mutate()}>
+        {t('users.reset')}
+      </Button>
     </section>
   );
 }

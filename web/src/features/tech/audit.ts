@@ -19,6 +19,8 @@ export const actions = [
   'sign_out',
   'sign_up',
   'revoke_session',
+  'step_up',
+  'change_second_factor',
   'update_profile',
   'upload_report',
   'list_reports',
