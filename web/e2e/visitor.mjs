@@ -27,7 +27,7 @@ export default async function visitor(browser) {
   const email = `new-${Date.now()}@example.com`;
   await page.locator('input[name=name]').fill('Nora New');
   await page.locator('input[name=email]').fill(email);
-  await page.locator('input[name=password]').fill('aaaaaaaaaa');
+  await page.locator('input[name=password]').fill('aaaaaaaaaaaa');
   await page.locator('form button[type=submit]').click();
   await page.locator('[id*=password-error], .mantine-InputWrapper-error').first().waitFor();
   await page.locator('input[name=password]').fill('four words make sense');
