@@ -4106,4 +4106,4 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (16, 'schema floor', true, '\xeec6870d9c5b61436fb5ff99f07d94d2139328b24bea3c924d54fa835f2a1ea53df90ca0db0523f0ad496975cacc560b', 0),
     (17, 'audit partitions one at a time', true, '\x5a833410826f93ae0e0cd6519b5d06306a622e58c2a737416d55cc2d5f11d749b2b9c9936dbe0a09c29d66028551c12d', 0),
     (18, 'model governance', true, '\xf6d123aee22d7624371accc4a43601dd2ee7d5208a4c4076e8ef10151e06d46809c9148ff9882ab4d35c67adf055c566', 0),
-    (19, 'second factors', true, '\xbdb16cc1734e5396dd2ee53eda8f5efd513339568af0bb827a178f34b4dc6dd05382ccb8a1558978e912e17d442f6f32', 0);
+    (20, 'second factors', true, '\xbdb16cc1734e5396dd2ee53eda8f5efd513339568af0bb827a178f34b4dc6dd05382ccb8a1558978e912e17d442f6f32', 0);

@@ -274,3 +274,36 @@ pub async fn end_challenge(tx: &mut ActorTx, digest: &str) -> Result<bool, DbErr
     .during("end a sign-in that waited")?;
     Ok(ended.rows_affected() == 1)
 }
+
+/// Every sealed secret, for a change of the key.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all_sealed(tx: &mut ActorTx) -> Result<Vec<(UserId, Vec<u8>)>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT user_id AS "user_id: UserId", secret FROM portal.totp ORDER BY user_id FOR UPDATE"#
+    )
+    .fetch_all(tx.connection())
+    .await
+    .during("read sealed secrets")?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.user_id, row.secret))
+        .collect())
+}
+
+/// Stores a secret that was sealed anew.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn store_sealed(tx: &mut ActorTx, user_id: UserId, sealed: &[u8]) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE portal.totp SET secret = $2 WHERE user_id = $1",
+        user_id.0,
+        sealed
+    )
+    .execute(tx.connection())
+    .await
+    .during("store a sealed secret")?;
+    Ok(())
+}

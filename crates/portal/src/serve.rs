@@ -202,10 +202,7 @@ fn state(
             Vec::new()
         },
         models_folder: place.models()?,
-        keys: Some(keys::Keyring::load_or_make(
-            &place.data_dir().join("keys/storage.key"),
-            database.clock().now(),
-        )?),
+        keys: Some(place.keyring()?),
         demo_password: args.demo.then(|| args.demo_password.clone()),
         version: VERSION,
         trusted_proxies: args.trusted_proxies.clone(),

@@ -69,7 +69,7 @@ impl TestApp {
             .unwrap();
         let folder = tempfile::tempdir().unwrap();
         let keys = Keyring::load_or_make(&folder.path().join("keys/storage.key"), start).unwrap();
-        let blobs = BlobStore::open_encrypted(folder.path().join("blobs"), keys).unwrap();
+        let blobs = BlobStore::open_encrypted(folder.path().join("blobs"), keys.clone()).unwrap();
         if !options.without_model {
             analysis::registry::ensure_bundled(&database, &folder.path().join("models"))
                 .await
@@ -106,8 +106,6 @@ impl TestApp {
         let mut hourly = analysis::release::hourly_chores();
         hourly.push(governance::standing::daily_chore());
         let maintenance = Maintenance::new(database.clone(), worker.clone(), chores, hourly);
-        let keys =
-            keys::Keyring::load_or_make(&folder.path().join("keys/storage.key"), start).unwrap();
         let state = ApiState::new(
             database.clone(),
             blobs.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use blobs::{BlobStore, Rewrapped};
-use db::{Actor, Database, audit::Act};
+use db::{Actor, Database, audit::Act, second_factors};
 use domain::{
     Clock, SystemClock,
     audit::{AuditAction, EntityType},
@@ -99,9 +99,14 @@ async fn rotate(keys: &Keyring, blobs: &BlobStore, database: &Database) -> Resul
     for stored in blobs.list()? {
         count += u64::from(blobs.rewrap(stored.digest)? == Rewrapped::Now);
     }
-    note(database, json!({ "key": id.to_string(), "images": count })).await?;
+    let secrets = reseal(keys, database).await?;
+    note(
+        database,
+        json!({ "key": id.to_string(), "images": count, "secrets": secrets }),
+    )
+    .await?;
     println!(
-        "{id} is the current key; {count} images have new envelopes. Older keys stay in the file until `keys forget`:\n\
+        "{id} is the current key; {count} images have new envelopes, {secrets} secrets are sealed with it. Older keys stay in the file until `keys forget`:\n\
          backups from before hold the file as it was then. Make a backup now."
     );
     Ok(())
@@ -122,10 +127,28 @@ async fn forget(keys: &Keyring, blobs: &BlobStore, id: KeyId, database: &Databas
     if let Some(images) = counts(blobs)?.get(&Some(id)) {
         bail!("{images} images are encrypted with {id}: run `medical-portal keys rotate` first");
     }
+    reseal(keys, database).await?;
     keys.forget(id)?;
     note(database, json!({ "forgotten": id.to_string() })).await?;
     println!("{id} is forgotten.");
     Ok(())
+}
+
+/// Seals the secrets of second factors with the current key, where they are not. Gives how many were not.
+async fn reseal(keys: &Keyring, database: &Database) -> Result<u64> {
+    // Of all roles, only that of whoever is not signed in yet reaches them.
+    let mut tx = database
+        .begin(&Actor::anonymous(db::Origin::default()))
+        .await?;
+    let mut count = 0;
+    for (user_id, sealed) in second_factors::all_sealed(&mut tx).await? {
+        if let Some(anew) = keys.reseal(&sealed)? {
+            second_factors::store_sealed(&mut tx, user_id, &anew).await?;
+            count += 1;
+        }
+    }
+    tx.commit().await?;
+    Ok(count)
 }
 
 async fn note(database: &Database, values: serde_json::Value) -> Result<()> {

@@ -4,7 +4,7 @@ use blobs::BlobStore;
 use keys::Keyring;
 use serde_json::Value;
 
-use crate::support::{data_folder, run, stdout};
+use crate::support::{Serving, data_folder, portal, run, stdout};
 
 #[test]
 fn keys_are_listed_rotated_and_forgotten_and_a_missing_file_is_no_first_start() {
@@ -56,4 +56,45 @@ fn keys_are_listed_rotated_and_forgotten_and_a_missing_file_is_no_first_start() 
     assert!(!path.exists(), "no other key is made");
     keys::write_private(&path, &kept).unwrap();
     assert_eq!(store().unwrap().read(digest).unwrap(), film);
+}
+
+#[test]
+fn secrets_of_second_factors_outlive_the_key_they_were_sealed_with() {
+    let data = data_folder();
+    let folder = data.path().to_str().unwrap();
+    let mut create = portal();
+    create
+        .args([
+            "user",
+            "create",
+            "--email",
+            "tech@example.org",
+            "--role",
+            "tech",
+        ])
+        .args(["--name", "First Tech", "--data-dir", folder])
+        .env("PORTAL_PASSWORD", "a quiet garden");
+    stdout(&create.output().unwrap());
+    let serving = Serving::start(data.path(), &["--workers", "0"]);
+    let client = reqwest::blocking::Client::new();
+    let post = |path: &str, token: &str, body: Value| {
+        let request = client.post(format!("{}{path}", serving.base)).json(&body);
+        request.bearer_auth(token).send().unwrap()
+    };
+    let login = serde_json::json!({ "email": "tech@example.org", "password": "a quiet garden" });
+    let signed_in: Value = post("/api/auth/login", "none", login).json().unwrap();
+    let token = signed_in["token"].as_str().unwrap();
+    let begun = post("/api/auth/second-factor/totp", token, Value::Null);
+    assert_eq!(begun.status().as_u16(), 200);
+
+    let with = |arguments: &[&str]| stdout(&run(&[arguments, &["--data-dir", folder]].concat()));
+    let list: Value = serde_json::from_str(&with(&["keys", "list", "--json"])).unwrap();
+    let old = list["items"][0]["key"].as_str().unwrap();
+    assert!(with(&["keys", "rotate"]).contains("1 secrets are sealed with it"));
+    with(&["keys", "forget", old]);
+    // The secret opens: the code is wrong, and not the portal at a loss.
+    let wrong = serde_json::json!({ "code": "000000" });
+    let answer = post("/api/auth/second-factor/totp/confirm", token, wrong);
+    let problem: Value = answer.json().unwrap();
+    assert_eq!(problem["code"], "wrong_code", "{problem}");
 }
