@@ -9,6 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
+use trail::{Archive, PublicKeys};
 
 /// The first line's word, so that a file of something else is told apart.
 const FORMAT: &str = "medical-portal audit archive 1";
@@ -49,6 +50,15 @@ pub enum ArchiveError {
         /// Which.
         path: PathBuf,
     },
+    /// The signature is of no trusted key, or of something else.
+    #[error("{path}: its signature is of no trusted key, or of another month", path = path.display())]
+    BadSignature {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The signing key cannot be used.
+    #[error(transparent)]
+    Trail(#[from] trail::TrailError),
     /// The database did not answer.
     #[error(transparent)]
     Db(#[from] db::DbError),
@@ -78,6 +88,9 @@ struct Link {
 struct End {
     rows: u64,
     chain: String,
+    /// Absent in files from before there were signatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed: Option<Archive>,
 }
 
 /// The chain's value after a row: SHA-256 of the value before and the row's text.
@@ -98,6 +111,18 @@ pub struct Proved {
     pub rows: u64,
     /// The chain's last value in hexadecimal: two archives with the same one hold the same rows.
     pub chain: String,
+    /// Who signed it.
+    pub signed: Signature,
+}
+
+/// Who signed an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signature {
+    /// A trusted key.
+    Trusted,
+    /// Nobody: it is from before there were signatures, or somebody took it off.
+    Absent,
 }
 
 /// Writes an archive beside its final place.
@@ -143,10 +168,16 @@ impl Writer {
     }
 
     /// Makes it durable in its place and reads it back. The same rows archived before are fine.
-    pub(crate) fn finish(mut self) -> Result<(PathBuf, Proved), ArchiveError> {
+    pub(crate) fn finish(
+        mut self,
+        sign: impl FnOnce(u64, &[u8; 32]) -> Archive,
+        keys: &PublicKeys,
+    ) -> Result<(PathBuf, Proved, Archive), ArchiveError> {
+        let signed = sign(self.rows, &self.chain);
         let end = End {
             rows: self.rows,
             chain: hex::encode(self.chain),
+            signed: Some(signed.clone()),
         };
         self.line(&end)?;
         let target = self.target;
@@ -156,7 +187,7 @@ impl Writer {
             .map_err(io("cannot make durable", &target))?;
         match file.persist_noclobber(&target) {
             Ok(_) => {}
-            Err(_) if target.is_file() && verify(&target)?.chain == end.chain => {}
+            Err(_) if target.is_file() && verify(&target, keys)?.chain == end.chain => {}
             Err(_) if target.is_file() => return Err(ArchiveError::Taken { path: target }),
             Err(error) => return Err(io("cannot keep", &target)(error.error)),
         }
@@ -164,16 +195,16 @@ impl Writer {
         File::open(folder)
             .and_then(|folder| folder.sync_all())
             .map_err(io("cannot make durable", folder))?;
-        let proved = verify(&target)?;
-        Ok((target, proved))
+        let proved = verify(&target, keys)?;
+        Ok((target, proved, signed))
     }
 }
 
-/// Reads a whole archive and follows its chain.
+/// Reads a whole archive, follows its chain, and holds its signature to these keys.
 ///
 /// # Errors
 /// When the file cannot be read, is cut off, or a row is not what it was; the first one is named.
-pub fn verify(path: &Path) -> Result<Proved, ArchiveError> {
+pub fn verify(path: &Path, keys: &PublicKeys) -> Result<Proved, ArchiveError> {
     let not_whole = |reason: String| ArchiveError::NotWhole {
         path: path.to_owned(),
         reason,
@@ -216,10 +247,24 @@ pub fn verify(path: &Path) -> Result<Proved, ArchiveError> {
                 row: rows,
             });
         }
+        let signed = match &end.signed {
+            None => Signature::Absent,
+            Some(archive)
+                if archive.is_of(&head.partition, rows, &chain) && archive.is_signed(keys) =>
+            {
+                Signature::Trusted
+            }
+            Some(_) => {
+                return Err(ArchiveError::BadSignature {
+                    path: path.to_owned(),
+                });
+            }
+        };
         return Ok(Proved {
             partition: head.partition,
             rows,
             chain: end.chain,
+            signed,
         });
     }
     Err(not_whole(format!("it ends after row {rows}")))

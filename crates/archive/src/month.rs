@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use db::{DatabaseOptions, audit_months::AuditMonths};
 use futures::TryStreamExt;
+use trail::{Archive, PublicKeys, SigningKeys};
 
 use crate::{ArchiveError, Proved, file::Writer};
 
@@ -37,8 +38,12 @@ pub async fn archive(
     owner: &DatabaseOptions,
     partition: &str,
     folder: &Path,
+    keys: &SigningKeys,
 ) -> Result<Archived, ArchiveError> {
     let mut months = AuditMonths::connect(owner).await?;
+    let (from_at, until_at) = months.bounds(partition).await?;
+    let key = keys.current(months.now().await?)?;
+    let public = PublicKeys::load(&keys.public_path())?;
     let mut writer = Writer::new(folder, partition)?;
     {
         let mut rows = months.rows(partition);
@@ -46,8 +51,20 @@ pub async fn archive(
             writer.row(row)?;
         }
     }
-    let (file, proved) = writer.finish()?;
-    months.remove(partition, proved.rows, &proved.chain).await?;
+    let sign = |rows: u64, chain: &[u8; 32]| {
+        let unsigned = Archive {
+            partition: partition.to_owned(),
+            from_at,
+            until_at,
+            rows: i64::try_from(rows).expect("a table has fewer rows"),
+            chain: chain.to_vec(),
+            key: Vec::new(),
+            signature: Vec::new(),
+        };
+        Archive::sign(&key, unsigned)
+    };
+    let (file, proved, signed) = writer.finish(sign, &public)?;
+    months.remove(&signed.into_row()).await?;
     months.close().await?;
     tracing::info!(
         partition,

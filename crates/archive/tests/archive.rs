@@ -3,11 +3,26 @@
 // Helpers of tests stop with the reason, as tests do.
 #![allow(clippy::unwrap_used)]
 
-use std::io::{Read, Write};
+use std::{
+    io::{Read, Write},
+    path::Path,
+};
 
-use archive::{ArchiveError, archive, due, verify};
+use archive::{ArchiveError, Proved, Signature, archive, due};
 use sqlx::{Connection, Executor, PgConnection};
 use testkit::TestDatabase;
+use trail::{PublicKeys, SigningKeys};
+
+fn keys(folder: &Path) -> SigningKeys {
+    SigningKeys::in_folder(folder.join("keys"))
+}
+
+fn verify(path: &Path, folder: &Path) -> Result<Proved, ArchiveError> {
+    archive::verify(
+        path,
+        &PublicKeys::load(&keys(folder).public_path()).unwrap(),
+    )
+}
 
 /// Rows in a month of five years ago and in this one.
 async fn with_old_rows(database: &TestDatabase) -> PgConnection {
@@ -37,14 +52,26 @@ async fn an_old_month_moves_into_a_file_that_proves_itself() {
     );
     let months = due(&database.owner(), 59).await.unwrap();
     assert_eq!(months.len(), 1);
-    let archived = archive(&database.owner(), &months[0], folder.path())
-        .await
-        .unwrap();
+    let archived = archive(
+        &database.owner(),
+        &months[0],
+        folder.path(),
+        &keys(folder.path()),
+    )
+    .await
+    .unwrap();
     assert_eq!(
-        (archived.proved.rows, &archived.proved.partition),
-        (500, &months[0])
+        (
+            archived.proved.rows,
+            &archived.proved.partition,
+            archived.proved.signed
+        ),
+        (500, &months[0], Signature::Trusted)
     );
-    assert_eq!(verify(&archived.file).unwrap(), archived.proved);
+    assert_eq!(
+        verify(&archived.file, folder.path()).unwrap(),
+        archived.proved
+    );
     assert!(due(&database.owner(), 59).await.unwrap().is_empty());
     let left: Vec<String> = sqlx::query_scalar("SELECT action FROM audit_logs ORDER BY action")
         .fetch_all(&mut connection)
@@ -59,9 +86,14 @@ async fn an_old_month_moves_into_a_file_that_proves_itself() {
     // A file that holds other rows is never overwritten, and then nothing is removed.
     let other = TestDatabase::migrated().await;
     with_old_rows(&other).await;
-    let error = archive(&other.owner(), &months[0], folder.path())
-        .await
-        .unwrap_err();
+    let error = archive(
+        &other.owner(),
+        &months[0],
+        folder.path(),
+        &keys(folder.path()),
+    )
+    .await
+    .unwrap_err();
     assert!(matches!(error, ArchiveError::Taken { .. }), "{error}");
     assert_eq!(
         due(&other.owner(), 59).await.unwrap(),
@@ -76,9 +108,14 @@ async fn whatever_is_done_to_an_archive_is_found_by_its_row() {
     with_old_rows(&database).await;
     let folder = tempfile::tempdir().unwrap();
     let month = due(&database.owner(), 59).await.unwrap().remove(0);
-    let archived = archive(&database.owner(), &month, folder.path())
-        .await
-        .unwrap();
+    let archived = archive(
+        &database.owner(),
+        &month,
+        folder.path(),
+        &keys(folder.path()),
+    )
+    .await
+    .unwrap();
     let mut text = String::new();
     zstd::Decoder::new(std::fs::File::open(&archived.file).unwrap())
         .unwrap()
@@ -93,7 +130,7 @@ async fn whatever_is_done_to_an_archive_is_found_by_its_row() {
             .write_all((lines.join("\n") + "\n").as_bytes())
             .unwrap();
         stream.finish().unwrap();
-        verify(&path)
+        verify(&path, folder.path())
     };
     assert!(verdict(&lines).is_ok());
     let row = |error: Result<archive::Proved, ArchiveError>| match error.unwrap_err() {
@@ -112,6 +149,18 @@ async fn whatever_is_done_to_an_archive_is_found_by_its_row() {
     let mut added = lines.clone();
     added.insert(100, lines[100].clone());
     assert_eq!(row(verdict(&added)), 101);
+    // Without its signature, with that of another key, and with one of another month.
+    let mut bare = lines.clone();
+    let end = bare.pop().unwrap();
+    bare.push(end[..end.find(",\"signed\"").unwrap()].to_owned() + "}");
+    assert_eq!(verdict(&bare).unwrap().signed, Signature::Absent);
+    let mut other = lines.clone();
+    let end = other.last_mut().unwrap();
+    *end = end.replace("audit_logs_", "audit_logs-");
+    assert!(matches!(
+        verdict(&other),
+        Err(ArchiveError::BadSignature { .. })
+    ));
     let mut shortened = lines.clone();
     shortened.remove(500);
     assert_eq!(row(verdict(&shortened)), 499);

@@ -4,6 +4,7 @@
 //!
 //! One file a part of the portal; each has one function that adds its findings.
 
+mod audit_trail;
 mod backups;
 mod blob_store;
 mod certificate;
@@ -38,6 +39,10 @@ pub struct Subject {
     pub blobs: PathBuf,
     /// The file of the keys of stored images and secrets.
     pub storage_key: PathBuf,
+    /// The file of the audit trail's public keys.
+    pub audit_public_keys: PathBuf,
+    /// Where the audit trail's newest seal is noted.
+    pub audit_newest_seal: PathBuf,
     /// The folder of model packages.
     pub models: PathBuf,
     /// The database as its owner.
@@ -124,6 +129,7 @@ async fn look_as_the_portal(subject: &Subject, wanted: Wanted, diagnosis: &mut D
             "Give the portal's user the folder back, or name the right one with --data-dir.",
         ),
     }
+    audit_trail::look(&database, subject, diagnosis).await;
     model::look(&database, subject, diagnosis).await;
     backups::look(&database, subject, diagnosis).await;
     database.close().await;

@@ -40,6 +40,8 @@ impl Patient {
             data_dir: app.folder().to_owned(),
             blobs: app.folder().join("blobs"),
             storage_key: app.folder().join("keys/storage.key"),
+            audit_public_keys: app.folder().join("keys/audit-public-keys.txt"),
+            audit_newest_seal: app.folder().join("audit-newest-seal"),
             models: app.folder().join("models"),
             owner: app.test_database.owner(),
             login: app.test_database.login(),
@@ -50,6 +52,13 @@ impl Patient {
             // The portal's clock stands still in tests; the diagnosis compares with the server's.
             clock: Arc::new(SystemClock),
         };
+        let keys = trail::SigningKeys::in_folder(app.folder().join("keys"));
+        let sealed = trail::seal(&app.database, &keys).await.unwrap();
+        sealed
+            .newest
+            .unwrap()
+            .write(&subject.audit_newest_seal)
+            .unwrap();
         let mut owner = PgConnection::connect(&app.test_database.owner().url)
             .await
             .unwrap();
@@ -354,6 +363,34 @@ async fn each_fault_of_the_stored_images_is_found() {
     let diagnosis = patient.look(false).await;
     assert_eq!(the(&diagnosis, "storage_key").outcome, Outcome::Fail);
     assert_eq!(the(&diagnosis, "blobs_damaged").outcome, Outcome::Fail);
+}
+
+#[tokio::test]
+async fn a_trail_that_was_changed_or_cut_short_is_found() {
+    let mut patient = Patient::healthy().await;
+    patient.sql("SET session_replication_role = replica").await;
+    patient
+        .sql("UPDATE audit_logs SET status = 'denied' WHERE action = 'upload_report'")
+        .await;
+    let diagnosis = patient.look(false).await;
+    let found = the(&diagnosis, "audit_trail");
+    assert_eq!(found.outcome, Outcome::Fail);
+    assert!(found.detail.contains("was altered"), "{found:?}");
+    patient
+        .sql("UPDATE audit_logs SET status = 'success' WHERE action = 'upload_report'")
+        .await;
+    assert_eq!(faults(&patient.look(false).await), Vec::<&Finding>::new());
+    patient.sql("DELETE FROM portal.audit_seals").await;
+    patient.sql("DELETE FROM audit_logs").await;
+    patient
+        .sql("INSERT INTO audit_logs (log_id, action, entity_type, status) VALUES (gen_random_uuid(), 'sign_in', 'session', 'success')")
+        .await;
+    let diagnosis = patient.look(false).await;
+    assert!(
+        the(&diagnosis, "audit_trail")
+            .detail
+            .contains("are missing")
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use futures::{Stream, StreamExt};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use crate::{DatabaseOptions, DbError, error::During};
+use crate::{DatabaseOptions, DbError, audit_seals::ArchiveRow, error::During};
 
 /// A connection of the owner's.
 #[derive(Debug)]
@@ -72,12 +72,43 @@ impl AuditMonths {
             .boxed()
     }
 
-    /// Takes a partition out of the database, if it still holds as many rows as were archived, and notes
+    /// The first moment of a partition of [`AuditMonths::older_than`], and the one after its last.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn bounds(
+        &mut self,
+        partition: &str,
+    ) -> Result<(DateTime<Utc>, DateTime<Utc>), DbError> {
+        let row = sqlx::query!(
+            r#"SELECT to_date(right($1, 7), 'YYYY_MM')::timestamp AT TIME ZONE 'UTC' AS "from!",
+                      (to_date(right($1, 7), 'YYYY_MM') + interval '1 month') AT TIME ZONE 'UTC' AS "until!""#,
+            partition
+        )
+        .fetch_one(&mut self.connection)
+        .await
+        .during("ask for a month's bounds")?;
+        Ok((row.from, row.until))
+    }
+
+    /// The server's time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn now(&mut self) -> Result<DateTime<Utc>, DbError> {
+        sqlx::query_scalar("SELECT now()")
+            .fetch_one(&mut self.connection)
+            .await
+            .during("ask for the time")
+    }
+
+    /// Takes a partition out of the database, if it still holds as many rows as were archived, and notes it, signed, and
     /// that in the trail.
     ///
     /// # Errors
     /// When the database does not answer or the number of rows differs; then nothing is changed.
-    pub async fn remove(&mut self, partition: &str, rows: u64, chain: &str) -> Result<(), DbError> {
+    pub async fn remove(&mut self, archive: &ArchiveRow) -> Result<(), DbError> {
+        let partition = &archive.partition;
         let mut transaction = self
             .connection
             .begin()
@@ -95,9 +126,10 @@ impl AuditMonths {
         .fetch_one(&mut *transaction)
         .await
         .during("count a month of the audit trail")?;
-        if u64::try_from(there) != Ok(rows) {
+        if there != archive.row_count {
             return Err(DbError::Migration(format!(
-                "{partition} has {there} rows and {rows} were archived: run it again"
+                "{partition} has {there} rows and {} were archived: run it again",
+                archive.row_count
             )));
         }
         transaction
@@ -106,6 +138,20 @@ impl AuditMonths {
             )))
             .await
             .during("take a month out of the audit trail")?;
+        sqlx::query!(
+            "INSERT INTO portal.audit_archives (partition, from_at, until_at, row_count, chain, key_id, signature)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            archive.partition,
+            archive.from_at,
+            archive.until_at,
+            archive.row_count,
+            archive.chain,
+            archive.key_id,
+            archive.signature
+        )
+        .execute(&mut *transaction)
+        .await
+        .during("note that a month was archived")?;
         let now: DateTime<Utc> = sqlx::query_scalar("SELECT now()")
             .fetch_one(&mut *transaction)
             .await
@@ -117,7 +163,7 @@ impl AuditMonths {
         .bind(AuditLogId::new_at(now).0)
         .bind(AuditAction::ArchiveAudit.as_str())
         .bind(EntityType::Audit.as_str())
-        .bind(json!({ "partition": partition, "rows": rows, "chain": chain }))
+        .bind(json!({ "partition": partition, "rows": archive.row_count, "chain": hex::encode(&archive.chain) }))
         .bind(AuditStatus::Success.as_str())
         .bind(now)
         .execute(&mut *transaction)

@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod analyses;
 pub mod audit;
 pub mod audit_months;
+pub mod audit_seals;
 pub mod backups;
 pub mod case_scores;
 pub mod claims;

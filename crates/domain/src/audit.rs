@@ -103,6 +103,8 @@ crate::text_enum! {
         RetryJob = "retry_job",
         /// A month of the trail was moved into a file.
         ArchiveAudit = "archive_audit",
+        /// The trail was written into a file, or sent away.
+        ExportAudit = "export_audit",
         /// The keys of stored images and secrets, or of the trail's seals, were changed.
         ChangeKeys = "change_keys",
         /// A backup was made, or could not be.

@@ -75,7 +75,7 @@ pub(crate) enum Command {
     /// Read and change the settings that a hospital may change while the portal runs
     #[command(subcommand)]
     Settings(SettingsCommand),
-    /// Archive old months of the audit trail, and prove archived ones
+    /// Prove, export and archive the audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     /// Look after the keys that stored images and secrets are encrypted with

@@ -1,6 +1,7 @@
 //! `medical-portal`: serves the portal, runs workers, analyses films, and looks after the database,
 //! the models and the accounts.
 
+mod audit_trail;
 mod backups;
 mod cli;
 mod commands;

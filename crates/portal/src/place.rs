@@ -179,7 +179,11 @@ impl Place {
             programs: self.programs()?,
             data_dir: self.data_dir.clone(),
             blobs: self.blob_store()?,
-            key_files: vec![self.storage_key_file.clone()],
+            key_files: vec![
+                self.storage_key_file.clone(),
+                self.data_dir.join("keys/audit-signing.key"),
+                self.data_dir.join("keys/audit-public-keys.txt"),
+            ],
             portal_version,
         })
     }

@@ -14,16 +14,15 @@ use blobs::BlobStore;
 use db::Database;
 use decoding::Decoders;
 use demo::seed::Filled;
-use domain::settings;
 use governance::GovernanceJob;
-use jobs::{Chore, Handler, Maintenance, Worker, WorkerOptions};
+use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    audit_trail,
     cli::{ServeArgs, WorkerArgs},
-    commands,
     connections::Bounded,
     disk,
     listen::{self, Certificate, Listening},
@@ -119,6 +118,7 @@ async fn serve_at(
     tasks.push(tokio::spawn(
         maintenance(place, &database, &blobs, &worker).run(stop.clone()),
     ));
+    tasks.push(audit_trail::seal_regularly(place, &database, stop));
     if args.workers > 0 {
         tasks.push(tokio::spawn(worker.run(stop.clone())));
     }
@@ -291,35 +291,6 @@ fn worker(
     Ok(Worker::new(database.clone(), handlers, options))
 }
 
-/// Moves old months of the audit trail into files, where the setting wants it and the window is open.
-fn archive_chore(place: &Place) -> Chore {
-    let (owner, folder) = (
-        place.owner.clone(),
-        place.data_dir().join(commands::audit::FOLDER),
-    );
-    Arc::new(move |database| {
-        let (owner, folder) = (owner.clone(), folder.clone());
-        Box::pin(async move {
-            let mut tx = database.begin(&db::Actor::worker()).await?;
-            let months: u32 = db::settings::get(&mut tx, settings::RETENTION_AUDIT_MONTHS).await?;
-            drop(tx);
-            if months == 0 || !jobs::retention::is_window_open(&database).await? {
-                return Ok(());
-            }
-            let outcome = async {
-                for month in archive::due(&owner, months).await? {
-                    archive::archive(&owner, &month, &folder).await?;
-                }
-                Ok::<_, archive::ArchiveError>(())
-            };
-            if let Err(error) = outcome.await {
-                tracing::warn!(%error, "a month of the audit trail could not be archived; it stays in the database");
-            }
-            Ok(())
-        })
-    })
-}
-
 fn maintenance(
     place: &Place,
     database: &Database,
@@ -327,7 +298,7 @@ fn maintenance(
     worker: &Worker,
 ) -> Maintenance {
     let mut hourly = analysis::release::hourly_chores();
-    hourly.push(archive_chore(place));
+    hourly.push(audit_trail::archive_chore(place));
     hourly.push(governance::standing::daily_chore());
     let mut chores = analysis::release::chores();
     chores.push(intake::uploads_chore(blobs.clone()));
@@ -421,11 +392,13 @@ pub(crate) async fn work(args: WorkerArgs) -> Result<()> {
         )?;
         let chores =
             tokio::spawn(maintenance(&place, &database, &blobs, &worker).run(stop.clone()));
+        let seals = audit_trail::seal_regularly(&place, &database, &stop);
         println!("Working; Ctrl-C stops.");
         supervisor::tell(supervisor::State::Ready);
         worker.run(stop.clone()).await;
         supervisor::tell(supervisor::State::Stopping);
         chores.await?;
+        seals.await?;
         database.close().await;
         anyhow::Ok(())
     }

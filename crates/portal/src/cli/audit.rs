@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use super::PlaceArgs;
@@ -19,10 +20,40 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,
     },
-    /// Prove archived months: a row that was altered, added, removed or moved is named
+    /// Prove the trail: each row that was altered, removed, moved or put in is named; exit status 1 then
     Verify {
-        /// Files that `audit archive` made
-        #[arg(required = true, value_name = "FILE")]
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Files that `audit export` or `audit archive` made, instead of the database
+        #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// Trusted public keys [default: keys/audit-public-keys.txt in the data folder]
+        #[arg(long, value_name = "FILE")]
+        public_keys: Option<PathBuf>,
+        /// Only what was written from this moment on, such as 2026-11-24T00:00:00Z
+        #[arg(long, value_name = "TIME", conflicts_with = "files")]
+        since: Option<DateTime<Utc>>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the trail into a file
+    Export {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// File to write; `-` for standard output
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// From the seal on that holds this moment
+        #[arg(long, value_name = "TIME")]
+        from: Option<DateTime<Utc>>,
+        /// Up to the seal that begins before this moment
+        #[arg(long, value_name = "TIME")]
+        until: Option<DateTime<Utc>>,
+    },
+    /// Make a new key for seals; what is sealed stays provable
+    RotateKey {
+        #[command(flatten)]
+        place: PlaceArgs,
     },
 }

@@ -7,7 +7,7 @@ use check::{Diagnosis, Outcome, Subject, Wanted};
 use domain::SystemClock;
 use serde_json::json;
 
-use crate::{cli::CheckArgs, place::Place};
+use crate::{audit_trail, cli::CheckArgs, place::Place};
 
 /// Runs the command: exit status 1 when something must be put right.
 pub(super) async fn run(args: &CheckArgs) -> Result<ExitCode> {
@@ -29,6 +29,8 @@ pub(super) async fn run(args: &CheckArgs) -> Result<ExitCode> {
         data_dir: place.data_dir().to_owned(),
         blobs: place.blobs()?,
         storage_key: place.storage_key_file.clone(),
+        audit_public_keys: audit_trail::signing_keys(&place).public_path(),
+        audit_newest_seal: audit_trail::newest_seal_note(&place),
         models: place.models()?,
         owner: place.owner.clone(),
         login: place.login.clone(),

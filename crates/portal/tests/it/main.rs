@@ -22,3 +22,4 @@ mod serve;
 mod settings;
 mod support;
 mod tls;
+mod trail;

@@ -49,6 +49,7 @@ export const actions = [
   'update_user',
   'update_setting',
   'archive_audit',
+  'export_audit',
   'change_keys',
   'import_model',
   'activate_model',

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use db::maintain::Care;
 
 use super::table;
-use crate::{cli::DbCommand, place::Place};
+use crate::{audit_trail, cli::DbCommand, place::Place};
 
 /// Runs the command.
 pub(super) async fn run(command: DbCommand) -> Result<ExitCode> {
@@ -68,6 +68,13 @@ pub(super) async fn run(command: DbCommand) -> Result<ExitCode> {
             }
             let place = Place::open(&place, None).await?;
             db::migrations::reset(&place.owner).await?;
+            // The new trail begins with its first seal.
+            std::fs::remove_file(audit_trail::newest_seal_note(&place)).or_else(
+                |error| match error.kind() {
+                    std::io::ErrorKind::NotFound => Ok(()),
+                    _ => Err(error),
+                },
+            )?;
             println!(
                 "The database is new and empty. Stored images stay in {}/blobs.",
                 place.data_dir().display()
