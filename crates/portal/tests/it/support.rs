@@ -73,7 +73,8 @@ impl Serving {
         let mut serving = Self::spawn(
             "serve",
             data,
-            &[&["--listen", "127.0.0.1:0"], arguments].concat(),
+            // The accounts of the development data have passwords that everybody knows.
+            &[&["--listen", "127.0.0.1:0", "--evaluation"], arguments].concat(),
             environment,
         );
         let address = serving.wait_for("running at ");
