@@ -311,6 +311,19 @@ $$;
 
 ALTER FUNCTION portal.refuse_change_of_audit() OWNER TO portal_owner;
 
+-- Name: refuse_change_of_seals(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.refuse_change_of_seals() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'audit_logs_append_only';
+END
+$$;
+
+ALTER FUNCTION portal.refuse_change_of_seals() OWNER TO portal_owner;
+
 -- Name: refuse_change_of_signed_review(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.refuse_change_of_signed_review() RETURNS trigger
@@ -362,6 +375,28 @@ $$;
 
 ALTER FUNCTION portal.wake_workers() OWNER TO portal_owner;
 
+SET default_table_access_method = heap;
+
+-- Name: audit_archives; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.audit_archives (
+    partition text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    row_count bigint NOT NULL,
+    chain bytea NOT NULL,
+    key_id bytea NOT NULL,
+    signature bytea NOT NULL,
+    CONSTRAINT audit_archives_chain_length CHECK ((length(chain) = 32)),
+    CONSTRAINT audit_archives_key_id_length CHECK ((length(key_id) = 8)),
+    CONSTRAINT audit_archives_row_count CHECK ((row_count >= 0)),
+    CONSTRAINT audit_archives_signature_length CHECK ((length(signature) = 64))
+);
+
+ALTER TABLE ONLY portal.audit_archives FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.audit_archives OWNER TO portal_owner;
+
 -- Name: audit_logs; Type: TABLE; Schema: public; Owner: portal_owner
 
 CREATE TABLE public.audit_logs (
@@ -386,8 +421,6 @@ ALTER TABLE ONLY public.audit_logs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_logs OWNER TO portal_owner;
 
-SET default_table_access_method = heap;
-
 -- Name: audit_logs_default; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.audit_logs_default (
@@ -410,6 +443,32 @@ CREATE TABLE portal.audit_logs_default (
 ALTER TABLE ONLY portal.audit_logs_default FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.audit_logs_default OWNER TO portal_owner;
+
+-- Name: audit_seals; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.audit_seals (
+    seal_number bigint NOT NULL,
+    previous bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    settled_until timestamp with time zone NOT NULL,
+    next_transaction bigint,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    entries bytea NOT NULL,
+    root bytea NOT NULL,
+    key_id bytea NOT NULL,
+    signature bytea NOT NULL,
+    CONSTRAINT audit_seals_entries_length CHECK ((((length(entries) % 72) = 0) AND (length(entries) > 0))),
+    CONSTRAINT audit_seals_key_id_length CHECK ((length(key_id) = 8)),
+    CONSTRAINT audit_seals_number_positive CHECK ((seal_number > 0)),
+    CONSTRAINT audit_seals_previous_length CHECK ((length(previous) = 32)),
+    CONSTRAINT audit_seals_root_length CHECK ((length(root) = 32)),
+    CONSTRAINT audit_seals_signature_length CHECK ((length(signature) = 64))
+);
+
+ALTER TABLE ONLY portal.audit_seals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.audit_seals OWNER TO portal_owner;
 
 -- Name: backups; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -1556,6 +1615,11 @@ ALTER TABLE public.v_patient_reports OWNER TO portal_owner;
 
 ALTER TABLE ONLY public.audit_logs ATTACH PARTITION portal.audit_logs_default DEFAULT;
 
+-- Name: audit_archives audit_archives_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.audit_archives
+    ADD CONSTRAINT audit_archives_pkey PRIMARY KEY (partition);
+
 -- Name: audit_logs audit_logs_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
 
 ALTER TABLE ONLY public.audit_logs
@@ -1565,6 +1629,11 @@ ALTER TABLE ONLY public.audit_logs
 
 ALTER TABLE ONLY portal.audit_logs_default
     ADD CONSTRAINT audit_logs_default_pkey PRIMARY KEY (log_id, created_at);
+
+-- Name: audit_seals audit_seals_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.audit_seals
+    ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (seal_number);
 
 -- Name: backups backups_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -1827,6 +1896,10 @@ CREATE INDEX idx_audit_logs_user_id ON ONLY public.audit_logs USING btree (user_
 -- Name: audit_logs_default_user_id_created_at_idx; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX audit_logs_default_user_id_created_at_idx ON portal.audit_logs_default USING btree (user_id, created_at DESC);
+
+-- Name: idx_audit_seals_last_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_audit_seals_last_at ON portal.audit_seals USING btree (last_at, first_at);
 
 -- Name: idx_backups_started_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -2224,6 +2297,22 @@ ALTER INDEX public.idx_audit_logs_user_id ATTACH PARTITION portal.audit_logs_def
 
 CREATE TRIGGER announce_event AFTER INSERT ON portal.events FOR EACH ROW EXECUTE FUNCTION portal.announce_event();
 
+-- Name: audit_archives append_only; Type: TRIGGER; Schema: portal; Owner: portal_owner
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON portal.audit_archives FOR EACH ROW EXECUTE FUNCTION portal.refuse_change_of_seals();
+
+-- Name: audit_seals append_only; Type: TRIGGER; Schema: portal; Owner: portal_owner
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON portal.audit_seals FOR EACH ROW EXECUTE FUNCTION portal.refuse_change_of_seals();
+
+-- Name: audit_archives append_only_truncate; Type: TRIGGER; Schema: portal; Owner: portal_owner
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON portal.audit_archives FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change_of_seals();
+
+-- Name: audit_seals append_only_truncate; Type: TRIGGER; Schema: portal; Owner: portal_owner
+
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON portal.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change_of_seals();
+
 -- Name: jobs wake_workers; Type: TRIGGER; Schema: portal; Owner: portal_owner
 
 CREATE TRIGGER wake_workers AFTER INSERT OR UPDATE OF state, run_at ON portal.jobs FOR EACH ROW WHEN ((new.state = 'queued'::text)) EXECUTE FUNCTION portal.wake_workers();
@@ -2572,9 +2661,17 @@ CREATE POLICY add_own ON portal.review_addenda FOR INSERT TO portal_doctor WITH 
 
 CREATE POLICY announce ON portal.events FOR INSERT TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker WITH CHECK (true);
 
+-- Name: audit_archives; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.audit_archives ENABLE ROW LEVEL SECURITY;
+
 -- Name: audit_logs_default; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.audit_logs_default ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_seals; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.audit_seals ENABLE ROW LEVEL SECURITY;
 
 -- Name: backups; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -2770,9 +2867,17 @@ CREATE POLICY own_releases ON portal.report_releases FOR SELECT TO portal_patien
 
 CREATE POLICY own_uploads ON portal.uploads TO portal_radiologist USING ((user_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((user_id = ( SELECT portal.actor_id() AS actor_id)));
 
+-- Name: audit_archives owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.audit_archives TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: audit_logs_default owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.audit_logs_default TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: audit_seals owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.audit_seals TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: backups owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2970,6 +3075,10 @@ CREATE POLICY read_all ON portal.review_addenda FOR SELECT TO portal_doctor USIN
 
 CREATE POLICY read_all ON portal.review_verdicts FOR SELECT TO portal_doctor, portal_worker USING (true);
 
+-- Name: audit_archives read_archives; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_archives ON portal.audit_archives FOR SELECT TO portal_tech, portal_worker USING (true);
+
 -- Name: model_changes read_changes; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_changes ON portal.model_changes FOR SELECT TO portal_radiologist, portal_doctor, portal_tech, portal_worker USING (true);
@@ -2981,6 +3090,10 @@ CREATE POLICY read_own ON portal.history_proposals FOR SELECT TO portal_patient 
 -- Name: promotions read_promotions; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_promotions ON portal.promotions FOR SELECT TO portal_radiologist, portal_doctor, portal_worker USING (true);
+
+-- Name: audit_seals read_seals; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_seals ON portal.audit_seals FOR SELECT TO portal_tech, portal_worker USING (true);
 
 -- Name: model_stages read_stages; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3077,6 +3190,10 @@ CREATE POLICY score ON portal.inference_records TO portal_worker USING (true) WI
 -- Name: not_assessed score; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY score ON portal.not_assessed TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: audit_seals seal; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY seal ON portal.audit_seals FOR INSERT TO portal_worker WITH CHECK (true);
 
 -- Name: report_claims see_claims; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3378,6 +3495,10 @@ CREATE POLICY read_open_settings ON public.system_settings FOR SELECT TO portal_
 
 CREATE POLICY read_own_notifications ON public.notifications FOR UPDATE TO portal_patient, portal_radiologist, portal_doctor, portal_tech USING ((user_id = ( SELECT portal.actor_id() AS actor_id)));
 
+-- Name: audit_logs read_to_seal; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY read_to_seal ON public.audit_logs FOR SELECT TO portal_worker USING (true);
+
 -- Name: audit_logs read_trail; Type: POLICY; Schema: public; Owner: portal_owner
 
 CREATE POLICY read_trail ON public.audit_logs FOR SELECT TO portal_tech USING (true);
@@ -3565,6 +3686,11 @@ GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_doctor;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_tech;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_worker;
 
+-- Name: TABLE audit_archives; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.audit_archives TO portal_worker;
+GRANT SELECT ON TABLE portal.audit_archives TO portal_tech;
+
 -- Name: TABLE audit_logs; Type: ACL; Schema: public; Owner: portal_owner
 
 GRANT INSERT ON TABLE public.audit_logs TO portal_anonymous;
@@ -3572,7 +3698,12 @@ GRANT INSERT ON TABLE public.audit_logs TO portal_patient;
 GRANT INSERT ON TABLE public.audit_logs TO portal_radiologist;
 GRANT INSERT ON TABLE public.audit_logs TO portal_doctor;
 GRANT SELECT,INSERT ON TABLE public.audit_logs TO portal_tech;
-GRANT INSERT ON TABLE public.audit_logs TO portal_worker;
+GRANT SELECT,INSERT ON TABLE public.audit_logs TO portal_worker;
+
+-- Name: TABLE audit_seals; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.audit_seals TO portal_tech;
+GRANT SELECT,INSERT ON TABLE portal.audit_seals TO portal_worker;
 
 -- Name: TABLE backups; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4106,4 +4237,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (16, 'schema floor', true, '\xeec6870d9c5b61436fb5ff99f07d94d2139328b24bea3c924d54fa835f2a1ea53df90ca0db0523f0ad496975cacc560b', 0),
     (17, 'audit partitions one at a time', true, '\x5a833410826f93ae0e0cd6519b5d06306a622e58c2a737416d55cc2d5f11d749b2b9c9936dbe0a09c29d66028551c12d', 0),
     (18, 'model governance', true, '\xf6d123aee22d7624371accc4a43601dd2ee7d5208a4c4076e8ef10151e06d46809c9148ff9882ab4d35c67adf055c566', 0),
+    (19, 'audit seals', true, '\x629a781ac4170c443653af5d1764c5a0e4c7333ab7d4ac26008e4078320690a8de92228cf28c04d4f7dd51a89cb79f7f', 0),
     (20, 'second factors', true, '\xbdb16cc1734e5396dd2ee53eda8f5efd513339568af0bb827a178f34b4dc6dd05382ccb8a1558978e912e17d442f6f32', 0);
