@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` are all that a newcomer needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-web test-package test-deb schema sqlx openapi chaos bench bench-web clean
+.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-web test-package test-deb schema sqlx openapi chaos fuzz bench bench-web clean
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -72,6 +72,9 @@ bench-web: build ## Measure the figures of the web interface in docs/BENCHMARKS.
 
 chaos: ## Kill the portal a hundred times while it works (minutes)
 	PORTAL_CHAOS_ROUNDS=100 cargo test --quiet -p portal --test it kill_9
+
+fuzz: ## Try the parsers with damaged inputs for MINUTES (10)
+	cargo run --quiet -p fuzzing -- --minutes $${MINUTES:-10} $(ARGS)
 
 bench: build ## Measure the figures of docs/BENCHMARKS.md
 	scripts/bench "$(TARGET)/release/medical-portal"

@@ -1,0 +1,137 @@
+//! The parsers that meet what strangers send.
+
+use std::{fs, path::Path};
+
+use imaging::{
+    Limits,
+    write::{GreyImage, GreySamples, Identity, ObjectClass, dicom_from_grey},
+};
+
+/// A parser under test.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is given to begin with.
+    pub corpus: fn(shared: Option<&Path>) -> Vec<Vec<u8>>,
+    /// Tries one input. Returning at all is what counts.
+    pub run: fn(&[u8]),
+}
+
+/// All of them.
+pub const TARGETS: [Target; 3] = [
+    Target {
+        name: "dicom",
+        corpus: dicom_corpus,
+        run: open_film,
+    },
+    Target {
+        name: "picture",
+        corpus: picture_corpus,
+        run: open_film,
+    },
+    Target {
+        name: "manifest",
+        corpus: |_| vec![include_bytes!("../../../models/chest-paediatric/model.toml").to_vec()],
+        run: |bytes| {
+            if let Ok(text) = std::str::from_utf8(bytes) {
+                let _ = ai::Manifest::parse(text);
+            }
+        },
+    },
+];
+
+/// Small enough that a damaged length cannot make one input take minutes.
+const LIMITS: Limits = Limits {
+    maximum_bytes: 4 << 20,
+    maximum_pixels: 4_000_000,
+    maximum_inflated_bytes: 16 << 20,
+    maximum_elements: 50_000,
+};
+
+/// All that is done with a film: its header for the record, its picture for the screen and the model,
+/// its samples for the viewer.
+fn open_film(bytes: &[u8]) {
+    let Ok(inspection) = imaging::inspect(bytes, &LIMITS) else {
+        return;
+    };
+    if inspection.dicom.is_some() {
+        let _ = imaging::dicom_metadata(bytes, &LIMITS);
+    }
+    for frame in [0, inspection.frames.saturating_sub(1)] {
+        if let Ok(raster) = imaging::decode(bytes, frame, &LIMITS) {
+            let picture = imaging::render(&raster, None);
+            assert_eq!(
+                (picture.width(), picture.height()),
+                (raster.width(), raster.height())
+            );
+            let _ = imaging::frame_samples_le(&raster);
+        }
+    }
+}
+
+/// Drawn films in each form that is written here, and the real files where they are.
+fn dicom_corpus(shared: Option<&Path>) -> Vec<Vec<u8>> {
+    const LARGEST: u64 = 40_000;
+    let mut corpus = vec![drawn_film()];
+    let streams = Path::new(env!("CARGO_MANIFEST_DIR")).join("../imaging/tests/streams");
+    corpus.extend(files(&streams, LARGEST));
+    if let Some(shared) = shared {
+        corpus.extend(files(&shared.join("dicom"), LARGEST));
+    }
+    corpus
+}
+
+fn files(folder: &Path, largest: u64) -> Vec<Vec<u8>> {
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= largest)
+        })
+        .collect();
+    // The same order everywhere, so that a number means the same damage.
+    paths.sort();
+    paths
+        .iter()
+        .filter_map(|path| fs::read(path).ok())
+        .collect()
+}
+
+fn drawn_picture() -> imaging::Picture {
+    let pixels = (0..48_u32 * 40).map(|at| ((at * 7) % 253) as u8).collect();
+    imaging::Picture::grey(48, 40, pixels)
+}
+
+fn picture_corpus(_: Option<&Path>) -> Vec<Vec<u8>> {
+    let picture = drawn_picture();
+    [picture.encode_png(), picture.encode_jpeg(80)]
+        .into_iter()
+        .map(|file| file.expect("a small picture can be written"))
+        .collect()
+}
+
+fn drawn_film() -> Vec<u8> {
+    let samples: Vec<u16> = (0..48_u16 * 40).map(|at| (at * 13) % 4096).collect();
+    let identity = Identity {
+        class: ObjectClass::DigitalXRay,
+        patient_id: "NOBODY".to_owned(),
+        patient_name: "Nobody^Made Up".to_owned(),
+        study_uid: imaging::write::uid_from_u128(1),
+        series_uid: imaging::write::uid_from_u128(2),
+        sop_instance_uid: imaging::write::uid_from_u128(3),
+        ..Identity::default()
+    };
+    let image = GreyImage {
+        width: 48,
+        height: 40,
+        samples: GreySamples::Sixteen {
+            samples: &samples,
+            bits_stored: 12,
+        },
+        inverted: false,
+        window: None,
+    };
+    dicom_from_grey(&image, &identity).expect("a small film can be written")
+}

@@ -1,0 +1,39 @@
+//! A short run of every target; `make fuzz` is the long one.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use fuzzing::{Mutator, TARGETS};
+
+/// Inputs a target.
+const INPUTS: u64 = 3_000;
+
+#[test]
+fn damaged_inputs_end_in_an_answer_or_an_error() {
+    let shared = std::env::var_os("PORTAL_SHARED_DIR").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
+    let shared = shared.is_dir().then_some(shared.as_path());
+    if shared.is_none() {
+        println!("the collection of DICOM files is not there; drawn ones are damaged only");
+    }
+    for target in TARGETS {
+        let mutator = Mutator::new((target.corpus)(shared), 1);
+        for number in 0..INPUTS {
+            let input = mutator.input(number);
+            let started = Instant::now();
+            let tried = catch_unwind(AssertUnwindSafe(|| (target.run)(&input)));
+            assert!(tried.is_ok(), "{} {number}: it panicked", target.name);
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "{} {number}: it took {:?}",
+                target.name,
+                started.elapsed()
+            );
+        }
+    }
+}
