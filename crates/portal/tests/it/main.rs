@@ -7,6 +7,7 @@ mod analyze;
 mod backup;
 mod care;
 mod commands;
+mod damaged;
 mod decoders;
 mod drills;
 mod examples;

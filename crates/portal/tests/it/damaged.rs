@@ -1,0 +1,111 @@
+//! Damaged films sent to a serving portal: each is taken or refused by name, nothing is half written, and
+//! the portal goes on. `PORTAL_DAMAGED_FILMS` says how many.
+
+use std::path::Path;
+
+use fuzzing::{Mutator, TARGETS};
+use reqwest::blocking::multipart::{Form, Part};
+use serde_json::Value;
+use testkit::chest_film;
+
+use crate::{
+    serve::Signed,
+    support::{Serving, data_folder, run},
+};
+
+/// Films of one request.
+const TOGETHER: u64 = 50;
+
+fn how_many() -> u64 {
+    std::env::var("PORTAL_DAMAGED_FILMS")
+        .ok()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(1_000)
+}
+
+/// Sends the films of these numbers; gives how many were taken and refused.
+fn send(radiologist: &Signed, patient: &str, mutator: &Mutator, from: u64) -> (usize, usize) {
+    let mut form = Form::new().text("patient_id", patient.to_owned());
+    let mut sent = std::collections::BTreeSet::new();
+    for number in from..from + TOGETHER {
+        let name = format!("film-{number}");
+        form = form.part(
+            "files",
+            Part::bytes(mutator.input(number)).file_name(name.clone()),
+        );
+        sent.insert(name);
+    }
+    let answer = radiologist
+        .http
+        .post(format!("{}/api/reports/upload", radiologist.base))
+        .bearer_auth(&radiologist.token)
+        .multipart(form)
+        .send()
+        .unwrap();
+    let status = answer.status().as_u16();
+    let answer: Value = answer.json().unwrap();
+    assert!(matches!(status, 201 | 207 | 422), "{status}: {answer}");
+    let taken: Vec<&str> = answer["reports"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|report| report["files"].as_array().into_iter().flatten())
+        .filter_map(Value::as_str)
+        .collect();
+    let refused: Vec<&str> = answer["rejected"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|refused| {
+            assert!(!refused["code"].as_str().unwrap().is_empty());
+            refused["file"].as_str().unwrap()
+        })
+        .collect();
+    for name in taken.iter().chain(&refused) {
+        sent.remove(*name);
+    }
+    // The same bytes twice within one request are one film.
+    assert!(sent.len() < 10, "nothing was said of {sent:?}: {answer}");
+    (taken.len(), refused.len())
+}
+
+#[test]
+fn damaged_films_are_taken_or_refused_and_nothing_is_half_written() {
+    let shared = std::env::var("PORTAL_SHARED_DIR")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").to_owned());
+    let shared = Path::new(&shared);
+    let corpus = (TARGETS[0].corpus)(shared.is_dir().then_some(shared));
+    let mutator = Mutator::new(corpus, 11);
+    let folder = data_folder();
+    // The diagnosis knows a demo by its folder's name.
+    let data = folder.path().join("portal-demo");
+    std::fs::create_dir(&data).unwrap();
+    let mut serving = Serving::start(&data, &["--demo"]);
+    serving.wait_for("The demo is filled");
+    let radiologist = Signed::sign_in(&serving.base, "radiologist@example.com");
+    let patient = Signed::sign_in(&serving.base, "patient@example.com").user_id;
+    let (mut taken, mut refused) = (0, 0);
+    for from in (0..how_many()).step_by(TOGETHER as usize) {
+        let (some, others) = send(&radiologist, &patient, &mutator, from);
+        taken += some;
+        refused += others;
+    }
+    println!("{taken} damaged films were taken, {refused} refused");
+    assert!(taken > 0 && refused > 0, "{taken} taken, {refused} refused");
+    let receipt = radiologist
+        .upload(chest_film(5, 80), &patient)
+        .expect("not taken");
+    let report = receipt["reports"][0]["report_id"].as_str().unwrap();
+    radiologist.wait_for_status(report, "analyzed");
+    assert!(!serving.log().contains("panicked"), "{}", serving.log());
+    assert!(serving.interrupt().success());
+    let output = run(&["check", "--json", "--data-dir", data.to_str().unwrap()]);
+    let diagnosis: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let faults: Vec<&Value> = diagnosis["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["outcome"] == "fail")
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
