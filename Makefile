@@ -57,8 +57,8 @@ test-deb: deb ## Build the Debian package, install it, run the portal from it, a
 	scripts/test-deb
 	scripts/test-service "$$(ls -t "$(TARGET)"/deb/*.deb | head -n 1)"
 
-schema: ## Renew database/schema.sql from the migrations
-	UPDATE_SCHEMA=1 cargo test --quiet -p db --test it the_schema_file
+schema: ## Renew database/schema.sql and access.txt from the migrations
+	UPDATE_SCHEMA=1 cargo test --quiet -p db --test it -- the_schema_file the_matrix_of_tables
 
 sqlx: ## Renew .sqlx, which queries are checked against, from the migrations
 	cargo run --quiet -p pg-embed --example scratch_database -- scripts/prepare-sql

@@ -3,6 +3,7 @@
 // Helpers of tests stop with the reason, as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod access_matrix;
 mod backups;
 mod connection;
 mod contract;
