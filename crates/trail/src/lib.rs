@@ -21,6 +21,7 @@ mod sealer;
 mod signing;
 mod verify;
 
+pub mod formats;
 pub mod merkle;
 
 pub use entry::{ENTRY_BYTES, Entry, entries};

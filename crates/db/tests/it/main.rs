@@ -14,3 +14,4 @@ mod migrations;
 mod queue;
 mod recovery;
 mod row_security;
+mod secrets;

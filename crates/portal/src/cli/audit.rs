@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 use super::PlaceArgs;
 
@@ -41,6 +41,9 @@ pub(crate) enum AuditCommand {
     Export {
         #[command(flatten)]
         place: PlaceArgs,
+        /// `jsonl` proves itself; the others are for other programs
+        #[arg(long, value_enum, default_value_t)]
+        format: ExportFormat,
         /// File to write; `-` for standard output
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
@@ -56,4 +59,18 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         place: PlaceArgs,
     },
+}
+
+/// The form of an export.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Seals and rows as lines of JSON, for `audit verify`.
+    #[default]
+    Jsonl,
+    /// Comma-separated values.
+    Csv,
+    /// FHIR R4 AuditEvent, a JSON object a line.
+    Fhir,
+    /// DICOM PS3.15 A.5 audit messages, an XML document a line.
+    Dicom,
 }

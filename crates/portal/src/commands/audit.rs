@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::BufWriter,
+    io::{BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -10,17 +10,21 @@ use std::{
 use anyhow::{Context, Result};
 use archive::Signature;
 use chrono::{DateTime, Utc};
-use db::{Actor, audit::Act};
+use clap::ValueEnum;
+use db::{Actor, Database, audit::Act};
 use domain::{
     Clock, SystemClock,
     audit::{AuditAction, EntityType},
 };
 use serde_json::json;
-use trail::{Extent, Newest, PublicKeys, Report};
+use trail::{Extent, Newest, PublicKeys, Report, formats::Format};
 
 use crate::{
     audit_trail::{newest_seal_note, signing_keys},
-    cli::{PlaceArgs, audit::AuditCommand},
+    cli::{
+        PlaceArgs,
+        audit::{AuditCommand, ExportFormat},
+    },
     place::{self, Place},
 };
 
@@ -60,12 +64,13 @@ pub(super) async fn run(command: AuditCommand) -> Result<ExitCode> {
         }
         AuditCommand::Export {
             place,
+            format,
             to,
             from,
             until,
         } => {
             let place = Place::open_existing(&place).await?;
-            let outcome = export(&place, &to, from, until).await;
+            let outcome = export(&place, format, &to, (from, until)).await;
             place.close().await?;
             outcome?;
             Ok(ExitCode::SUCCESS)
@@ -203,33 +208,52 @@ fn verify_month(file: &Path, keys: &PublicKeys) -> bool {
     true
 }
 
-async fn export(
-    place: &Place,
-    to: &Path,
-    from: Option<DateTime<Utc>>,
-    until: Option<DateTime<Utc>>,
-) -> Result<()> {
+async fn export(place: &Place, format: ExportFormat, to: &Path, span: Span) -> Result<()> {
     let database = place.database().await?;
     let rows = if to == Path::new("-") {
         let mut output = BufWriter::new(std::io::stdout());
-        trail::export(&database, from, until, &mut output).await?
+        write_export(&database, format, span, &mut output).await?
     } else {
         let file = File::create_new(to).with_context(|| format!("cannot make {}", to.display()))?;
         let mut output = BufWriter::new(file);
-        let rows = trail::export(&database, from, until, &mut output).await?;
+        let rows = write_export(&database, format, span, &mut output).await?;
         output.into_inner()?.sync_all()?;
         rows
     };
+    let word = format
+        .to_possible_value()
+        .map(|value| value.get_name().to_owned());
     let mut tx = database.begin(&Actor::command_line()).await?;
     tx.audit(
         Act::new(AuditAction::ExportAudit, EntityType::Audit)
-            .new_values(json!({ "from": from, "until": until, "rows": rows })),
+            .new_values(json!({ "format": word, "from": span.0, "until": span.1, "rows": rows })),
     )
     .await?;
     tx.commit().await?;
     database.close().await;
-    eprintln!("{rows} rows were exported; prove them with `medical-portal audit verify FILE`.");
+    eprintln!("{rows} rows were exported.");
+    if format == ExportFormat::Jsonl {
+        eprintln!("Prove them with `medical-portal audit verify FILE`.");
+    }
     Ok(())
+}
+
+/// From one moment to another, where named.
+type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+async fn write_export(
+    database: &Database,
+    format: ExportFormat,
+    span: Span,
+    output: &mut (impl Write + Send),
+) -> Result<u64> {
+    let format = match format {
+        ExportFormat::Jsonl => return Ok(trail::export(database, span.0, span.1, output).await?),
+        ExportFormat::Csv => Format::Csv,
+        ExportFormat::Fhir => Format::Fhir,
+        ExportFormat::Dicom => Format::Dicom,
+    };
+    Ok(trail::formats::write_rows(database, format, "medical-portal", span, output).await?)
 }
 
 async fn rotate_key(place: &Place) -> Result<()> {

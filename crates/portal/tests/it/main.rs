@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod analyze;
+mod at_rest;
 mod backup;
 mod care;
 mod commands;

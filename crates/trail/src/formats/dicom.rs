@@ -40,16 +40,34 @@ pub fn audit_message(row: &TrailRow, site: &str) -> String {
         escaped(&row.action),
         escaped(&row.action),
     );
-    if let Some(message) = row.error_message.as_ref().filter(|message| !message.is_empty()) {
-        let _ = write!(xml, "<EventOutcomeDescription>{}</EventOutcomeDescription>", escaped(message));
+    if let Some(message) = row
+        .error_message
+        .as_ref()
+        .filter(|message| !message.is_empty())
+    {
+        let _ = write!(
+            xml,
+            "<EventOutcomeDescription>{}</EventOutcomeDescription>",
+            escaped(message)
+        );
     }
     xml.push_str("</EventIdentification>");
     let role = row.user_role.as_deref().unwrap_or("unknown");
-    let user = row.user_id.map_or_else(|| role.to_owned(), |id| id.to_string());
-    let _ = write!(xml, r#"<ActiveParticipant UserID="{}" UserIsRequestor="true""#, escaped(&user));
+    let user = row
+        .user_id
+        .map_or_else(|| role.to_owned(), |id| id.to_string());
+    let _ = write!(
+        xml,
+        r#"<ActiveParticipant UserID="{}" UserIsRequestor="true""#,
+        escaped(&user)
+    );
     if let Some(address) = &row.ip_address {
         let address = address.split('/').next().unwrap_or(address);
-        let _ = write!(xml, r#" NetworkAccessPointID="{}" NetworkAccessPointTypeCode="2""#, escaped(address));
+        let _ = write!(
+            xml,
+            r#" NetworkAccessPointID="{}" NetworkAccessPointTypeCode="2""#,
+            escaped(address)
+        );
     }
     let _ = write!(
         xml,
@@ -73,7 +91,9 @@ fn object(row: &TrailRow, xml: &mut String) {
         "report" => ("2", "3"),
         _ => ("2", "4"),
     };
-    let id = row.entity_id.map_or_else(|| row.log_id.to_string(), |id| id.to_string());
+    let id = row
+        .entity_id
+        .map_or_else(|| row.log_id.to_string(), |id| id.to_string());
     let _ = write!(
         xml,
         r#"<ParticipantObjectIdentification ParticipantObjectID="{id}" ParticipantObjectTypeCode="{kind}" ParticipantObjectTypeCodeRole="{role}"><ParticipantObjectIDTypeCode csd-code="{0}" codeSystemName="medical-portal" originalText="{0}"/><ParticipantObjectName>{0}</ParticipantObjectName>"#,

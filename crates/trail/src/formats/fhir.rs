@@ -23,12 +23,18 @@ pub fn audit_event(row: &TrailRow, site: &str) -> Value {
     }
     match row.user_id {
         Some(id) => agent.insert("who".to_owned(), json!({ "identifier": urn(id) })),
-        None => agent.insert("who".to_owned(), json!({ "display": row.user_role.as_deref().unwrap_or("unknown") })),
+        None => agent.insert(
+            "who".to_owned(),
+            json!({ "display": row.user_role.as_deref().unwrap_or("unknown") }),
+        ),
     };
     agent.insert("requestor".to_owned(), json!(true));
     if let Some(address) = &row.ip_address {
         let address = address.split('/').next().unwrap_or(address);
-        agent.insert("network".to_owned(), json!({ "address": address, "type": "2" }));
+        agent.insert(
+            "network".to_owned(),
+            json!({ "address": address, "type": "2" }),
+        );
     }
     let mut event = json!({
         "resourceType": "AuditEvent",
@@ -45,7 +51,11 @@ pub fn audit_event(row: &TrailRow, site: &str) -> Value {
             "type": [{ "system": "http://terminology.hl7.org/CodeSystem/security-source-type", "code": "4", "display": "Application Server" }],
         },
     });
-    if let Some(message) = row.error_message.as_ref().filter(|message| !message.is_empty()) {
+    if let Some(message) = row
+        .error_message
+        .as_ref()
+        .filter(|message| !message.is_empty())
+    {
         event["outcomeDesc"] = json!(message);
     }
     event["entity"] = json!([entity(row)]);
@@ -53,7 +63,11 @@ pub fn audit_event(row: &TrailRow, site: &str) -> Value {
 }
 
 fn entity(row: &TrailRow) -> Value {
-    let kind = if row.entity_type == "patient" { "1" } else { "2" };
+    let kind = if row.entity_type == "patient" {
+        "1"
+    } else {
+        "2"
+    };
     let mut entity = json!({
         "type": { "system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": kind },
         "description": row.entity_type,

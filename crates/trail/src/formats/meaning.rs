@@ -19,14 +19,18 @@ pub(super) fn of(action: &str) -> (Code, char) {
         A::SignIn | A::SignOut | A::RevokeSession => code("110114", "User Authentication", 'E'),
         A::UploadReport => code("110107", "Import", 'C'),
         A::ReadImage => code("110103", "DICOM Instances Accessed", 'R'),
-        A::ListReports | A::ReadQueue | A::ListPatients | A::ListUsers => code("110112", "Query", 'E'),
+        A::ListReports | A::ReadQueue | A::ListPatients | A::ListUsers => {
+            code("110112", "Query", 'E')
+        }
         A::ReadAudit | A::ReadAccesses => code("110101", "Audit Log Used", 'R'),
         A::ExportAudit | A::ArchiveAudit | A::ExportTrainingSet | A::CreateBackup => {
             code("110106", "Export", 'R')
         }
         A::Refuse => code("110113", "Security Alert", 'E'),
         A::ReadReport | A::ReadAnalysis | A::ReadHistory => code("110110", "Patient Record", 'R'),
-        A::CreatePatient | A::ProposeHistory | A::AddAddendum => code("110110", "Patient Record", 'C'),
+        A::CreatePatient | A::ProposeHistory | A::AddAddendum => {
+            code("110110", "Patient Record", 'C')
+        }
         A::ClaimReport
         | A::UnclaimReport
         | A::RecordImpression
