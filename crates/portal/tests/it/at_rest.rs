@@ -18,7 +18,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
             let path = entry.path();
             match entry.file_type().unwrap() {
                 kind if kind.is_dir() && path.file_name().unwrap() != "postgres" => {
-                    folders.push(path)
+                    folders.push(path);
                 }
                 kind if kind.is_file() => found.push(path),
                 _ => {}
