@@ -167,7 +167,23 @@ async function endSessions(tech, doctor, email) {
   await dialog.getByText('Not signed in anywhere').waitFor();
   await doctor.goto('/profile');
   await doctor.waitForURL('**/signin**');
+  // Signed out, with the password forgotten: tech hands a code over.
+  await dialog.getByRole('button', { name: 'Code for a new password' }).click();
+  const code = await dialog.getByRole('status').locator('code').innerText();
+  await accessible(tech, 'a code for a new password');
   await tech.keyboard.press('Escape');
+  await doctor.getByRole('link', { name: 'Password forgotten?' }).click();
+  await doctor.getByText(/sends no mail/).waitFor();
+  await accessible(doctor, 'a forgotten password');
+  await shot(doctor, 'signin-forgot-375');
+  await doctor.goto(`/reset#${code}`);
+  check((await doctor.locator('input[name=code]').inputValue()) === code, 'the code of the link is not taken');
+  check(!doctor.url().includes(code), 'the code stays in the address');
+  await doctor.locator('input[name=password]').fill('five other words are better');
+  await accessible(doctor, 'a new password');
+  await shot(doctor, 'signin-reset-375');
+  await doctor.keyboard.press('Enter');
+  await doctor.getByText('The new password is in force').waitFor();
 }
 
 /** A role that needs a second factor is led to set one up before anything else. */

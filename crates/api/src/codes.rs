@@ -67,6 +67,7 @@ pub(crate) const PROBLEMS: &[&str] = &[
     "internal",
     "invalid",
     "last_tech",
+    "mail_not_set_up",
     "malformed",
     "method_not_allowed",
     "not_found",

@@ -12,6 +12,7 @@ mod events;
 mod figures;
 mod health;
 mod hub;
+mod mail;
 mod models;
 mod notifications;
 mod observe;
@@ -37,6 +38,7 @@ mod web_assets;
 
 pub use codes::FieldCode;
 pub use hub::EventHub;
+pub use mail::{MailError, Mailer};
 pub use openapi::document;
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use rates::Rates;

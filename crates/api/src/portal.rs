@@ -39,6 +39,8 @@ pub(crate) struct PortalFacts {
     demo: Option<Demo>,
     /// Minutes without use after which a session ends.
     session_idle_minutes: i64,
+    /// Whether this portal sends mail, such as a code for a new password.
+    sends_mail: bool,
     /// Fewest characters of a new password.
     password_minimum_length: u64,
     /// Largest accepted file, in mebibytes.
@@ -68,6 +70,7 @@ pub(crate) async fn facts(
                 .collect(),
         }),
         session_idle_minutes: db::settings::get(&mut tx, settings::SESSION_IDLE_MINUTES).await?,
+        sends_mail: options.mailer.is_some(),
         password_minimum_length: db::settings::get(&mut tx, settings::PASSWORD_MINIMUM_LENGTH)
             .await?,
         maximum_file_mebibytes: db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_FILE_MEBIBYTES)

@@ -15,7 +15,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     ai, audit_trail, auth, client_address, events, figures, health, models, notifications, observe,
     openapi::{self, ApiDoc},
-    operations::{jobs, settings, user_second_factor, user_sessions, users},
+    operations::{jobs, settings, user_password_code, user_second_factor, user_sessions, users},
     patients, portal,
     problem::{self, Problem},
     rates, reports, reviews, security_headers, start_page,
@@ -39,6 +39,10 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(auth::login_second::second))
         .routes(routes!(auth::login_second::enrol))
         .routes(routes!(auth::step_up::step_up))
+        .routes(routes!(auth::reset::forgot))
+        .routes(routes!(auth::reset::reset))
+        .routes(routes!(auth::address::send))
+        .routes(routes!(auth::address::verify))
         .routes(routes!(auth::second_factor::read))
         .routes(routes!(
             auth::second_factor::start,
@@ -91,6 +95,7 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(user_sessions::list, user_sessions::end_all))
         .routes(routes!(user_sessions::end))
         .routes(routes!(user_second_factor::reset))
+        .routes(routes!(user_password_code::create))
         .routes(routes!(models::list::list))
         .routes(routes!(models::list::metrics))
         .routes(routes!(models::standings::list))

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     hub::EventHub,
+    mail::Mailer,
     passwords::Passwords,
     rates::{RateLimits, Rates},
 };
@@ -43,6 +44,8 @@ pub struct ApiOptions {
     pub rates: Rates,
     /// The keys that secrets in the database are sealed with; none: no second factor can be set up.
     pub keys: Option<keys::Keyring>,
+    /// Sends mail; none: the portal sends none, and says so.
+    pub mailer: Option<Mailer>,
     /// The program's version.
     pub version: &'static str,
 }

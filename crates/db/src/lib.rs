@@ -9,6 +9,7 @@ mod link;
 mod page;
 mod search;
 
+pub mod account_tokens;
 pub mod accounts;
 pub mod analyses;
 pub mod audit;

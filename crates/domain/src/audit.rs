@@ -15,6 +15,10 @@ crate::text_enum! {
         StepUp = "step_up",
         /// A second factor was set up, taken away or reset, or recovery codes were made.
         ChangeSecondFactor = "change_second_factor",
+        /// A code for a new password was asked for or made, or used.
+        ResetPassword = "reset_password",
+        /// The owner of an address showed that mail arrives.
+        VerifyAddress = "verify_address",
         /// Changed the own profile or password.
         UpdateProfile = "update_profile",
         /// Films were sent in.

@@ -2,6 +2,7 @@
 
 mod check;
 mod database;
+mod mail;
 mod model;
 mod settings;
 
@@ -24,7 +25,12 @@ pub(crate) use self::{
 };
 
 /// Options that hold secrets: never printed, and a file with them is closed to others.
-pub(crate) const SECRETS: &[&str] = &["database_url", "database_admin_url", "demo_password"];
+pub(crate) const SECRETS: &[&str] = &[
+    "database_url",
+    "database_admin_url",
+    "demo_password",
+    "smtp_url",
+];
 
 /// Self-hosted X-ray triage: films in, a risk estimate, a priority queue, signed reviews, released
 /// results. Decision support, not a diagnosis.
@@ -255,6 +261,8 @@ pub(crate) struct ServeArgs {
     /// /etc/medical-portal/backup.key for root, else ~/.config/medical-portal/backup.key]
     #[arg(long, env = "PORTAL_BACKUP_KEY_FILE", value_name = "FILE")]
     pub(crate) backup_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) mail: mail::MailArgs,
     /// Password of the demo accounts
     #[arg(
         long,

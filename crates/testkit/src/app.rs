@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use analysis::{AnalysisJob, ModelCache, SilentJob};
-use api::{ApiOptions, ApiState};
+use api::{ApiOptions, ApiState, Mailer};
 use blobs::BlobStore;
 use chrono::{DateTime, Duration, Utc};
 use db::{Actor, Database, accounts::NewAccount};
@@ -24,6 +24,8 @@ pub const PASSWORD: &str = "correct horse battery";
 pub struct TestOptions {
     /// Run workers and regular chores in the background, as `serve` does; else the test runs them.
     pub background: bool,
+    /// Where mail goes, such as `smtp://127.0.0.1:2525`; none: the portal sends none.
+    pub mail_server: Option<String>,
     /// Do not put the bundled model to work.
     pub without_model: bool,
     /// How much an address and a session may ask for.
@@ -112,6 +114,14 @@ impl TestApp {
             decoders,
             ApiOptions {
                 keys: Some(keys),
+                mailer: options.mail_server.as_deref().map(|server| {
+                    Mailer::new(
+                        server,
+                        "Medical Portal <portal@example.org>",
+                        "http://portal.test",
+                    )
+                    .unwrap()
+                }),
                 version: "test",
                 rates: options.rates,
                 models_folder: folder.path().join("models"),

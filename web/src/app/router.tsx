@@ -53,6 +53,29 @@ const signUp = createRoute({
   component: lazyRouteComponent(() => import('@/features/auth/SignUpPage'), 'SignUpPage'),
 });
 
+const forgot = createRoute({
+  getParentRoute: () => visitors,
+  path: '/forgot',
+  component: lazyRouteComponent(() => import('@/features/auth/ForgotPage'), 'ForgotPage'),
+});
+
+/** Pages that links in mail lead to, whether or not somebody is signed in. */
+const open = createRoute({
+  getParentRoute: () => root,
+  id: 'open',
+  component: lazyRouteComponent(() => import('@/features/auth/VisitorLayout'), 'VisitorLayout'),
+});
+const reset = createRoute({
+  getParentRoute: () => open,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('@/features/auth/ResetPage'), 'ResetPage'),
+});
+const verify = createRoute({
+  getParentRoute: () => open,
+  path: '/verify',
+  component: lazyRouteComponent(() => import('@/features/auth/VerifyPage'), 'VerifyPage'),
+});
+
 const invitation = createRoute({
   getParentRoute: () => visitors,
   path: '/invitation',
@@ -220,7 +243,8 @@ const notifications = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    visitors.addChildren([signIn, signUp, invitation]),
+    visitors.addChildren([signIn, signUp, invitation, forgot]),
+    open.addChildren([reset, verify]),
     members.addChildren([
       home,
       results,

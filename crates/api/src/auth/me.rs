@@ -35,6 +35,8 @@ pub(crate) struct Me {
     expires_at: DateTime<Utc>,
     /// Whether the account has a second factor, whose code a proof then needs.
     second_factor: bool,
+    /// Whether mail was shown to reach the owner of the account's address.
+    email_verified: bool,
     /// Minutes without use after which it ends.
     session_idle_minutes: i64,
     /// Notifications not yet read.
@@ -49,7 +51,7 @@ pub(crate) async fn read(
     signed: Signed,
 ) -> Result<Answer<Me>, Problem> {
     let user = own_profile(&state, signed.user_id, signed.actor.origin.clone()).await?;
-    let second_factor = has_second_factor(&state, &signed).await?;
+    let (second_factor, email_verified) = how_secured(&state, &signed).await?;
     let mut tx = signed.begin(&state).await?;
     let unread_notifications = db::notifications::count_unread(&mut tx).await?;
     let session_idle_minutes =
@@ -59,17 +61,19 @@ pub(crate) async fn read(
         session_id: signed.session_id,
         expires_at: signed.expires_at,
         second_factor,
+        email_verified,
         session_idle_minutes,
         unread_notifications,
     }))
 }
 
-async fn has_second_factor(state: &ApiState, signed: &Signed) -> Result<bool, Problem> {
+/// Whether the account has a second factor, and whether its address is verified.
+async fn how_secured(state: &ApiState, signed: &Signed) -> Result<(bool, bool), Problem> {
     let anonymous = Actor::anonymous(signed.actor.origin.clone());
     let mut tx = state.database.begin(&anonymous).await?;
-    Ok(db::second_factors::confirmed_since(&mut tx, signed.user_id)
-        .await?
-        .is_some())
+    let since = db::second_factors::confirmed_since(&mut tx, signed.user_id).await?;
+    let verified = db::account_tokens::is_verified(&mut tx, signed.user_id).await?;
+    Ok((since.is_some(), verified))
 }
 
 /// What of the own profile changes; what is left out stays.

@@ -1,5 +1,6 @@
 //! Signing up, in and out, with a second factor or without; the own profile, password and sessions.
 
+pub(crate) mod address;
 mod codes;
 pub(crate) mod enter;
 pub(crate) mod invitation;
@@ -8,10 +9,12 @@ pub(crate) mod login_second;
 pub(crate) mod logout;
 pub(crate) mod me;
 pub(crate) mod password;
+pub(crate) mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod signup;
 pub(crate) mod step_up;
+pub(crate) mod tell;
 mod totp;
 
 use db::{Actor, Origin, accounts::Profile};

@@ -10,7 +10,10 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::own_profile;
+use super::{
+    own_profile,
+    tell::{Change, Letter, tell},
+};
 use crate::{
     body::{Checks, Json},
     codes::FieldCode,
@@ -96,5 +99,6 @@ pub(crate) async fn change(
         .new_values(json!({ "changed": ["password"], "sessions_ended": ended }));
     tx.audit_as(Some(signed.user_id), act).await?;
     tx.commit().await?;
+    tell(&state, profile.email, Letter::Changed(Change::Password));
     Ok(StatusCode::NO_CONTENT)
 }

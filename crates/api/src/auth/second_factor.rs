@@ -12,7 +12,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    codes, enter,
+    codes, enter, own_profile,
+    tell::{Change, Letter, tell},
     totp::{self, TotpSetup},
 };
 use crate::{
@@ -123,6 +124,7 @@ pub(crate) async fn confirm(
     db::sessions::end_all(&mut tx, signed.user_id, Some(signed.session_id)).await?;
     note(&mut tx, &signed, "set_up").await?;
     tx.commit().await?;
+    tell_owner(&state, &signed).await?;
     Ok(Answer(RecoveryCodes { recovery_codes }))
 }
 
@@ -180,7 +182,14 @@ pub(crate) async fn remove(
     db::sessions::end_all(&mut tx, signed.user_id, Some(signed.session_id)).await?;
     note(&mut tx, &signed, "removed").await?;
     tx.commit().await?;
+    tell_owner(&state, &signed).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn tell_owner(state: &ApiState, signed: &Signed) -> Result<(), Problem> {
+    let profile = own_profile(state, signed.user_id, signed.actor.origin.clone()).await?;
+    tell(state, profile.email, Letter::Changed(Change::SecondFactor));
+    Ok(())
 }
 
 fn missing() -> Problem {

@@ -15,7 +15,11 @@ use domain::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::enter::{Entered, SecondFactorNeeded, SignedIn, enter};
+use super::{
+    address,
+    enter::{Entered, SecondFactorNeeded, SignedIn, enter},
+    tell::tell,
+};
 use crate::{
     body::{Checks, Json},
     codes::FieldCode,
@@ -80,6 +84,10 @@ pub(crate) async fn signup(
         }
         outcome => outcome?,
     }
+    let letter = match state.options.mailer {
+        Some(_) => Some(address::new_letter(&mut tx, id, email.as_str()).await?),
+        None => None,
+    };
     let entered = enter(&state, &mut tx, id, Role::Patient, StatusCode::CREATED).await?;
     tx.audit_as(
         Some(id),
@@ -87,6 +95,9 @@ pub(crate) async fn signup(
     )
     .await?;
     tx.commit().await?;
+    if let Some(letter) = letter {
+        tell(&state, email.to_string(), letter);
+    }
     Ok(entered)
 }
 

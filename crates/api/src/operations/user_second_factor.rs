@@ -10,6 +10,7 @@ use domain::{
 use serde_json::json;
 
 use crate::{
+    auth::tell::{Change, Letter, tell},
     body::Path,
     problem::{Problem, ProblemBody},
     signed::Signed,
@@ -31,7 +32,7 @@ pub(crate) async fn reset(
     Path(user_id): Path<UserId>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = signed.begin_as(Permission::ManageUsers, &state).await?;
-    accounts::find(&mut tx, user_id)
+    let account = accounts::find(&mut tx, user_id)
         .await?
         .ok_or(Problem::NotFound("account"))?;
     if user_id == signed.user_id {
@@ -60,5 +61,6 @@ pub(crate) async fn reset(
     )
     .await?;
     tx.commit().await?;
+    tell(&state, account.email, Letter::Changed(Change::SecondFactor));
     Ok(StatusCode::NO_CONTENT)
 }

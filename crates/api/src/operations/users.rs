@@ -17,6 +17,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    auth::tell::{Change, Letter, tell},
     body::{Checks, Json, Path, Query},
     codes::FieldCode,
     passwords,
@@ -260,6 +261,13 @@ pub(crate) async fn change(
     )
     .await?;
     tx.commit().await?;
+    if hash.is_some() {
+        tell(
+            &state,
+            after.email.clone(),
+            Letter::Changed(Change::Password),
+        );
+    }
     Ok(Answer(after))
 }
 

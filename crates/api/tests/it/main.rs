@@ -15,6 +15,7 @@ mod identity;
 mod images;
 mod journey;
 mod lists;
+mod mail;
 mod model_failure;
 mod operations;
 mod passwords;

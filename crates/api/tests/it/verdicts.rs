@@ -16,6 +16,10 @@ POST   /api/auth/signup                                           201 201 201 20
 POST   /api/auth/login                                            200 200 200 200 200
 POST   /api/auth/login/second                                     401 401 401 401 401
 POST   /api/auth/login/enrol                                      401 401 401 401 401
+POST   /api/auth/password/forgot                                  409 409 409 409 409
+POST   /api/auth/password/reset                                   404 404 404 404 404
+POST   /api/auth/address/code                                     401 409 409 409 409
+POST   /api/auth/address/verify                                   404 404 404 404 404
 POST   /api/auth/step-up                                          401 204 204 204 204
 GET    /api/auth/second-factor                                    401 200 200 200 200
 POST   /api/auth/second-factor/totp                               401 200 200 200 200
@@ -74,6 +78,7 @@ GET    /api/users/{user_id}/sessions                              401 403 403 40
 DELETE /api/users/{user_id}/sessions                              401 403 403 403 200
 DELETE /api/users/{user_id}/sessions/{session_id}                 401 403 403 403 404
 DELETE /api/users/{user_id}/second-factor                         401 403 403 403 409
+POST   /api/users/{user_id}/password-code                         401 403 403 403 201
 GET    /api/models                                                401 403 200 200 200
 GET    /api/models/{model_id}/metrics                             401 403 200 200 200
 GET    /api/models/{model_id}/standings                           401 403 200 200 200
@@ -242,6 +247,11 @@ fn body(method: &str, template: &str, names: &BTreeMap<&str, String>) -> Option<
         }
         ("POST", "/api/auth/login/second") => json!({ "challenge": "none", "code": "123456" }),
         ("POST", "/api/auth/login/enrol") => json!({ "challenge": "none" }),
+        ("POST", "/api/auth/password/forgot") => json!({ "email": "reader@example.com" }),
+        ("POST", "/api/auth/password/reset") => {
+            json!({ "code": "AAAA-AAAA-AAAA-AAAA", "password": "a quiet garden" })
+        }
+        ("POST", "/api/auth/address/verify") => json!({ "code": "AAAA-AAAA-AAAA-AAAA" }),
         ("POST", "/api/auth/step-up") => json!({ "password": testkit::PASSWORD }),
         ("POST", "/api/auth/second-factor/totp/confirm") => json!({ "code": "000000" }),
         ("PATCH", "/api/auth/me") => json!({ "name": "Changed" }),

@@ -75,6 +75,9 @@ export function SignInPage() {
             {t('auth.signIn')}
           </Button>
           <Text size="sm">
+            <Link to="/forgot">{t('forgot.title')}</Link>
+          </Text>
+          <Text size="sm">
             {t('auth.noAccount')} <Link to="/signup">{t('auth.signUp')}</Link>
           </Text>
           <Text size="sm">

@@ -1,14 +1,38 @@
-import { Button, Stack, TextInput, Title } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, take } from '@/api/client';
 import { asProblem } from '@/api/problem';
 import { meQuery, useMe } from '@/app/session';
 import { useT } from '@/i18n';
+import { factsQuery } from '@/shared/facts';
 import { useFormats } from '@/shared/format';
-import { useFieldText } from '@/shared/problems';
+import { useErrorText, useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
+
+/** Whether mail reaches the owner, and a way to show it. */
+function AddressNote() {
+  const t = useT();
+  const errorText = useErrorText();
+  const me = useMe();
+  const { data: facts } = useQuery(factsQuery);
+  const send = useMutation({
+    mutationFn: () => take(api.POST('/api/auth/address/code')),
+    onSuccess: () => toast(t('verify.sent')),
+    onError: (error) => toast(errorText(error), 'bad'),
+  });
+  if (me.email_verified) return <Text size="sm">{t('verify.isVerified')}</Text>;
+  if (!facts?.sends_mail) return null;
+  return (
+    <Text size="sm">
+      {t('verify.open')}{' '}
+      <Button size="compact-xs" variant="default" loading={send.isPending} onClick={() => send.mutate()}>
+        {t('verify.send')}
+      </Button>
+    </Text>
+  );
+}
 
 export function PersonPanel() {
   const t = useT();
@@ -54,6 +78,7 @@ export function PersonPanel() {
             error={fieldText(problem, 'phone')}
             onChange={(event) => setPhone(event.currentTarget.value)}
           />
+          <AddressNote />
           {me.user.date_of_birth && (
             <dl className="facts">
               <dt>{t('auth.birthDate')}</dt>

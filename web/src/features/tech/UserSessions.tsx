@@ -1,12 +1,41 @@
-import { Button, Stack, Text, Title } from '@mantine/core';
+import { Button, Code, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, take } from '@/api/client';
 import type { Account } from '@/api/types';
 import { useT } from '@/i18n';
+import { useFormats } from '@/shared/format';
 import { useErrorText } from '@/shared/problems';
 import { SessionRows } from '@/shared/SessionRows';
 import { Shown } from '@/shared/states';
 import { toast } from '@/shared/toast';
+
+/** A code with which the owner chooses a new password, to be handed over. */
+function PasswordCode({ account }: { account: Account }) {
+  const t = useT();
+  const errorText = useErrorText();
+  const formats = useFormats();
+  const make = useMutation({
+    mutationFn: () => take(api.POST('/api/users/{user_id}/password-code', { params: { path: { user_id: account.id } } })),
+    onError: (error) => toast(errorText(error), 'bad'),
+  });
+  return (
+    <div>
+      <Text size="xs" c="dimmed" mt="md" mb={4}>
+        {t('users.code.text')}
+      </Text>
+      {make.data ? (
+        <Text size="sm" role="status">
+          <Code fz="md">{make.data.code}</Code> {t('users.code.page', { address: `${location.origin}/reset` })}{' '}
+          {t('users.code.until', { time: formats.dateTime(make.data.expires_at) })}
+        </Text>
+      ) : (
+        <Button size="xs" variant="default" loading={make.isPending} onClick={() => make.mutate()}>
+          {t('users.code')}
+        </Button>
+      )}
+    </div>
+  );
+}
 
 /** The open sessions of an account, each of which tech may end. */
 export function UserSessions({ account }: { account: Account }) {
@@ -67,6 +96,7 @@ export function UserSessions({ account }: { account: Account }) {
           )
         }
       </Shown>
+      <PasswordCode account={account} />
       <Text size="xs" c="dimmed" mt="md" mb={4}>
         {t('users.reset.text')}
       </Text>

@@ -20,6 +20,8 @@ export const actions = [
   'sign_up',
   'revoke_session',
   'step_up',
+  'reset_password',
+  'verify_address',
   'change_second_factor',
   'update_profile',
   'upload_report',
