@@ -377,6 +377,23 @@ ALTER FUNCTION portal.wake_workers() OWNER TO portal_owner;
 
 SET default_table_access_method = heap;
 
+-- Name: account_tokens; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.account_tokens (
+    user_id uuid NOT NULL,
+    purpose text NOT NULL,
+    token text NOT NULL,
+    address portal.citext NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['reset_password'::text, 'verify_address'::text]))),
+    CONSTRAINT account_tokens_token_is_sha256 CHECK ((token ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY portal.account_tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.account_tokens OWNER TO portal_owner;
+
 -- Name: audit_archives; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.audit_archives (
@@ -1030,6 +1047,18 @@ ALTER TABLE ONLY portal.uploads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.uploads OWNER TO portal_owner;
 
+-- Name: verified_addresses; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.verified_addresses (
+    user_id uuid NOT NULL,
+    address portal.citext NOT NULL,
+    verified_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY portal.verified_addresses FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.verified_addresses OWNER TO portal_owner;
+
 -- Name: ai_analysis; Type: TABLE; Schema: public; Owner: portal_owner
 
 CREATE TABLE public.ai_analysis (
@@ -1615,6 +1644,11 @@ ALTER TABLE public.v_patient_reports OWNER TO portal_owner;
 
 ALTER TABLE ONLY public.audit_logs ATTACH PARTITION portal.audit_logs_default DEFAULT;
 
+-- Name: account_tokens account_tokens_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.account_tokens
+    ADD CONSTRAINT account_tokens_pkey PRIMARY KEY (user_id, purpose);
+
 -- Name: audit_archives audit_archives_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.audit_archives
@@ -1800,6 +1834,11 @@ ALTER TABLE ONLY portal.totp
 ALTER TABLE ONLY portal.uploads
     ADD CONSTRAINT uploads_pkey PRIMARY KEY (upload_id);
 
+-- Name: verified_addresses verified_addresses_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.verified_addresses
+    ADD CONSTRAINT verified_addresses_pkey PRIMARY KEY (user_id);
+
 -- Name: ai_analysis ai_analysis_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
 
 ALTER TABLE ONLY public.ai_analysis
@@ -1896,6 +1935,10 @@ CREATE INDEX idx_audit_logs_user_id ON ONLY public.audit_logs USING btree (user_
 -- Name: audit_logs_default_user_id_created_at_idx; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX audit_logs_default_user_id_created_at_idx ON portal.audit_logs_default USING btree (user_id, created_at DESC);
+
+-- Name: idx_account_tokens_token; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_account_tokens_token ON portal.account_tokens USING btree (token);
 
 -- Name: idx_audit_seals_last_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -2349,6 +2392,11 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.system_settings FOR EACH
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION portal.touch_updated_at();
 
+-- Name: account_tokens account_tokens_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.account_tokens
+    ADD CONSTRAINT account_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: case_scores case_scores_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.case_scores
@@ -2584,6 +2632,11 @@ ALTER TABLE ONLY portal.totp
 ALTER TABLE ONLY portal.uploads
     ADD CONSTRAINT uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: verified_addresses verified_addresses_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.verified_addresses
+    ADD CONSTRAINT verified_addresses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: ai_analysis ai_analysis_model_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
 
 ALTER TABLE ONLY public.ai_analysis
@@ -2648,6 +2701,10 @@ ALTER TABLE ONLY public.report_images
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: account_tokens; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.account_tokens ENABLE ROW LEVEL SECURITY;
 
 -- Name: model_alarms acknowledge; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -2750,6 +2807,10 @@ ALTER TABLE portal.events ENABLE ROW LEVEL SECURITY;
 -- Name: first_impressions; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.first_impressions ENABLE ROW LEVEL SECURITY;
+
+-- Name: account_tokens hand_over; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY hand_over ON portal.account_tokens TO portal_tech USING ((purpose = 'reset_password'::text)) WITH CHECK ((purpose = 'reset_password'::text));
 
 -- Name: history_proposals; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -2866,6 +2927,10 @@ CREATE POLICY own_releases ON portal.report_releases FOR SELECT TO portal_patien
 -- Name: uploads own_uploads; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY own_uploads ON portal.uploads TO portal_radiologist USING ((user_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((user_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: account_tokens owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.account_tokens TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: audit_archives owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3006,6 +3071,10 @@ CREATE POLICY owner_maintains ON portal.totp TO portal_owner USING (true) WITH C
 -- Name: uploads owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.uploads TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: verified_addresses owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.verified_addresses TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: patient_identifiers; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -3213,6 +3282,10 @@ CREATE POLICY send_in ON portal.image_blobs FOR INSERT TO portal_radiologist WIT
 
 ALTER TABLE portal.session_proofs ENABLE ROW LEVEL SECURITY;
 
+-- Name: account_tokens sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.account_tokens TO portal_anonymous USING (true) WITH CHECK (true);
+
 -- Name: recovery_codes sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY sign_in ON portal.recovery_codes TO portal_anonymous USING (true) WITH CHECK (true);
@@ -3228,6 +3301,10 @@ CREATE POLICY sign_in ON portal.sign_in_challenges TO portal_anonymous USING (tr
 -- Name: totp sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY sign_in ON portal.totp TO portal_anonymous USING (true) WITH CHECK (true);
+
+-- Name: verified_addresses sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.verified_addresses TO portal_anonymous USING (true) WITH CHECK (true);
 
 -- Name: sign_in_challenges; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -3248,6 +3325,10 @@ ALTER TABLE portal.totp ENABLE ROW LEVEL SECURITY;
 -- Name: uploads; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.uploads ENABLE ROW LEVEL SECURITY;
+
+-- Name: verified_addresses; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.verified_addresses ENABLE ROW LEVEL SECURITY;
 
 -- Name: dicom_instances with_its_image; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3686,6 +3767,27 @@ GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_doctor;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_tech;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_worker;
 
+-- Name: TABLE account_tokens; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.account_tokens TO portal_anonymous;
+GRANT INSERT,UPDATE ON TABLE portal.account_tokens TO portal_tech;
+
+-- Name: COLUMN account_tokens.user_id; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(user_id) ON TABLE portal.account_tokens TO portal_tech;
+
+-- Name: COLUMN account_tokens.purpose; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(purpose) ON TABLE portal.account_tokens TO portal_tech;
+
+-- Name: COLUMN account_tokens.created_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(created_at) ON TABLE portal.account_tokens TO portal_tech;
+
+-- Name: COLUMN account_tokens.expires_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(expires_at) ON TABLE portal.account_tokens TO portal_tech;
+
 -- Name: TABLE audit_archives; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.audit_archives TO portal_worker;
@@ -4003,6 +4105,10 @@ GRANT UPDATE(expires_at) ON TABLE portal.uploads TO portal_radiologist;
 
 GRANT UPDATE(taken_at) ON TABLE portal.uploads TO portal_radiologist;
 
+-- Name: TABLE verified_addresses; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.verified_addresses TO portal_anonymous;
+
 -- Name: TABLE ai_analysis; Type: ACL; Schema: public; Owner: portal_owner
 
 GRANT SELECT ON TABLE public.ai_analysis TO portal_patient;
@@ -4238,4 +4344,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (17, 'audit partitions one at a time', true, '\x5a833410826f93ae0e0cd6519b5d06306a622e58c2a737416d55cc2d5f11d749b2b9c9936dbe0a09c29d66028551c12d', 0),
     (18, 'model governance', true, '\xf6d123aee22d7624371accc4a43601dd2ee7d5208a4c4076e8ef10151e06d46809c9148ff9882ab4d35c67adf055c566', 0),
     (19, 'audit seals', true, '\x629a781ac4170c443653af5d1764c5a0e4c7333ab7d4ac26008e4078320690a8de92228cf28c04d4f7dd51a89cb79f7f', 0),
-    (20, 'second factors', true, '\xbdb16cc1734e5396dd2ee53eda8f5efd513339568af0bb827a178f34b4dc6dd05382ccb8a1558978e912e17d442f6f32', 0);
+    (20, 'second factors', true, '\xbdb16cc1734e5396dd2ee53eda8f5efd513339568af0bb827a178f34b4dc6dd05382ccb8a1558978e912e17d442f6f32', 0),
+    (21, 'account tokens', true, '\xf75819733bac1a1b108d6e85d768f75554472f4c564e6534609598febb54f0e78c0a044c465e2d9d095020b7dfa71c9c', 0);
