@@ -20,6 +20,7 @@ mod other_models;
 mod packaging;
 mod production;
 mod rolling;
+mod security_table;
 mod serve;
 mod settings;
 mod support;

@@ -72,7 +72,7 @@ fn accounts_of_the_demo_are_refused_until_they_are_deactivated() {
         .output()
         .unwrap();
     stdout(&output);
-    let mut serving = Serving::start(data.path(), &[]);
+    let mut serving = Serving::start_for_patients(data.path(), &[], &[]);
     assert!(serving.interrupt().success());
 }
 

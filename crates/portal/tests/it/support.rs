@@ -70,13 +70,19 @@ impl Serving {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Self {
-        let mut serving = Self::spawn(
-            "serve",
-            data,
-            // The accounts of the development data have passwords that everybody knows.
-            &[&["--listen", "127.0.0.1:0", "--evaluation"], arguments].concat(),
-            environment,
-        );
+        // The accounts of the development data have passwords that everybody knows.
+        let arguments = [&["--evaluation"], arguments].concat();
+        Self::start_for_patients(data, &arguments, environment)
+    }
+
+    /// As [`Serving::start_with`], refusing what is unsafe for patients.
+    pub(crate) fn start_for_patients(
+        data: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
+        let mut serving = Self::spawn("serve", data, &arguments, environment);
         let address = serving.wait_for("running at ");
         address
             .lines()
