@@ -200,6 +200,13 @@ async fn a_model_comes_to_work_by_two_persons_and_leaves_it_when_it_drifts() {
         .post("/api/models/rollback", json!({ "reason": "drift" }))
         .await
         .expect(403);
+    // Days have passed since the technician signed in.
+    tech.post(
+        "/api/auth/step-up",
+        json!({ "password": testkit::PASSWORD }),
+    )
+    .await
+    .expect(204);
     let back = tech
         .post(
             "/api/models/rollback",
