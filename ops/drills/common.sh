@@ -29,7 +29,8 @@ make_portal() {
 }
 
 start_serving() {
-    "$portal_program" serve --listen 127.0.0.1:0 --data-dir "$data" "$@" >"$work/serve.log" 2>&1 &
+    # The drills sign in with accounts of the development data.
+    "$portal_program" serve --evaluation --listen 127.0.0.1:0 --data-dir "$data" "$@" >"$work/serve.log" 2>&1 &
     serving=$!
     for _ in $(seq 600); do
         address=$(sed -n 's/.*running at https\?:\/\///p' "$work/serve.log")
