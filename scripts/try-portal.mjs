@@ -1,7 +1,7 @@
 // Does with a running portal what a department does first: a radiologist registers a patient and sends
 // a film in, and it is seen analysed.
 //
-//   PORTAL_PASSWORD=… node scripts/try-portal.mjs http://127.0.0.1:8080 radiologist@example.com FILM
+//   PORTAL_PASSWORD=… node scripts/try-portal.mjs http://127.0.0.1:8080 rita@example.org FILM
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 
