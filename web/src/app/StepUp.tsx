@@ -1,14 +1,7 @@
-import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
-import { type FormEvent, useEffect, useState } from 'react';
-import { api, take } from '@/api/client';
-import { asProblem, type Problem } from '@/api/problem';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { onStepUp } from '@/api/stepUp';
-import { useT } from '@/i18n';
-import { CodeInput } from '@/shared/CodeInput';
-import { Dialog } from '@/shared/Dialog';
-import { useFieldText } from '@/shared/problems';
-import { ErrorNote } from '@/shared/states';
-import { useMe } from './session';
+
+const Proof = lazy(() => import('./StepUpProof').then((module) => ({ default: module.Proof })));
 
 /** Asks for a proof when the server wants one; what was being done goes on by itself afterwards. */
 export function StepUp() {
@@ -16,68 +9,13 @@ export function StepUp() {
   useEffect(() => onStepUp(() => new Promise((resolve) => setAnswer(() => resolve))), []);
   if (!answer) return null;
   return (
-    <Proof
-      onDone={(proved) => {
-        setAnswer(null);
-        answer(proved);
-      }}
-    />
-  );
-}
-
-function Proof({ onDone }: { onDone: (proved: boolean) => void }) {
-  const t = useT();
-  const me = useMe();
-  const fieldText = useFieldText();
-  const [secret, setSecret] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      await take(api.POST('/api/auth/step-up', { body: me.second_factor ? { code: secret } : { password: secret } }));
-      onDone(true);
-    } catch (error) {
-      setProblem(asProblem(error));
-      setSecret('');
-      setBusy(false);
-    }
-  };
-  return (
-    <Dialog onClose={() => onDone(false)} title={t('stepUp.title')} centered>
-      <form onSubmit={(event) => void submit(event)}>
-        <Stack>
-          <Text>{t('stepUp.text')}</Text>
-          {me.second_factor ? (
-            <CodeInput value={secret} onChange={setSecret} />
-          ) : (
-            <>
-              <input type="hidden" name="username" autoComplete="username" value={me.user.email} />
-              <PasswordInput
-                label={t('auth.password')}
-                autoComplete="current-password"
-                data-autofocus
-                required
-                value={secret}
-                error={fieldText(problem, 'password')}
-                onChange={(event) => setSecret(event.currentTarget.value)}
-                visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
-              />
-            </>
-          )}
-          {problem && problem.errors.length === 0 && <ErrorNote error={problem} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={() => onDone(false)}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" loading={busy}>
-              {t('stepUp.go')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Dialog>
+    <Suspense fallback={null}>
+      <Proof
+        onDone={(proved) => {
+          setAnswer(null);
+          answer(proved);
+        }}
+      />
+    </Suspense>
   );
 }

@@ -10,7 +10,7 @@ import { NewPassword } from '@/shared/NewPassword';
 import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import classes from './auth.module.css';
-import { isWaiting, SecondStepCard } from './SecondStep';
+import { isWaiting, SecondStepCard } from './secondFactor';
 import { useEnter } from './useEnter';
 
 interface Invited {

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, take } from '@/api/client';
 import { asProblem } from '@/api/problem';
-import type { SecondFactorNeeded, SignedIn } from '@/api/types';
+import type { SecondFactorNeeded } from '@/api/types';
 import { useT } from '@/i18n';
 import { CodeInput } from '@/shared/CodeInput';
 import { RecoveryCodes } from '@/shared/RecoveryCodes';
@@ -11,11 +11,6 @@ import { ErrorNote, Shown } from '@/shared/states';
 import { TotpSetup } from '@/shared/TotpSetup';
 import classes from './auth.module.css';
 import { useEnter } from './useEnter';
-
-/** Whether a right password was not enough. */
-export function isWaiting(answer: SignedIn | SecondFactorNeeded): answer is SecondFactorNeeded {
-  return 'challenge' in answer;
-}
 
 /** The second step of a sign-in: the code of the second factor, which is set up first where it is missing. */
 export function SecondStep({

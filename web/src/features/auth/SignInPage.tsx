@@ -7,7 +7,7 @@ import { useT } from '@/i18n';
 import { ErrorNote } from '@/shared/states';
 import classes from './auth.module.css';
 import { DemoAccounts } from './DemoAccounts';
-import { isWaiting, SecondStepCard } from './SecondStep';
+import { isWaiting, SecondStepCard } from './secondFactor';
 import { useEnter } from './useEnter';
 
 export function SignInPage() {
