@@ -21,31 +21,18 @@ pub const CHILD_MEMORY: u64 = 2_000_000_000;
 /// Open files a child may have: its socket, and what its runtime opens when it starts.
 const OPEN_FILES: u64 = 16;
 
-/// What a child does with a request; tests put decoders that misbehave in its place.
-pub trait Decode {
-    /// Looks at the file before it is opened.
-    fn before(&self, bytes: &[u8]);
-}
-
-/// The decoders of this program.
-#[derive(Debug)]
-pub struct Genuine;
-
-impl Decode for Genuine {
-    fn before(&self, _bytes: &[u8]) {}
-}
-
 /// Serves the requests that come on standard input, which must be a socket, until it is closed.
+/// `before` sees each file before it is opened: tests misbehave there as broken decoders do.
 ///
 /// # Errors
 /// When the limits cannot be set, or the parent breaks the protocol.
-pub fn serve(decode: &impl Decode) -> io::Result<()> {
+pub fn serve(before: impl Fn(&[u8])) -> io::Result<()> {
     confine()?;
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    converse(&mut &socket, &mut &socket, decode)
+    converse(&mut &socket, &mut &socket, before)
 }
 
-fn converse(from: &mut impl Read, to: &mut impl Write, decode: &impl Decode) -> io::Result<()> {
+fn converse(from: &mut impl Read, to: &mut impl Write, before: impl Fn(&[u8])) -> io::Result<()> {
     loop {
         let (request, bytes) =
             match protocol::read(from, |request: &Request| request.limits.maximum_bytes) {
@@ -54,7 +41,7 @@ fn converse(from: &mut impl Read, to: &mut impl Write, decode: &impl Decode) -> 
                 Err(error) => return Err(error),
             };
         bound_time()?;
-        decode.before(&bytes);
+        before(&bytes);
         match carry_out(&request.operation, &bytes, &request.limits) {
             Ok((answer, payload)) => protocol::write(to, &Ok::<_, ImagingError>(answer), &payload)?,
             Err(error) => protocol::write(to, &Err::<Answer, _>(error), &[])?,

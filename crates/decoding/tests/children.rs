@@ -11,29 +11,22 @@ use std::{
 };
 
 use bytes::Bytes;
-use decoding::{
-    Decoders, Encoding, Lane, PictureRequest, Program,
-    child::{self, Decode},
-};
+use decoding::{Decoders, Encoding, Lane, PictureRequest, Program, child};
 use imaging::{ImagingError, Limits, Picture};
 
 /// Does what a broken decoder does when a file begins with the word for it.
-struct Broken;
-
-impl Decode for Broken {
-    fn before(&self, bytes: &[u8]) {
-        match bytes {
-            b"crash" => std::process::abort(),
-            b"hang" => loop {
-                std::hint::spin_loop();
-            },
-            b"sleep" => std::thread::sleep(Duration::from_secs(3600)),
-            b"allocate" => drop(std::hint::black_box(vec![1_u8; 8 << 30])),
-            b"write" => {
-                fs::write(std::env::temp_dir().join("written-by-a-decoder"), "x").unwrap();
-            }
-            _ => {}
+fn break_down(bytes: &[u8]) {
+    match bytes {
+        b"crash" => std::process::abort(),
+        b"hang" => loop {
+            std::hint::spin_loop();
+        },
+        b"sleep" => std::thread::sleep(Duration::from_secs(3600)),
+        b"allocate" => drop(std::hint::black_box(vec![1_u8; 8 << 30])),
+        b"write" => {
+            fs::write(std::env::temp_dir().join("written-by-a-decoder"), "x").unwrap();
         }
+        _ => {}
     }
 }
 
@@ -41,7 +34,7 @@ impl Decode for Broken {
 #[test]
 #[ignore = "started by the other tests"]
 fn the_child() {
-    child::serve(&Broken).unwrap();
+    child::serve(break_down).unwrap();
 }
 
 fn decoders(each: usize) -> Decoders {

@@ -2,8 +2,8 @@
 //! the picture made of them. No database, no network, no clock.
 //!
 //! The way of a film: [`sniff`] → [`inspect`] (header only) → [`decode`] (samples) → [`render`]
-//! (8-bit picture in display orientation) → [`Picture::encode_png`], [`thumbnail`]. Servers call
-//! [`guard::decode_guarded`] instead of [`decode`]. Nothing here ever changes the original bytes.
+//! (8-bit picture in display orientation) → [`Picture::encode_png`], [`thumbnail`]. Files of
+//! strangers are opened by the room `decoding`, in children. Nothing here ever changes the original bytes.
 //!
 //! A picture of one single value is never passed as fine: ask [`Picture::uniform`].
 

@@ -8,6 +8,8 @@ use domain::Role;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use testkit::{TestApp, TestOptions};
 
+use crate::take_on;
+
 /// Who tries: the role, a name for the matrix, and the address; the stranger is a patient without films.
 const ACTORS: [(&str, &str, &str); 7] = [
     ("anonymous", "anonymous", "nobody"),
@@ -112,12 +114,7 @@ async fn attempt(
     sql: &str,
 ) -> Result<u64, String> {
     let mut tx = login.begin().await.unwrap();
-    sqlx::query("SELECT set_config('role', $1, true), set_config('portal.actor_id', $2, true)")
-        .bind(format!("portal_{role}"))
-        .bind(actor)
-        .execute(&mut *tx)
-        .await
-        .unwrap();
+    take_on(&mut tx, role, actor).await;
     let outcome = sqlx::query(AssertSqlSafe(sql.to_owned()))
         .fetch_all(&mut *tx)
         .await;
@@ -333,13 +330,7 @@ async fn nothing_that_a_patient_can_read_names_another_patient() {
             continue;
         }
         let mut tx = login.begin().await.unwrap();
-        sqlx::query(
-            "SELECT set_config('role', 'portal_patient', true), set_config('portal.actor_id', $1, true)",
-        )
-        .bind(patient)
-        .execute(&mut *tx)
-        .await
-        .unwrap();
+        take_on(&mut tx, "patient", patient).await;
         let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(
             "SELECT to_jsonb(r)::text FROM (SELECT {} FROM {}) r",
             usable.join(", "),

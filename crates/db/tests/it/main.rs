@@ -15,3 +15,13 @@ mod queue;
 mod recovery;
 mod row_security;
 mod secrets;
+
+/// Acts as a role and an account until the transaction ends.
+async fn take_on(connection: &mut sqlx::PgConnection, role: &str, actor: &str) {
+    sqlx::query("SELECT set_config('role', $1, true), set_config('portal.actor_id', $2, true)")
+        .bind(format!("portal_{role}"))
+        .bind(actor)
+        .execute(connection)
+        .await
+        .unwrap();
+}

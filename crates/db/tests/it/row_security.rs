@@ -3,6 +3,8 @@
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use testkit::TestDatabase;
 
+use crate::take_on;
+
 const PATIENT: &str = "01900000-0000-7000-8000-000000000106";
 const STRANGER: &str = "01900000-0000-7000-8000-000000000001";
 const RADIOLOGIST: &str = "01900000-0000-7000-8000-000000000002";
@@ -42,12 +44,7 @@ async fn ask(
     sql: &str,
 ) -> Result<i64, String> {
     let mut tx = connection.begin().await.unwrap();
-    sqlx::query("SELECT set_config('role', $1, true), set_config('portal.actor_id', $2, true)")
-        .bind(format!("portal_{role}"))
-        .bind(actor)
-        .execute(&mut *tx)
-        .await
-        .unwrap();
+    take_on(&mut tx, role, actor).await;
     let outcome = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql.to_owned()))
         .fetch_one(&mut *tx)
         .await;
