@@ -93,6 +93,22 @@ $$;
 
 ALTER FUNCTION portal.accesses_to_own_record() OWNER TO portal_owner;
 
+-- Name: account_of(text, text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.account_of(kind text, given text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT CASE kind
+        WHEN 'address' THEN (SELECT u.id FROM public.users u WHERE u.email = given::portal.citext)
+        WHEN 'challenge' THEN (SELECT c.user_id FROM portal.sign_in_challenges c WHERE c.challenge = given)
+        WHEN 'code' THEN (SELECT t.user_id FROM portal.account_tokens t WHERE t.token = given)
+        WHEN 'invitation' THEN (SELECT v.patient_id FROM portal.invitations v WHERE v.code = given)
+    END
+$$;
+
+ALTER FUNCTION portal.account_of(kind text, given text) OWNER TO portal_owner;
+
 -- Name: active_doctors(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.active_doctors() RETURNS SETOF uuid
@@ -221,6 +237,15 @@ $$;
 
 ALTER FUNCTION portal.find_report_by_study(uid text) OWNER TO portal_owner;
 
+-- Name: forget_sign_ins_given_up(timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ DELETE FROM portal.sign_in_challenges c WHERE c.expires_at <= present $$;
+
+ALTER FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone) OWNER TO portal_owner;
+
 -- Name: keepers_of_own_history(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.keepers_of_own_history() RETURNS SETOF uuid
@@ -257,6 +282,34 @@ CREATE FUNCTION portal.maximum_wait(class integer) RETURNS interval
 $$;
 
 ALTER FUNCTION portal.maximum_wait(class integer) OWNER TO portal_owner;
+
+-- Name: note_refused_things(text[], uuid[], text, inet, text, jsonb); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    INSERT INTO public.audit_logs (log_id, user_id, user_role, action, entity_type, entity_id, ip_address, user_agent,
+                                   new_values, status, error_message, created_at)
+    SELECT DISTINCT ON (found.entity_type, found.entity_id) gen_random_uuid(), portal.actor_id(), as_role, 'refuse',
+           found.entity_type, found.entity_id, address, agent, request, 'denied',
+           'it is there, and not for this user to see', portal.present()
+    FROM unnest(kinds, things) asked (kind, thing)
+    CROSS JOIN LATERAL (
+        SELECT 'report' AS entity_type, t.report_id AS entity_id FROM public.medical_reports t WHERE kind = 'report' AND t.report_id = thing
+        UNION ALL SELECT 'report', t.report_id FROM public.report_images t WHERE kind = 'image' AND t.image_id = thing
+        UNION ALL SELECT 'report', t.report_id FROM public.ai_analysis t WHERE kind = 'analysis' AND t.analysis_id = thing
+        UNION ALL SELECT 'report', t.report_id FROM public.doctor_reviews t WHERE kind = 'review' AND t.review_id = thing
+        UNION ALL SELECT CASE t.role WHEN 'patient' THEN 'patient' ELSE 'user' END, t.id FROM public.users t WHERE kind = 'user' AND t.id = thing
+        UNION ALL SELECT 'session', t.session_id FROM public.sessions t WHERE kind = 'session' AND t.session_id = thing
+        UNION ALL SELECT 'notification', t.notification_id FROM public.notifications t WHERE kind = 'notification' AND t.notification_id = thing
+        UNION ALL SELECT 'history', t.patient_id FROM portal.history_proposals t WHERE kind = 'proposal' AND t.proposal_id = thing
+        UNION ALL SELECT 'history', t.id FROM public.users t WHERE kind = 'history' AND t.id = thing AND t.role = 'patient'
+        UNION ALL SELECT 'upload', t.upload_id FROM portal.uploads t WHERE kind = 'upload' AND t.upload_id = thing
+    ) found
+$$;
+
+ALTER FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb) OWNER TO portal_owner;
 
 -- Name: overdue_before(integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -340,6 +393,65 @@ $$;
 
 ALTER FUNCTION portal.refuse_change_of_signed_review() OWNER TO portal_owner;
 
+-- Name: sees(text, uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.sees(kind text, id uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN CASE kind
+        WHEN 'report' THEN EXISTS (SELECT FROM public.medical_reports t WHERE t.report_id = id)
+        WHEN 'image' THEN EXISTS (SELECT FROM public.report_images t WHERE t.image_id = id)
+        WHEN 'analysis' THEN EXISTS (SELECT FROM public.ai_analysis t WHERE t.analysis_id = id)
+        WHEN 'review' THEN EXISTS (SELECT FROM public.doctor_reviews t WHERE t.review_id = id)
+        WHEN 'user' THEN EXISTS (SELECT FROM public.users t WHERE t.id = sees.id)
+        WHEN 'session' THEN EXISTS (SELECT FROM public.sessions t WHERE t.session_id = id)
+        WHEN 'notification' THEN EXISTS (SELECT FROM public.notifications t WHERE t.notification_id = id)
+        WHEN 'proposal' THEN EXISTS (SELECT FROM portal.history_proposals t WHERE t.proposal_id = id)
+        WHEN 'upload' THEN EXISTS (SELECT FROM portal.uploads t WHERE t.upload_id = id)
+        WHEN 'history' THEN id = portal.actor_id() OR current_user = 'portal_doctor'
+            OR EXISTS (SELECT FROM public.patient_medical_history t WHERE t.patient_id = id)
+            OR EXISTS (SELECT FROM public.medical_reports t WHERE t.patient_id = id)
+        ELSE true
+    END;
+EXCEPTION WHEN insufficient_privilege THEN
+    RETURN false;
+END
+$$;
+
+ALTER FUNCTION portal.sees(kind text, id uuid) OWNER TO portal_owner;
+
+-- Name: session_of(text, timestamp with time zone, integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.session_of(digest text, present timestamp with time zone, idle_minutes integer) RETURNS TABLE(session_id uuid, user_id uuid, role text, last_activity timestamp with time zone, expires_at timestamp with time zone, second_factor boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT s.session_id, s.user_id, u.role, s.last_activity, s.expires_at, coalesce(p.second_factor, false)
+    FROM public.sessions s JOIN public.users u ON u.id = s.user_id
+         LEFT JOIN portal.session_proofs p ON p.session_id = s.session_id
+    WHERE s.token = digest AND s.is_active AND u.is_active AND s.expires_at > present
+      AND s.last_activity > present - make_interval(mins => idle_minutes)
+$$;
+
+ALTER FUNCTION portal.session_of(digest text, present timestamp with time zone, idle_minutes integer) OWNER TO portal_owner;
+
+-- Name: sought_account(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.sought_account() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('portal.sought_account', true), '')::uuid $$;
+
+ALTER FUNCTION portal.sought_account() OWNER TO portal_owner;
+
+-- Name: sought_key(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.sought_key() RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT decode(nullif(current_setting('portal.sought_key', true), ''), 'hex') $$;
+
+ALTER FUNCTION portal.sought_key() OWNER TO portal_owner;
+
 -- Name: staff_name(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.staff_name(staff_id uuid) RETURNS text
@@ -348,6 +460,22 @@ CREATE FUNCTION portal.staff_name(staff_id uuid) RETURNS text
     AS $$ SELECT u.name FROM public.users u WHERE u.id = staff_id AND u.role <> 'patient' $$;
 
 ALTER FUNCTION portal.staff_name(staff_id uuid) OWNER TO portal_owner;
+
+-- Name: tell_keepers_of_own_history(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.tell_keepers_of_own_history() RETURNS SETOF uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    INSERT INTO public.notifications (notification_id, user_id, type, priority, title, message, action_url, created_at)
+    SELECT gen_random_uuid(), k, 'history_proposed', 'normal', 'A patient proposes a change',
+           'A patient proposes a change of the medical history. It waits for your decision.',
+           '/patients/' || portal.actor_id(), portal.present()
+    FROM portal.keepers_of_own_history() k
+    RETURNING user_id
+$$;
+
+ALTER FUNCTION portal.tell_keepers_of_own_history() OWNER TO portal_owner;
 
 -- Name: touch_updated_at(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -2768,7 +2896,7 @@ CREATE POLICY count ON portal.model_standings TO portal_worker USING (true) WITH
 
 -- Name: sign_in_failures count_failures; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY count_failures ON portal.sign_in_failures TO portal_anonymous USING (true) WITH CHECK (true);
+CREATE POLICY count_failures ON portal.sign_in_failures TO portal_anonymous USING ((account_key = ( SELECT portal.sought_key() AS sought_key))) WITH CHECK ((account_key = ( SELECT portal.sought_key() AS sought_key)));
 
 -- Name: history_proposals decide; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3178,7 +3306,7 @@ ALTER TABLE portal.recovery_codes ENABLE ROW LEVEL SECURITY;
 
 -- Name: invitations redeem; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY redeem ON portal.invitations TO portal_anonymous USING (true);
+CREATE POLICY redeem ON portal.invitations TO portal_anonymous USING ((patient_id = ( SELECT portal.sought_account() AS sought_account)));
 
 -- Name: report_annotations redraw_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3284,27 +3412,29 @@ ALTER TABLE portal.session_proofs ENABLE ROW LEVEL SECURITY;
 
 -- Name: account_tokens sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY sign_in ON portal.account_tokens TO portal_anonymous USING (true) WITH CHECK (true);
+CREATE POLICY sign_in ON portal.account_tokens TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
 
 -- Name: recovery_codes sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY sign_in ON portal.recovery_codes TO portal_anonymous USING (true) WITH CHECK (true);
+CREATE POLICY sign_in ON portal.recovery_codes TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
 
 -- Name: session_proofs sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY sign_in ON portal.session_proofs TO portal_anonymous USING (true) WITH CHECK (true);
+CREATE POLICY sign_in ON portal.session_proofs TO portal_anonymous USING ((session_id IN ( SELECT s.session_id
+   FROM public.sessions s))) WITH CHECK ((session_id IN ( SELECT s.session_id
+   FROM public.sessions s)));
 
 -- Name: sign_in_challenges sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY sign_in ON portal.sign_in_challenges TO portal_anonymous USING (true) WITH CHECK (true);
+CREATE POLICY sign_in ON portal.sign_in_challenges TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
 
 -- Name: totp sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY sign_in ON portal.totp TO portal_anonymous USING (true) WITH CHECK (true);
+CREATE POLICY sign_in ON portal.totp TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
 
 -- Name: verified_addresses sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY sign_in ON portal.verified_addresses TO portal_anonymous USING (true) WITH CHECK (true);
+CREATE POLICY sign_in ON portal.verified_addresses TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
 
 -- Name: sign_in_challenges; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -3455,7 +3585,7 @@ ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
 
 -- Name: notifications notify; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY notify ON public.notifications FOR INSERT TO portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker WITH CHECK (true);
+CREATE POLICY notify ON public.notifications FOR INSERT TO portal_radiologist, portal_doctor, portal_tech, portal_worker WITH CHECK (true);
 
 -- Name: patient_medical_history of_own_uploads; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -3464,7 +3594,7 @@ CREATE POLICY of_own_uploads ON public.patient_medical_history FOR SELECT TO por
 
 -- Name: sessions open_and_check; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY open_and_check ON public.sessions TO portal_anonymous USING (true) WITH CHECK (true);
+CREATE POLICY open_and_check ON public.sessions TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
 
 -- Name: users own_account; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -3635,11 +3765,11 @@ CREATE POLICY sign ON public.medical_reports FOR UPDATE TO portal_doctor USING (
 
 -- Name: users sign_in; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY sign_in ON public.users FOR SELECT TO portal_anonymous USING (true);
+CREATE POLICY sign_in ON public.users FOR SELECT TO portal_anonymous USING ((id = ( SELECT portal.sought_account() AS sought_account)));
 
 -- Name: users sign_in_note; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY sign_in_note ON public.users FOR UPDATE TO portal_anonymous USING (is_active);
+CREATE POLICY sign_in_note ON public.users FOR UPDATE TO portal_anonymous USING ((is_active AND (id = ( SELECT portal.sought_account() AS sought_account))));
 
 -- Name: users sign_up; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -3704,6 +3834,11 @@ GRANT USAGE ON SCHEMA public TO portal_worker;
 REVOKE ALL ON FUNCTION portal.accesses_to_own_record() FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.accesses_to_own_record() TO portal_patient;
 
+-- Name: FUNCTION account_of(kind text, given text); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.account_of(kind text, given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.account_of(kind text, given text) TO portal_anonymous;
+
 -- Name: FUNCTION active_doctors(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.active_doctors() FROM PUBLIC;
@@ -3747,16 +3882,41 @@ GRANT ALL ON FUNCTION portal.find_image_by_digest(digest bytea) TO portal_radiol
 REVOKE ALL ON FUNCTION portal.find_report_by_study(uid text) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.find_report_by_study(uid text) TO portal_radiologist;
 
+-- Name: FUNCTION forget_sign_ins_given_up(present timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone) TO portal_anonymous;
+
 -- Name: FUNCTION keepers_of_own_history(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.keepers_of_own_history() FROM PUBLIC;
-GRANT ALL ON FUNCTION portal.keepers_of_own_history() TO portal_patient;
+
+-- Name: FUNCTION note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb) TO portal_patient;
+GRANT ALL ON FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb) TO portal_tech;
 
 -- Name: FUNCTION patient_has_password(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.patient_has_password(patient uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.patient_has_password(patient uuid) TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.patient_has_password(patient uuid) TO portal_doctor;
+
+-- Name: FUNCTION sees(kind text, id uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.sees(kind text, id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.sees(kind text, id uuid) TO portal_patient;
+GRANT ALL ON FUNCTION portal.sees(kind text, id uuid) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.sees(kind text, id uuid) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.sees(kind text, id uuid) TO portal_tech;
+
+-- Name: FUNCTION session_of(digest text, present timestamp with time zone, idle_minutes integer); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.session_of(digest text, present timestamp with time zone, idle_minutes integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.session_of(digest text, present timestamp with time zone, idle_minutes integer) TO portal_anonymous;
 
 -- Name: FUNCTION staff_name(staff_id uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -3766,6 +3926,11 @@ GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_doctor;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_tech;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_worker;
+
+-- Name: FUNCTION tell_keepers_of_own_history(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.tell_keepers_of_own_history() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.tell_keepers_of_own_history() TO portal_patient;
 
 -- Name: TABLE account_tokens; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4146,7 +4311,7 @@ GRANT SELECT,INSERT ON TABLE public.model_metrics TO portal_worker;
 
 -- Name: TABLE notifications; Type: ACL; Schema: public; Owner: portal_owner
 
-GRANT SELECT,INSERT ON TABLE public.notifications TO portal_patient;
+GRANT SELECT ON TABLE public.notifications TO portal_patient;
 GRANT SELECT,INSERT ON TABLE public.notifications TO portal_radiologist;
 GRANT SELECT,INSERT ON TABLE public.notifications TO portal_doctor;
 GRANT SELECT,INSERT ON TABLE public.notifications TO portal_tech;
@@ -4345,4 +4510,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (18, 'model governance', true, '\xf6d123aee22d7624371accc4a43601dd2ee7d5208a4c4076e8ef10151e06d46809c9148ff9882ab4d35c67adf055c566', 0),
     (19, 'audit seals', true, '\x629a781ac4170c443653af5d1764c5a0e4c7333ab7d4ac26008e4078320690a8de92228cf28c04d4f7dd51a89cb79f7f', 0),
     (20, 'second factors', true, '\xbdb16cc1734e5396dd2ee53eda8f5efd513339568af0bb827a178f34b4dc6dd05382ccb8a1558978e912e17d442f6f32', 0),
-    (21, 'account tokens', true, '\xf75819733bac1a1b108d6e85d768f75554472f4c564e6534609598febb54f0e78c0a044c465e2d9d095020b7dfa71c9c', 0);
+    (21, 'account tokens', true, '\xf75819733bac1a1b108d6e85d768f75554472f4c564e6534609598febb54f0e78c0a044c465e2d9d095020b7dfa71c9c', 0),
+    (22, 'narrow rights', true, '\xc0056a740ace0e194443be9a7677f14bf062584584355c2b14245c2786a0679550027a4042c3773430b2cc2cecd65cc3', 0);

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     codes::FieldCode,
     problem::{FieldError, Problem},
+    refusals::Asked,
     shape,
 };
 
@@ -37,6 +38,7 @@ impl<S: Send + Sync, T: DeserializeOwned + ToSchema> FromRequest<S> for Json<T> 
                 "send the body as JSON, with 'Content-Type: application/json'".to_owned(),
             ));
         }
+        let asked = request.extensions().get::<Asked>().cloned();
         let bytes =
             Bytes::from_request(request, state)
                 .await
@@ -50,6 +52,9 @@ impl<S: Send + Sync, T: DeserializeOwned + ToSchema> FromRequest<S> for Json<T> 
             return Err(Problem::Malformed(
                 "texts must not hold the character NUL (\\u0000)".to_owned(),
             ));
+        }
+        if let Some(asked) = asked {
+            asked.in_body(&bytes);
         }
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = match serde_path_to_error::deserialize(&mut deserializer) {

@@ -104,7 +104,7 @@ async fn still_signed_in(state: &ApiState, signed: &Signed) -> bool {
             .database
             .begin(&Actor::anonymous(signed.actor.origin.clone()))
             .await?;
-        db::sessions::is_open(&mut tx, signed.session_id).await
+        db::sessions::is_open(&mut tx, signed.user_id, signed.session_id).await
     };
     asked.await.unwrap_or(true)
 }

@@ -24,6 +24,7 @@ mod portal;
 mod problem;
 mod query;
 mod rates;
+mod refusals;
 mod reports;
 mod reviews;
 mod router;

@@ -18,7 +18,7 @@ use crate::{
     operations::{jobs, settings, user_password_code, user_second_factor, user_sessions, users},
     patients, portal,
     problem::{self, Problem},
-    rates, reports, reviews, security_headers, start_page,
+    rates, refusals, reports, reviews, security_headers, start_page,
     state::ApiState,
     uploads, web_assets,
 };
@@ -166,6 +166,10 @@ pub fn router(state: ApiState) -> Router {
                     text.unwrap_or_default()
                 )))
             },
+        ))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            refusals::note,
         ))
         .layer(middleware::from_fn_with_state(state.clone(), rates::bound))
         .layer(middleware::from_fn(problem::finish))

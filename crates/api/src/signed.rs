@@ -19,6 +19,7 @@ use crate::{
     auth::enter,
     client_address,
     problem::Problem,
+    refusals::Asked,
     state::ApiState,
     tokens::{self, Presented},
 };
@@ -93,7 +94,7 @@ impl FromRequestParts<ApiState> for Signed {
         }
         // Noted once a minute, not once a request: a write a request would double its cost.
         if tx.now() - bearer.last_activity > Duration::minutes(1) {
-            db::sessions::touch(&mut tx, bearer.session_id).await?;
+            db::sessions::touch(&mut tx, &bearer).await?;
             tx.commit().await?;
         }
         let signed = Self {
@@ -105,6 +106,9 @@ impl FromRequestParts<ApiState> for Signed {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
         };
+        if let Some(asked) = parts.extensions.get::<Asked>() {
+            asked.by(&signed.actor);
+        }
         if from_elsewhere {
             let detail = "this request does not come from a page of the portal: send it from there, or with a bearer token";
             return Err(signed.refuse(state, detail.to_owned()).await?);

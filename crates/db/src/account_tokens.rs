@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::UserId;
 
-use crate::{ActorTx, DbError, error::During};
+use crate::{ActorTx, DbError, actor::Owned, error::During};
 
 /// What a code is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub struct NewToken<'a> {
 /// # Errors
 /// When the database does not answer.
 pub async fn create(tx: &mut ActorTx, token: &NewToken<'_>) -> Result<(), DbError> {
+    tx.about(token.user_id).await?;
     let now = tx.now();
     sqlx::query!(
         "INSERT INTO portal.account_tokens (user_id, purpose, token, address, created_at, expires_at)
@@ -73,6 +74,7 @@ pub async fn made_at(
     user_id: UserId,
     purpose: TokenPurpose,
 ) -> Result<Option<DateTime<Utc>>, DbError> {
+    tx.about(user_id).await?;
     sqlx::query_scalar!(
         "SELECT created_at FROM portal.account_tokens WHERE user_id = $1 AND purpose = $2",
         user_id.0,
@@ -104,6 +106,7 @@ pub async fn find(
     purpose: TokenPurpose,
     digest: &str,
 ) -> Result<Option<Named>, DbError> {
+    tx.about_owner_of(Owned::Code, digest).await?;
     let now = tx.now();
     sqlx::query_as!(
         Named,
@@ -128,6 +131,7 @@ pub async fn redeem(
     purpose: TokenPurpose,
     digest: &str,
 ) -> Result<bool, DbError> {
+    tx.about_owner_of(Owned::Code, digest).await?;
     let gone = sqlx::query!(
         "DELETE FROM portal.account_tokens WHERE token = $1 AND purpose = $2",
         digest,
@@ -144,6 +148,7 @@ pub async fn redeem(
 /// # Errors
 /// When the database does not answer.
 pub async fn verified(tx: &mut ActorTx, user_id: UserId, address: &str) -> Result<(), DbError> {
+    tx.about(user_id).await?;
     let now = tx.now();
     sqlx::query!(
         "INSERT INTO portal.verified_addresses (user_id, address, verified_at) VALUES ($1, $2::text::portal.citext, $3)
@@ -163,6 +168,7 @@ pub async fn verified(tx: &mut ActorTx, user_id: UserId, address: &str) -> Resul
 /// # Errors
 /// When the database does not answer.
 pub async fn is_verified(tx: &mut ActorTx, user_id: UserId) -> Result<bool, DbError> {
+    tx.about(user_id).await?;
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM portal.verified_addresses v JOIN users u ON u.id = v.user_id AND u.email = v.address
                           WHERE v.user_id = $1) AS "verified!""#,

@@ -105,6 +105,7 @@ pub async fn create(tx: &mut ActorTx, account: &NewAccount<'_>) -> Result<(), Db
 /// # Errors
 /// When the database does not answer.
 pub async fn profile(tx: &mut ActorTx, id: UserId) -> Result<Option<Profile>, DbError> {
+    tx.about(id).await?;
     sqlx::query_as!(
         Profile,
         r#"SELECT id AS "id: UserId", email::text AS "email!", role AS "role: Role", name, phone, date_of_birth,

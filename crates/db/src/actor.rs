@@ -114,6 +114,30 @@ impl Actor {
     }
 }
 
+/// What somebody who is not signed in may show to have an account looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Owned {
+    /// An address.
+    Address,
+    /// The digest of a sign-in that waits for its second factor.
+    Challenge,
+    /// The digest of a code that was mailed or handed over.
+    Code,
+    /// The digest of a patient's invitation.
+    Invitation,
+}
+
+impl Owned {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Challenge => "challenge",
+            Self::Code => "code",
+            Self::Invitation => "invitation",
+        }
+    }
+}
+
 /// A transaction that runs as its actor's database role. Dropped without [`ActorTx::commit`] it
 /// leaves nothing behind.
 #[must_use]
@@ -122,6 +146,8 @@ pub struct ActorTx {
     transaction: Transaction<'static, Postgres>,
     actor: Actor,
     now: DateTime<Utc>,
+    /// The account that this transaction is about while nobody is signed in.
+    about: Option<UserId>,
 }
 
 impl Database {
@@ -148,6 +174,7 @@ impl Database {
             transaction,
             actor: actor.clone(),
             now,
+            about: None,
         })
     }
 }
@@ -171,6 +198,43 @@ impl ActorTx {
     #[must_use]
     pub const fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// While nobody is signed in: makes an account, with its sessions and codes, the one that the database
+    /// shows. Whoever is signed in sees by role, and this changes nothing.
+    pub(crate) async fn about(&mut self, account: UserId) -> Result<(), DbError> {
+        if self.actor.kind != ActorKind::Anonymous || self.about == Some(account) {
+            return Ok(());
+        }
+        sqlx::query!(
+            "SELECT set_config('portal.sought_account', $1, true)",
+            account.to_string()
+        )
+        .fetch_one(self.connection())
+        .await
+        .during("say which account this is about")?;
+        self.about = Some(account);
+        Ok(())
+    }
+
+    /// The same for the account that something belongs to: an address, or the digest of what its owner holds.
+    /// Unknown things are nobody's, and the database goes on showing nothing.
+    pub(crate) async fn about_owner_of(&mut self, kind: Owned, given: &str) -> Result<(), DbError> {
+        if self.actor.kind != ActorKind::Anonymous {
+            return Ok(());
+        }
+        let owner = sqlx::query_scalar!(
+            r#"SELECT portal.account_of($1, $2) AS "owner: UserId""#,
+            kind.as_str(),
+            given
+        )
+        .fetch_one(self.connection())
+        .await
+        .during("look for whose this is")?;
+        match owner {
+            Some(owner) => self.about(owner).await,
+            None => Ok(()),
+        }
     }
 
     /// Has what follows planned with the values at hand: which index serves a list depends on which

@@ -1,13 +1,13 @@
 //! What patients want changed in their medical history, and what was decided.
 
 use chrono::{DateTime, Utc};
-use domain::{HistoryProposalId, ProposalState, UserId};
+use domain::{HistoryProposalId, ProposalState, UserId, event::EventKind};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Uuid;
 use utoipa::ToSchema;
 
-use crate::{ActorTx, DbError, error::During};
+use crate::{ActorTx, DbError, error::During, events};
 
 /// Changes that a patient proposes.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -142,13 +142,18 @@ pub async fn of_patient(
     .during("read proposals")
 }
 
-/// Who is to hear of the acting patient's proposal.
+/// Tells whoever looks after the acting patient's history that a proposal waits, and their open screens.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn keepers(tx: &mut ActorTx) -> Result<Vec<UserId>, DbError> {
-    sqlx::query_scalar!(r#"SELECT portal.keepers_of_own_history() AS "id!: UserId""#)
-        .fetch_all(tx.connection())
-        .await
-        .during("find out who looks after a history")
+pub async fn tell_keepers(tx: &mut ActorTx) -> Result<(), DbError> {
+    let keepers =
+        sqlx::query_scalar!(r#"SELECT portal.tell_keepers_of_own_history() AS "id!: UserId""#)
+            .fetch_all(tx.connection())
+            .await
+            .during("tell who looks after a history")?;
+    for keeper in keepers {
+        events::tell_user(tx, keeper, EventKind::NotificationCreated, None).await?;
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::types::Uuid;
 use utoipa::ToSchema;
 
-use crate::{ActorTx, DbError, error::During};
+use crate::{ActorTx, DbError, actor::Owned, error::During};
 
 /// An invitation without its code.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -84,6 +84,7 @@ pub struct Invited {
 /// # Errors
 /// When the database does not answer.
 pub async fn find(tx: &mut ActorTx, code_digest: &str) -> Result<Option<Invited>, DbError> {
+    tx.about_owner_of(Owned::Invitation, code_digest).await?;
     let now = tx.now();
     sqlx::query_as!(
         Invited,
@@ -103,6 +104,7 @@ pub async fn find(tx: &mut ActorTx, code_digest: &str) -> Result<Option<Invited>
 /// # Errors
 /// When the database does not answer.
 pub async fn redeem(tx: &mut ActorTx, code_digest: &str) -> Result<bool, DbError> {
+    tx.about_owner_of(Owned::Invitation, code_digest).await?;
     let gone = sqlx::query!(
         "DELETE FROM portal.invitations WHERE code = $1",
         code_digest

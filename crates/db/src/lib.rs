@@ -40,6 +40,7 @@ pub mod patients;
 pub mod promotions;
 pub mod queue;
 pub mod recovery;
+pub mod refusals;
 pub mod releases;
 pub mod reports;
 pub mod reviews;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::{Role, UserId};
 
-use crate::{ActorTx, DbError, error::During};
+use crate::{ActorTx, DbError, actor::Owned, error::During};
 
 /// The secret of an account's codes by time.
 #[derive(Clone)]
@@ -29,6 +29,7 @@ impl std::fmt::Debug for Totp {
 /// # Errors
 /// When the database does not answer.
 pub async fn totp(tx: &mut ActorTx, user_id: UserId) -> Result<Option<Totp>, DbError> {
+    tx.about(user_id).await?;
     sqlx::query_as!(
         Totp,
         "SELECT secret, confirmed_at FROM portal.totp WHERE user_id = $1",
@@ -47,6 +48,7 @@ pub async fn confirmed_since(
     tx: &mut ActorTx,
     user_id: UserId,
 ) -> Result<Option<DateTime<Utc>>, DbError> {
+    tx.about(user_id).await?;
     let since = sqlx::query_scalar!(
         "SELECT confirmed_at FROM portal.totp WHERE user_id = $1",
         user_id.0
@@ -62,6 +64,7 @@ pub async fn confirmed_since(
 /// # Errors
 /// When the database does not answer.
 pub async fn begin_totp(tx: &mut ActorTx, user_id: UserId, sealed: &[u8]) -> Result<bool, DbError> {
+    tx.about(user_id).await?;
     let now = tx.now();
     let begun = sqlx::query!(
         "INSERT INTO portal.totp AS t (user_id, secret, created_at) VALUES ($1, $2, $3)
@@ -82,6 +85,7 @@ pub async fn begin_totp(tx: &mut ActorTx, user_id: UserId, sealed: &[u8]) -> Res
 /// # Errors
 /// When the database does not answer.
 pub async fn confirm_totp(tx: &mut ActorTx, user_id: UserId, step: i64) -> Result<bool, DbError> {
+    tx.about(user_id).await?;
     let now = tx.now();
     let confirmed = sqlx::query!(
         "UPDATE portal.totp SET confirmed_at = $2, last_step = $3
@@ -101,6 +105,7 @@ pub async fn confirm_totp(tx: &mut ActorTx, user_id: UserId, step: i64) -> Resul
 /// # Errors
 /// When the database does not answer.
 pub async fn use_step(tx: &mut ActorTx, user_id: UserId, step: i64) -> Result<bool, DbError> {
+    tx.about(user_id).await?;
     let used = sqlx::query!(
         "UPDATE portal.totp SET last_step = $2
          WHERE user_id = $1 AND confirmed_at IS NOT NULL AND last_step < $2",
@@ -118,6 +123,7 @@ pub async fn use_step(tx: &mut ActorTx, user_id: UserId, step: i64) -> Result<bo
 /// # Errors
 /// When the database does not answer.
 pub async fn remove(tx: &mut ActorTx, user_id: UserId) -> Result<bool, DbError> {
+    tx.about(user_id).await?;
     let removed = sqlx::query!("DELETE FROM portal.totp WHERE user_id = $1", user_id.0)
         .execute(tx.connection())
         .await
@@ -141,6 +147,7 @@ pub async fn replace_recovery_codes(
     user_id: UserId,
     digests: &[String],
 ) -> Result<(), DbError> {
+    tx.about(user_id).await?;
     let now = tx.now();
     sqlx::query!(
         "DELETE FROM portal.recovery_codes WHERE user_id = $1",
@@ -171,6 +178,7 @@ pub async fn use_recovery_code(
     user_id: UserId,
     digest: &str,
 ) -> Result<bool, DbError> {
+    tx.about(user_id).await?;
     let now = tx.now();
     let used = sqlx::query!(
         "UPDATE portal.recovery_codes SET used_at = $3
@@ -190,6 +198,7 @@ pub async fn use_recovery_code(
 /// # Errors
 /// When the database does not answer.
 pub async fn recovery_codes_left(tx: &mut ActorTx, user_id: UserId) -> Result<i64, DbError> {
+    tx.about(user_id).await?;
     sqlx::query_scalar!(
         r#"SELECT count(*) AS "left!" FROM portal.recovery_codes WHERE user_id = $1 AND used_at IS NULL"#,
         user_id.0
@@ -220,14 +229,12 @@ pub async fn challenge(
     digest: &str,
     expires_at: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    tx.about(user_id).await?;
     let now = tx.now();
-    sqlx::query!(
-        "DELETE FROM portal.sign_in_challenges WHERE expires_at <= $1",
-        now
-    )
-    .execute(tx.connection())
-    .await
-    .during("forget sign-ins that were given up")?;
+    sqlx::query!("SELECT portal.forget_sign_ins_given_up($1)", now)
+        .fetch_one(tx.connection())
+        .await
+        .during("forget sign-ins that were given up")?;
     sqlx::query!(
         "INSERT INTO portal.sign_in_challenges (challenge, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
         digest,
@@ -246,6 +253,7 @@ pub async fn challenge(
 /// # Errors
 /// When the database does not answer.
 pub async fn challenged(tx: &mut ActorTx, digest: &str) -> Result<Option<Challenged>, DbError> {
+    tx.about_owner_of(Owned::Challenge, digest).await?;
     let now = tx.now();
     sqlx::query_as!(
         Challenged,
@@ -265,6 +273,7 @@ pub async fn challenged(tx: &mut ActorTx, digest: &str) -> Result<Option<Challen
 /// # Errors
 /// When the database does not answer.
 pub async fn end_challenge(tx: &mut ActorTx, digest: &str) -> Result<bool, DbError> {
+    tx.about_owner_of(Owned::Challenge, digest).await?;
     let ended = sqlx::query!(
         "DELETE FROM portal.sign_in_challenges WHERE challenge = $1",
         digest
@@ -275,21 +284,30 @@ pub async fn end_challenge(tx: &mut ActorTx, digest: &str) -> Result<bool, DbErr
     Ok(ended.rows_affected() == 1)
 }
 
-/// Every sealed secret, for a change of the key.
+/// Whose second factors there are, for a change of the key. Tech may know that, and no secret.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn all_sealed(tx: &mut ActorTx) -> Result<Vec<(UserId, Vec<u8>)>, DbError> {
-    let rows = sqlx::query!(
-        r#"SELECT user_id AS "user_id: UserId", secret FROM portal.totp ORDER BY user_id FOR UPDATE"#
+pub async fn owners(tx: &mut ActorTx) -> Result<Vec<UserId>, DbError> {
+    sqlx::query_scalar!(r#"SELECT user_id AS "user_id: UserId" FROM portal.totp ORDER BY user_id"#)
+        .fetch_all(tx.connection())
+        .await
+        .during("list second factors")
+}
+
+/// The sealed secret of an account, held until it is sealed anew.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sealed(tx: &mut ActorTx, user_id: UserId) -> Result<Option<Vec<u8>>, DbError> {
+    tx.about(user_id).await?;
+    sqlx::query_scalar!(
+        "SELECT secret FROM portal.totp WHERE user_id = $1 FOR UPDATE",
+        user_id.0
     )
-    .fetch_all(tx.connection())
+    .fetch_optional(tx.connection())
     .await
-    .during("read sealed secrets")?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.user_id, row.secret))
-        .collect())
+    .during("read a sealed secret")
 }
 
 /// Stores a secret that was sealed anew.
@@ -297,6 +315,7 @@ pub async fn all_sealed(tx: &mut ActorTx) -> Result<Vec<(UserId, Vec<u8>)>, DbEr
 /// # Errors
 /// When the database does not answer.
 pub async fn store_sealed(tx: &mut ActorTx, user_id: UserId, sealed: &[u8]) -> Result<(), DbError> {
+    tx.about(user_id).await?;
     sqlx::query!(
         "UPDATE portal.totp SET secret = $2 WHERE user_id = $1",
         user_id.0,

@@ -1,7 +1,7 @@
 //! When whoever holds a session last proved to be its owner. Runs as `portal_anonymous`.
 
 use chrono::{DateTime, Utc};
-use domain::SessionId;
+use domain::{SessionId, UserId};
 
 use crate::{ActorTx, DbError, error::During};
 
@@ -11,9 +11,11 @@ use crate::{ActorTx, DbError, error::During};
 /// When the database does not answer.
 pub async fn prove(
     tx: &mut ActorTx,
+    user_id: UserId,
     session_id: SessionId,
     second_factor: bool,
 ) -> Result<(), DbError> {
+    tx.about(user_id).await?;
     let now = tx.now();
     sqlx::query!(
         "INSERT INTO portal.session_proofs AS p (session_id, proved_at, second_factor) VALUES ($1, $2, $3)
@@ -35,9 +37,11 @@ pub async fn prove(
 /// When the database does not answer.
 pub async fn proved_since(
     tx: &mut ActorTx,
+    user_id: UserId,
     session_id: SessionId,
     since: DateTime<Utc>,
 ) -> Result<bool, DbError> {
+    tx.about(user_id).await?;
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM portal.session_proofs WHERE session_id = $1 AND proved_at >= $2) AS "proved!""#,
         session_id.0,
@@ -54,9 +58,11 @@ pub async fn proved_since(
 /// When the database does not answer.
 pub async fn spend(
     tx: &mut ActorTx,
+    user_id: UserId,
     session_id: SessionId,
     since: DateTime<Utc>,
 ) -> Result<bool, DbError> {
+    tx.about(user_id).await?;
     let spent = sqlx::query!(
         "UPDATE portal.session_proofs SET spent = true
          WHERE session_id = $1 AND proved_at >= $2 AND NOT spent",

@@ -60,6 +60,7 @@ pub struct Bearer {
 /// # Errors
 /// When the database does not answer.
 pub async fn open(tx: &mut ActorTx, session: &NewSession<'_>) -> Result<(), DbError> {
+    tx.about(session.user_id).await?;
     let now = tx.now();
     let address = tx.actor().origin.address.map(|address| address.to_string());
     let agent = tx.actor().origin.user_agent.clone();
@@ -92,12 +93,9 @@ pub async fn find(
     let now = tx.now();
     sqlx::query_as!(
         Bearer,
-        r#"SELECT s.session_id AS "session_id: SessionId", s.user_id AS "user_id: UserId", u.role AS "role: Role",
-                  s.last_activity, s.expires_at, coalesce(p.second_factor, false) AS "second_factor!"
-           FROM sessions s JOIN users u ON u.id = s.user_id
-                LEFT JOIN portal.session_proofs p ON p.session_id = s.session_id
-           WHERE s.token = $1 AND s.is_active AND u.is_active AND s.expires_at > $2
-             AND s.last_activity > $2 - make_interval(mins => $3)"#,
+        r#"SELECT session_id AS "session_id!: SessionId", user_id AS "user_id!: UserId", role AS "role!: Role",
+                  last_activity AS "last_activity!", expires_at AS "expires_at!", second_factor AS "second_factor!"
+           FROM portal.session_of($1, $2, $3)"#,
         token_sha256,
         now,
         idle_minutes
@@ -111,7 +109,12 @@ pub async fn find(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_open(tx: &mut ActorTx, session_id: SessionId) -> Result<bool, DbError> {
+pub async fn is_open(
+    tx: &mut ActorTx,
+    user_id: UserId,
+    session_id: SessionId,
+) -> Result<bool, DbError> {
+    tx.about(user_id).await?;
     let now = tx.now();
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM sessions s JOIN users u ON u.id = s.user_id
@@ -128,11 +131,12 @@ pub async fn is_open(tx: &mut ActorTx, session_id: SessionId) -> Result<bool, Db
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn touch(tx: &mut ActorTx, session_id: SessionId) -> Result<(), DbError> {
+pub async fn touch(tx: &mut ActorTx, bearer: &Bearer) -> Result<(), DbError> {
+    tx.about(bearer.user_id).await?;
     let now = tx.now();
     sqlx::query!(
         "UPDATE sessions SET last_activity = $2 WHERE session_id = $1",
-        session_id.0,
+        bearer.session_id.0,
         now
     )
     .execute(tx.connection())
@@ -188,6 +192,7 @@ pub async fn end_all(
     user_id: UserId,
     except: Option<SessionId>,
 ) -> Result<u64, DbError> {
+    tx.about(user_id).await?;
     let now = tx.now();
     let ended = sqlx::query!(
         "UPDATE sessions SET is_active = false, logout_time = $2

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Role, UserId};
 use sha2::{Digest, Sha256};
 
-use crate::{ActorTx, DbError, error::During};
+use crate::{ActorTx, DbError, actor::Owned, error::During};
 
 /// What signing in needs to know of an account.
 #[derive(Debug, Clone)]
@@ -28,6 +28,7 @@ pub async fn credentials_by_email(
     tx: &mut ActorTx,
     email: &str,
 ) -> Result<Option<Credentials>, DbError> {
+    tx.about_owner_of(Owned::Address, email).await?;
     sqlx::query_as!(
         Credentials,
         r#"SELECT id AS "id: UserId", role AS "role: Role", password_hash, is_active
@@ -47,6 +48,7 @@ pub async fn credentials_by_id(
     tx: &mut ActorTx,
     id: UserId,
 ) -> Result<Option<Credentials>, DbError> {
+    tx.about(id).await?;
     sqlx::query_as!(
         Credentials,
         r#"SELECT id AS "id: UserId", role AS "role: Role", password_hash, is_active
@@ -63,6 +65,7 @@ pub async fn credentials_by_id(
 /// # Errors
 /// When the database does not answer.
 pub async fn set_password_hash(tx: &mut ActorTx, id: UserId, hash: &str) -> Result<(), DbError> {
+    tx.about(id).await?;
     sqlx::query!(
         "UPDATE users SET password_hash = $2 WHERE id = $1",
         id.0,
@@ -79,6 +82,7 @@ pub async fn set_password_hash(tx: &mut ActorTx, id: UserId, hash: &str) -> Resu
 /// # Errors
 /// When the database does not answer.
 pub async fn succeeded(tx: &mut ActorTx, id: UserId) -> Result<(), DbError> {
+    tx.about(id).await?;
     let now = tx.now();
     sqlx::query!(
         "UPDATE users SET last_login_at = $2 WHERE id = $1",
@@ -96,9 +100,10 @@ pub async fn succeeded(tx: &mut ActorTx, id: UserId) -> Result<(), DbError> {
 /// # Errors
 /// When the database does not answer.
 pub async fn forget_failures(tx: &mut ActorTx, email: &str) -> Result<(), DbError> {
+    let key = counted_under(tx, email).await?;
     sqlx::query!(
         "DELETE FROM portal.sign_in_failures WHERE account_key = $1",
-        &account_key(email)
+        &key
     )
     .execute(tx.connection())
     .await
@@ -111,11 +116,12 @@ pub async fn forget_failures(tx: &mut ActorTx, email: &str) -> Result<(), DbErro
 /// # Errors
 /// When the database does not answer.
 pub async fn locked_until(tx: &mut ActorTx, email: &str) -> Result<Option<DateTime<Utc>>, DbError> {
+    let key = counted_under(tx, email).await?;
     let now = tx.now();
     let until = sqlx::query_scalar!(
         r#"SELECT locked_until AS "locked_until!" FROM portal.sign_in_failures
            WHERE account_key = $1 AND locked_until > $2"#,
-        &account_key(email),
+        &key,
         now
     )
     .fetch_optional(tx.connection())
@@ -130,6 +136,7 @@ pub async fn locked_until(tx: &mut ActorTx, email: &str) -> Result<Option<DateTi
 /// # Errors
 /// When the database does not answer.
 pub async fn failed(tx: &mut ActorTx, email: &str) -> Result<i32, DbError> {
+    let key = counted_under(tx, email).await?;
     let now = tx.now();
     sqlx::query_scalar!(
         r#"INSERT INTO portal.sign_in_failures AS f (account_key, failures, last_failure)
@@ -140,7 +147,7 @@ pub async fn failed(tx: &mut ActorTx, email: &str) -> Result<i32, DbError> {
                locked_until = CASE WHEN f.failures + 1 >= 5 AND f.last_failure >= $2 - interval '1 day'
                    THEN $2 + least(interval '1 second' * power(2, least(f.failures - 3, 20)), interval '15 minutes') END
            RETURNING failures"#,
-        &account_key(email),
+        &key,
         now
     )
     .fetch_one(tx.connection())
@@ -148,6 +155,16 @@ pub async fn failed(tx: &mut ActorTx, email: &str) -> Result<i32, DbError> {
     .during("count a failed sign-in")
 }
 
-fn account_key(email: &str) -> Vec<u8> {
-    Sha256::digest(email.to_lowercase().as_bytes()).to_vec()
+/// The digest under which failures of an address are counted; before sign-in the database shows that row
+/// only.
+async fn counted_under(tx: &mut ActorTx, email: &str) -> Result<Vec<u8>, DbError> {
+    let key = Sha256::digest(email.to_lowercase().as_bytes()).to_vec();
+    sqlx::query!(
+        "SELECT set_config('portal.sought_key', encode($1, 'hex'), true)",
+        &key
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("say which failures this is about")?;
+    Ok(key)
 }

@@ -151,6 +151,8 @@ crate::text_enum! {
         Backup = "backup",
         /// A key; named, never shown.
         Key = "key",
+        /// A file on its way in.
+        Upload = "upload",
         /// A path of the API.
         Path = "path",
     }

@@ -120,7 +120,7 @@ pub(super) async fn open_session(
         expires_at,
     };
     sessions::open(tx, &session).await?;
-    session_proofs::prove(tx, session.session_id, second_factor).await?;
+    session_proofs::prove(tx, user_id, session.session_id, second_factor).await?;
     sign_in::succeeded(tx, user_id).await?;
     let user = db::accounts::profile(tx, user_id)
         .await?

@@ -120,7 +120,7 @@ pub(crate) async fn confirm(
     let origin = &signed.actor.origin;
     let recovery_codes =
         codes::confirm(&state, origin, &mut tx, signed.user_id, &request.code).await?;
-    session_proofs::prove(&mut tx, signed.session_id, true).await?;
+    session_proofs::prove(&mut tx, signed.user_id, signed.session_id, true).await?;
     db::sessions::end_all(&mut tx, signed.user_id, Some(signed.session_id)).await?;
     note(&mut tx, &signed, "set_up").await?;
     tx.commit().await?;

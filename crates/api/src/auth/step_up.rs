@@ -50,13 +50,14 @@ impl Signed {
         let proved = match minutes.of(act) {
             0 => {
                 let since = tx.now() - OF_ITS_OWN;
-                let spent = session_proofs::spend(&mut tx, self.session_id, since).await?;
+                let spent =
+                    session_proofs::spend(&mut tx, self.user_id, self.session_id, since).await?;
                 tx.commit().await?;
                 spent
             }
             minutes => {
                 let since = tx.now() - Duration::minutes(minutes.into());
-                session_proofs::proved_since(&mut tx, self.session_id, since).await?
+                session_proofs::proved_since(&mut tx, self.user_id, self.session_id, since).await?
             }
         };
         if proved {
@@ -102,7 +103,7 @@ pub(crate) async fn step_up(
         prove_by_password(&state, &signed, password).await?;
     }
     let mut tx = state.database.begin(&anonymous).await?;
-    session_proofs::prove(&mut tx, signed.session_id, with_code).await?;
+    session_proofs::prove(&mut tx, signed.user_id, signed.session_id, with_code).await?;
     let act = Act::new(AuditAction::StepUp, EntityType::Session).on(signed.session_id);
     tx.audit_as(Some(signed.user_id), act).await?;
     tx.commit().await?;

@@ -98,16 +98,7 @@ pub(crate) async fn propose(
             .new_values(json!({ "proposal_id": proposal_id, "content": content })),
     )
     .await?;
-    let keepers = history_proposals::keepers(&mut tx).await?;
-    let message = Message {
-        kind: "history_proposed",
-        priority: NotificationPriority::Normal,
-        title: "A patient proposes a change",
-        message: "A patient proposes a change of the medical history. It waits for your decision.",
-        action_url: Some(format!("/patients/{patient_id}")),
-        related_report_id: None,
-    };
-    notifications::send(&mut tx, &keepers, &message).await?;
+    history_proposals::tell_keepers(&mut tx).await?;
     let answer = load(&mut tx, &signed, patient_id).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Answer(answer)))

@@ -18,6 +18,7 @@ use crate::{
     body::{Checks, has_nul_escape},
     codes::FieldCode,
     problem::{Problem, ProblemBody},
+    refusals::Asked,
     signed::Signed,
     state::ApiState,
     uploads,
@@ -76,6 +77,7 @@ pub(crate) async fn upload(
         let mut tx = signed.begin_as(Permission::UploadReports, &state).await?;
         analysis::film::limits(&mut tx).await?
     };
+    let asked = request.extensions().get::<Asked>().cloned();
     let form = Multipart::from_request(request, &state)
         .await
         .map_err(|rejection| {
@@ -90,6 +92,10 @@ pub(crate) async fn upload(
         details,
         too_large,
     } = read_form(&state, form, limits.maximum_bytes).await?;
+    if let Some(asked) = asked {
+        let named = uploads.iter().map(ToString::to_string);
+        named.for_each(|id| asked.named("upload_id", &id));
+    }
     if !uploads.is_empty() {
         let mut tx = signed.begin(&state).await?;
         for upload_id in &uploads {

@@ -26,6 +26,7 @@ mod retention;
 mod reviews;
 mod second_factor;
 mod step_up;
+mod swapped;
 mod upload;
 mod uploads;
 mod verdicts;

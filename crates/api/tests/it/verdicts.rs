@@ -236,7 +236,7 @@ impl Scene {
 }
 
 /// A body that is right in form.
-fn body(method: &str, template: &str, names: &BTreeMap<&str, String>) -> Option<Value> {
+pub(crate) fn body(method: &str, template: &str, names: &BTreeMap<&str, String>) -> Option<Value> {
     let unique = &names["unique"];
     Some(match (method, template) {
         ("POST", "/api/auth/signup") => {
@@ -303,7 +303,7 @@ fn body(method: &str, template: &str, names: &BTreeMap<&str, String>) -> Option<
     })
 }
 
-fn table() -> Vec<(Method, &'static str, Vec<u16>)> {
+pub(crate) fn table() -> Vec<(Method, &'static str, Vec<u16>)> {
     VERDICTS
         .lines()
         .filter(|line| !line.trim().is_empty())

@@ -283,3 +283,100 @@ async fn a_shadows_answers_reach_no_reader() {
     assert!(ask(&mut connection, "doctor", DOCTOR, of_doctor).await >= Ok(half));
     assert_eq!(ask(&mut connection, "tech", TECH, count).await, Ok(half));
 }
+
+/// Before sign-in there is no list of anything: one account, once somebody says which, and what hangs on it.
+#[tokio::test]
+async fn before_sign_in_the_database_shows_the_one_account_that_is_asked_for() {
+    let (test, mut connection) = login().await;
+    let mut superuser = test.superuser().await;
+    for (number, (account, digit)) in [(PATIENT, 'a'), (DOCTOR, 'b')].into_iter().enumerate() {
+        let token = digit.to_string().repeat(64);
+        for sql in [
+            format!(
+                "INSERT INTO sessions (session_id, user_id, token, expires_at) VALUES (gen_random_uuid(), '{account}', '{token}', now() + interval '1 hour')"
+            ),
+            format!(
+                "INSERT INTO portal.session_proofs SELECT session_id, now(), false FROM sessions WHERE token = '{token}'"
+            ),
+            format!(
+                "INSERT INTO portal.totp (user_id, secret, created_at) VALUES ('{account}', '\\x00', now())"
+            ),
+            format!("INSERT INTO portal.recovery_codes VALUES ('{account}', '{token}', now())"),
+            format!(
+                "INSERT INTO portal.sign_in_challenges VALUES ('{token}', '{account}', now(), now() + interval '1 hour')"
+            ),
+            format!(
+                "INSERT INTO portal.account_tokens VALUES ('{account}', 'verify_address', '{token}', 'x@example.com', now(), now())"
+            ),
+            format!(
+                "INSERT INTO portal.verified_addresses VALUES ('{account}', 'x@example.com', now())"
+            ),
+            format!("INSERT INTO portal.sign_in_failures VALUES (sha256('{number}'), 1, now())"),
+        ] {
+            sqlx::query(AssertSqlSafe(sql))
+                .execute(&mut superuser)
+                .await
+                .unwrap();
+        }
+    }
+    let count = |table: &str| format!("SELECT count(*) FROM {table}");
+    let tables = [
+        "users",
+        "sessions",
+        "portal.session_proofs",
+        "portal.totp",
+        "portal.recovery_codes",
+        "portal.sign_in_challenges",
+        "portal.account_tokens",
+        "portal.verified_addresses",
+        "portal.sign_in_failures",
+    ];
+    for table in tables {
+        let found = ask(&mut connection, "anonymous", "", &count(table)).await;
+        assert_eq!(found, Ok(0), "{table} before anything is asked for");
+    }
+    for table in tables {
+        let mut tx = connection.begin().await.unwrap();
+        take_on(&mut tx, "anonymous", "").await;
+        sqlx::query("SELECT set_config('portal.sought_account', $1, true), set_config('portal.sought_key', encode(sha256('0'), 'hex'), true)")
+            .bind(PATIENT)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        let found: i64 = sqlx::query_scalar(AssertSqlSafe(count(table)))
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
+        assert_eq!(found, 1, "{table} of the one account");
+        tx.rollback().await.unwrap();
+    }
+    // Whoever has a thing learns whose it is, and whoever has not learns nothing.
+    for (kind, given, whose) in [
+        ("address", "nobody@example.org".to_owned(), 0),
+        ("challenge", "a".repeat(64), 1),
+        ("challenge", "c".repeat(64), 0),
+        ("code", "b".repeat(64), 1),
+        ("anything", "a".repeat(64), 0),
+    ] {
+        let sql = format!("SELECT count(portal.account_of('{kind}', '{given}'))");
+        let found = ask(&mut connection, "anonymous", "", &sql).await;
+        assert_eq!(found, Ok(whose), "{kind}");
+    }
+    // Nobody signed in may use it, and patients write to nobody.
+    for (role, actor) in [("patient", PATIENT), ("doctor", DOCTOR), ("tech", TECH)] {
+        let sql = "SELECT count(portal.account_of('address', 'x'))";
+        assert_eq!(
+            ask(&mut connection, role, actor, sql).await,
+            Err("42501".to_owned()),
+            "{role}"
+        );
+    }
+    let note = format!(
+        "INSERT INTO notifications (notification_id, user_id, type, title, message)
+         VALUES (gen_random_uuid(), '{PATIENT}', 't', 't', 'm') RETURNING 1::bigint"
+    );
+    assert_eq!(
+        ask(&mut connection, "patient", PATIENT, &note).await,
+        Err("42501".to_owned())
+    );
+}

@@ -136,12 +136,18 @@ async fn forget(keys: &Keyring, blobs: &BlobStore, id: KeyId, database: &Databas
 
 /// Seals the secrets of second factors with the current key, where they are not. Gives how many were not.
 async fn reseal(keys: &Keyring, database: &Database) -> Result<u64> {
-    // Of all roles, only that of whoever is not signed in yet reaches them.
+    let mut tx = database.begin(&Actor::command_line()).await?;
+    let owners = second_factors::owners(&mut tx).await?;
+    drop(tx);
+    // Of all roles, only that of whoever is not signed in yet reaches them, one account at a time.
     let mut tx = database
         .begin(&Actor::anonymous(db::Origin::default()))
         .await?;
     let mut count = 0;
-    for (user_id, sealed) in second_factors::all_sealed(&mut tx).await? {
+    for user_id in owners {
+        let Some(sealed) = second_factors::sealed(&mut tx, user_id).await? else {
+            continue;
+        };
         if let Some(anew) = keys.reseal(&sealed)? {
             second_factors::store_sealed(&mut tx, user_id, &anew).await?;
             count += 1;
