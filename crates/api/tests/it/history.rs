@@ -183,6 +183,8 @@ async fn what_a_patient_proposes_counts_once_a_doctor_accepts() {
             "decide_history",
             "update_history",
             "propose_history",
+            // Another patient asked for this history in between.
+            "refuse",
             "propose_history",
             "update_history"
         ]
