@@ -104,6 +104,7 @@ CREATE FUNCTION portal.account_of(kind text, given text) RETURNS uuid
         WHEN 'challenge' THEN (SELECT c.user_id FROM portal.sign_in_challenges c WHERE c.challenge = given)
         WHEN 'code' THEN (SELECT t.user_id FROM portal.account_tokens t WHERE t.token = given)
         WHEN 'invitation' THEN (SELECT v.patient_id FROM portal.invitations v WHERE v.code = given)
+        WHEN 'passkey' THEN (SELECT p.user_id FROM portal.passkeys p WHERE p.credential_id = decode(given, 'hex'))
     END
 $$;
 
@@ -237,6 +238,15 @@ $$;
 
 ALTER FUNCTION portal.find_report_by_study(uid text) OWNER TO portal_owner;
 
+-- Name: forget_passkey_challenges_not_answered(timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.forget_passkey_challenges_not_answered(present timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ DELETE FROM portal.passkey_challenges c WHERE c.expires_at <= present $$;
+
+ALTER FUNCTION portal.forget_passkey_challenges_not_answered(present timestamp with time zone) OWNER TO portal_owner;
+
 -- Name: forget_sign_ins_given_up(timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone) RETURNS void
@@ -305,6 +315,7 @@ CREATE FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role 
         UNION ALL SELECT 'notification', t.notification_id FROM public.notifications t WHERE kind = 'notification' AND t.notification_id = thing
         UNION ALL SELECT 'history', t.patient_id FROM portal.history_proposals t WHERE kind = 'proposal' AND t.proposal_id = thing
         UNION ALL SELECT 'history', t.id FROM public.users t WHERE kind = 'history' AND t.id = thing AND t.role = 'patient'
+        UNION ALL SELECT 'user', t.user_id FROM portal.passkeys t WHERE kind = 'passkey' AND t.passkey_id = thing
         UNION ALL SELECT 'upload', t.upload_id FROM portal.uploads t WHERE kind = 'upload' AND t.upload_id = thing
     ) found
 $$;
@@ -409,6 +420,7 @@ BEGIN
         WHEN 'notification' THEN EXISTS (SELECT FROM public.notifications t WHERE t.notification_id = id)
         WHEN 'proposal' THEN EXISTS (SELECT FROM portal.history_proposals t WHERE t.proposal_id = id)
         WHEN 'upload' THEN EXISTS (SELECT FROM portal.uploads t WHERE t.upload_id = id)
+        WHEN 'passkey' THEN false -- the own ones are found
         WHEN 'history' THEN id = portal.actor_id() OR current_user = 'portal_doctor'
             OR EXISTS (SELECT FROM public.patient_medical_history t WHERE t.patient_id = id)
             OR EXISTS (SELECT FROM public.medical_reports t WHERE t.patient_id = id)
@@ -935,6 +947,44 @@ CREATE TABLE portal.not_assessed (
 ALTER TABLE ONLY portal.not_assessed FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.not_assessed OWNER TO portal_owner;
+
+-- Name: passkey_challenges; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.passkey_challenges (
+    challenge text NOT NULL,
+    purpose text NOT NULL,
+    user_id uuid,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT passkey_challenges_is_sha256 CHECK ((challenge ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'sign_in'::text, 'second_factor'::text, 'step_up'::text]))),
+    CONSTRAINT passkey_challenges_whose CHECK (((user_id IS NULL) = (purpose = 'sign_in'::text)))
+);
+
+ALTER TABLE ONLY portal.passkey_challenges FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.passkey_challenges OWNER TO portal_owner;
+
+-- Name: passkeys; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.passkeys (
+    passkey_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    credential_id bytea NOT NULL,
+    public_key bytea NOT NULL,
+    name text NOT NULL,
+    transports text[] NOT NULL,
+    sign_count bigint NOT NULL,
+    is_backed_up boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT passkeys_credential_id_length CHECK (((length(credential_id) >= 1) AND (length(credential_id) <= 1023))),
+    CONSTRAINT passkeys_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT passkeys_sign_count_range CHECK (((sign_count >= 0) AND (sign_count <= '4294967295'::bigint)))
+);
+
+ALTER TABLE ONLY portal.passkeys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.passkeys OWNER TO portal_owner;
 
 -- Name: patient_identifiers; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -1882,6 +1932,16 @@ ALTER TABLE ONLY portal.model_standings
 ALTER TABLE ONLY portal.not_assessed
     ADD CONSTRAINT not_assessed_pkey PRIMARY KEY (report_id);
 
+-- Name: passkey_challenges passkey_challenges_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_pkey PRIMARY KEY (challenge);
+
+-- Name: passkeys passkeys_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (passkey_id);
+
 -- Name: patient_identifiers patient_identifiers_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.patient_identifiers
@@ -2195,6 +2255,22 @@ CREATE INDEX idx_model_changes_model_id ON portal.model_changes USING btree (mod
 -- Name: idx_model_changes_replaced_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_model_changes_replaced_model_id ON portal.model_changes USING btree (replaced_model_id);
+
+-- Name: idx_passkey_challenges_expires_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_passkey_challenges_expires_at ON portal.passkey_challenges USING btree (expires_at);
+
+-- Name: idx_passkey_challenges_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_passkey_challenges_user_id ON portal.passkey_challenges USING btree (user_id);
+
+-- Name: idx_passkeys_credential_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_passkeys_credential_id ON portal.passkeys USING btree (credential_id);
+
+-- Name: idx_passkeys_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_passkeys_user_id ON portal.passkeys USING btree (user_id, created_at);
 
 -- Name: idx_patient_identifiers_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -2649,6 +2725,16 @@ ALTER TABLE ONLY portal.model_standings
 
 ALTER TABLE ONLY portal.not_assessed
     ADD CONSTRAINT not_assessed_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: passkey_challenges passkey_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: passkeys passkeys_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.passkeys
+    ADD CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 -- Name: patient_identifiers patient_identifiers_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -3140,6 +3226,14 @@ CREATE POLICY owner_maintains ON portal.model_standings TO portal_owner USING (t
 
 CREATE POLICY owner_maintains ON portal.not_assessed TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: passkey_challenges owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.passkey_challenges TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: passkeys owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.passkeys TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: patient_identifiers owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.patient_identifiers TO portal_owner USING (true) WITH CHECK (true);
@@ -3203,6 +3297,14 @@ CREATE POLICY owner_maintains ON portal.uploads TO portal_owner USING (true) WIT
 -- Name: verified_addresses owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.verified_addresses TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: passkey_challenges; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.passkey_challenges ENABLE ROW LEVEL SECURITY;
+
+-- Name: passkeys; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.passkeys ENABLE ROW LEVEL SECURITY;
 
 -- Name: patient_identifiers; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -3344,6 +3446,10 @@ ALTER TABLE portal.report_releases ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY request_own ON portal.promotions FOR INSERT TO portal_tech WITH CHECK (((NOT (requested_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))) AND (decision IS NULL)));
 
+-- Name: passkeys reset; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY reset ON portal.passkeys TO portal_tech USING (true);
+
 -- Name: recovery_codes reset; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY reset ON portal.recovery_codes TO portal_tech USING (true);
@@ -3414,6 +3520,14 @@ ALTER TABLE portal.session_proofs ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_in ON portal.account_tokens TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
 
+-- Name: passkey_challenges sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.passkey_challenges TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
+
+-- Name: passkeys sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.passkeys TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
+
 -- Name: recovery_codes sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY sign_in ON portal.recovery_codes TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
@@ -3443,6 +3557,10 @@ ALTER TABLE portal.sign_in_challenges ENABLE ROW LEVEL SECURITY;
 -- Name: sign_in_failures; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.sign_in_failures ENABLE ROW LEVEL SECURITY;
+
+-- Name: passkey_challenges sign_in_of_whoever; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in_of_whoever ON portal.passkey_challenges TO portal_anonymous USING ((user_id IS NULL)) WITH CHECK ((user_id IS NULL));
 
 -- Name: report_claims take_over; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3882,6 +4000,11 @@ GRANT ALL ON FUNCTION portal.find_image_by_digest(digest bytea) TO portal_radiol
 REVOKE ALL ON FUNCTION portal.find_report_by_study(uid text) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.find_report_by_study(uid text) TO portal_radiologist;
 
+-- Name: FUNCTION forget_passkey_challenges_not_answered(present timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.forget_passkey_challenges_not_answered(present timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.forget_passkey_challenges_not_answered(present timestamp with time zone) TO portal_anonymous;
+
 -- Name: FUNCTION forget_sign_ins_given_up(present timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone) FROM PUBLIC;
@@ -4130,6 +4253,19 @@ GRANT SELECT ON TABLE portal.not_assessed TO portal_patient;
 GRANT SELECT ON TABLE portal.not_assessed TO portal_radiologist;
 GRANT SELECT ON TABLE portal.not_assessed TO portal_doctor;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.not_assessed TO portal_worker;
+
+-- Name: TABLE passkey_challenges; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE portal.passkey_challenges TO portal_anonymous;
+
+-- Name: TABLE passkeys; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.passkeys TO portal_anonymous;
+GRANT DELETE ON TABLE portal.passkeys TO portal_tech;
+
+-- Name: COLUMN passkeys.user_id; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(user_id) ON TABLE portal.passkeys TO portal_tech;
 
 -- Name: TABLE patient_identifiers; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4511,4 +4647,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (19, 'audit seals', true, '\x629a781ac4170c443653af5d1764c5a0e4c7333ab7d4ac26008e4078320690a8de92228cf28c04d4f7dd51a89cb79f7f', 0),
     (20, 'second factors', true, '\xbdb16cc1734e5396dd2ee53eda8f5efd513339568af0bb827a178f34b4dc6dd05382ccb8a1558978e912e17d442f6f32', 0),
     (21, 'account tokens', true, '\xf75819733bac1a1b108d6e85d768f75554472f4c564e6534609598febb54f0e78c0a044c465e2d9d095020b7dfa71c9c', 0),
-    (22, 'narrow rights', true, '\xc0056a740ace0e194443be9a7677f14bf062584584355c2b14245c2786a0679550027a4042c3773430b2cc2cecd65cc3', 0);
+    (22, 'narrow rights', true, '\xc0056a740ace0e194443be9a7677f14bf062584584355c2b14245c2786a0679550027a4042c3773430b2cc2cecd65cc3', 0),
+    (23, 'passkeys', true, '\x570ae6df304d1446ad48537f0f225196966dae9195af8871e6c40ac8a78eddfdfa4fc46f6f684412a4a72f0076a3c49a', 0);

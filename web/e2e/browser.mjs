@@ -43,13 +43,16 @@ export async function launch() {
 /** Faults that pages reported, of the whole run. */
 export const faults = [];
 
-/** A page in a context of its own, watched. `expected` are texts of console errors that belong to the test. */
+/**
+ * A page in a context of its own, watched. `expected` are texts of console errors that belong to the test, `site` is the
+ * portal's address, `elsewhere` other addresses that the page may ask.
+ */
 export async function open(
   browser,
-  { scheme = 'dark', language = 'en', width = 1600, height = 900, expected = [] } = {},
+  { scheme = 'dark', language = 'en', width = 1600, height = 900, expected = [], site = base, elsewhere = [] } = {},
 ) {
   const context = await browser.newContext({
-    baseURL: base,
+    baseURL: site,
     viewport: { width, height },
     colorScheme: scheme,
     locale: language,
@@ -67,7 +70,7 @@ export async function open(
   page.on('pageerror', (error) => note(String(error)));
   page.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(base) && !url.startsWith('blob:') && !url.startsWith('data:'))
+    if (![site, ...elsewhere, 'blob:', 'data:'].some((known) => url.startsWith(known)))
       note(`request elsewhere: ${url}`);
   });
   page.on('response', (response) => {

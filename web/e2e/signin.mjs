@@ -16,7 +16,7 @@ function totp(secret, later = 0) {
 }
 
 /** Sets a setting, and gives what puts it back. */
-async function set(tech, key, value) {
+export async function set(tech, key, value) {
   const { body } = await ask(tech, '/api/settings');
   const usual = body.items.find((item) => item.setting_key === key).setting_value;
   const put = async (wanted) => {

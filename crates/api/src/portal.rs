@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
+    auth::passkeys::Site,
     problem::{Problem, ProblemBody},
     signed::From,
     state::ApiState,
@@ -41,6 +42,8 @@ pub(crate) struct PortalFacts {
     session_idle_minutes: i64,
     /// Whether this portal sends mail, such as a code for a new password.
     sends_mail: bool,
+    /// Whether passkeys can be used at the address of this request.
+    passkeys: bool,
     /// Fewest characters of a new password.
     password_minimum_length: u64,
     /// Largest accepted file, in mebibytes.
@@ -53,6 +56,7 @@ pub(crate) struct PortalFacts {
 pub(crate) async fn facts(
     State(state): State<ApiState>,
     From(origin): From,
+    site: Site,
 ) -> Result<Answer<PortalFacts>, Problem> {
     let mut tx = state.database.begin(&Actor::anonymous(origin)).await?;
     let options = &state.options;
@@ -71,6 +75,7 @@ pub(crate) async fn facts(
         }),
         session_idle_minutes: db::settings::get(&mut tx, settings::SESSION_IDLE_MINUTES).await?,
         sends_mail: options.mailer.is_some(),
+        passkeys: site.has_passkeys(),
         password_minimum_length: db::settings::get(&mut tx, settings::PASSWORD_MINIMUM_LENGTH)
             .await?,
         maximum_file_mebibytes: db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_FILE_MEBIBYTES)

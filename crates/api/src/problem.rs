@@ -66,6 +66,8 @@ pub enum Problem {
     WrongCredentials,
     /// The code of the second factor is wrong, or was used.
     WrongCode,
+    /// A passkey's answer is no proof.
+    WrongPasskey,
     /// A sign-in that waited for its second factor is over.
     SignInOver,
     /// Whoever holds the session has to prove anew who that is.
@@ -189,6 +191,12 @@ impl Problem {
                 "wrong_code",
                 "The code is not right",
                 "this code is wrong, was used already, or is too old: take the one that is shown now".to_owned(),
+            ),
+            Self::WrongPasskey => (
+                StatusCode::UNAUTHORIZED,
+                "wrong_passkey",
+                "The passkey is not right",
+                "this passkey was not accepted: try again, or sign in another way".to_owned(),
             ),
             Self::SignInOver => (
                 StatusCode::UNAUTHORIZED,

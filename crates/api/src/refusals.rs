@@ -88,6 +88,7 @@ fn things(name: &str) -> &'static [Thing] {
         "notification_id" => &[Thing::Notification],
         "proposal_id" => &[Thing::Proposal],
         "upload_id" => &[Thing::Upload],
+        "passkey_id" => &[Thing::Passkey],
         // Analyses are asked for by their own identifier or by the report's.
         "id" => &[Thing::Analysis, Thing::Report],
         _ => &[],

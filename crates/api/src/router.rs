@@ -38,6 +38,15 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(auth::login::login))
         .routes(routes!(auth::login_second::second))
         .routes(routes!(auth::login_second::enrol))
+        .routes(routes!(auth::passkeys::sign_in::options))
+        .routes(routes!(auth::passkeys::sign_in::login))
+        .routes(routes!(auth::passkeys::step_up::options))
+        .routes(routes!(auth::passkeys::own::list, auth::passkeys::add::add))
+        .routes(routes!(auth::passkeys::add::options))
+        .routes(routes!(
+            auth::passkeys::own::rename,
+            auth::passkeys::own::remove
+        ))
         .routes(routes!(auth::step_up::step_up))
         .routes(routes!(auth::reset::forgot))
         .routes(routes!(auth::reset::reset))

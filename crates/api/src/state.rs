@@ -10,6 +10,7 @@ use intake::Intake;
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::{
     hub::EventHub,
@@ -46,6 +47,8 @@ pub struct ApiOptions {
     pub keys: Option<keys::Keyring>,
     /// Sends mail; none: the portal sends none, and says so.
     pub mailer: Option<Mailer>,
+    /// The address by which people reach the portal; none: passkeys are for `localhost` only.
+    pub public_url: Option<Url>,
     /// The program's version.
     pub version: &'static str,
 }

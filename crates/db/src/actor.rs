@@ -125,6 +125,8 @@ pub(crate) enum Owned {
     Code,
     /// The digest of a patient's invitation.
     Invitation,
+    /// An authenticator's name for a passkey, in hexadecimal.
+    Passkey,
 }
 
 impl Owned {
@@ -134,6 +136,7 @@ impl Owned {
             Self::Challenge => "challenge",
             Self::Code => "code",
             Self::Invitation => "invitation",
+            Self::Passkey => "passkey",
         }
     }
 }

@@ -36,6 +36,7 @@ pub mod model_stages;
 pub mod model_standings;
 pub mod models;
 pub mod notifications;
+pub mod passkeys;
 pub mod patients;
 pub mod promotions;
 pub mod queue;

@@ -28,6 +28,8 @@ pub enum Thing {
     History,
     /// A file on its way in.
     Upload,
+    /// A passkey.
+    Passkey,
 }
 
 impl Thing {
@@ -43,6 +45,7 @@ impl Thing {
             Self::Proposal => "proposal",
             Self::History => "history",
             Self::Upload => "upload",
+            Self::Passkey => "passkey",
         }
     }
 }

@@ -40,23 +40,44 @@ pub async fn totp(tx: &mut ActorTx, user_id: UserId) -> Result<Option<Totp>, DbE
     .during("read a second factor")
 }
 
-/// Since when an account has codes by time; none when it has not.
+/// Which second factors an account has.
+#[derive(Debug, Clone, Copy)]
+pub struct Factors {
+    /// Since when it has codes by time.
+    pub totp_since: Option<DateTime<Utc>>,
+    /// How many passkeys it has.
+    pub passkeys: i64,
+}
+
+impl Factors {
+    /// Whether there is any.
+    #[must_use]
+    pub const fn any(&self) -> bool {
+        self.totp_since.is_some() || self.passkeys > 0
+    }
+
+    /// Whether there is one that can be taken away without leaving none.
+    #[must_use]
+    pub const fn several(&self) -> bool {
+        self.passkeys > 1 || (self.totp_since.is_some() && self.passkeys > 0)
+    }
+}
+
+/// Which second factors an account has.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn confirmed_since(
-    tx: &mut ActorTx,
-    user_id: UserId,
-) -> Result<Option<DateTime<Utc>>, DbError> {
+pub async fn factors(tx: &mut ActorTx, user_id: UserId) -> Result<Factors, DbError> {
     tx.about(user_id).await?;
-    let since = sqlx::query_scalar!(
-        "SELECT confirmed_at FROM portal.totp WHERE user_id = $1",
+    sqlx::query_as!(
+        Factors,
+        r#"SELECT (SELECT t.confirmed_at FROM portal.totp t WHERE t.user_id = $1) AS totp_since,
+                  (SELECT count(p.user_id) FROM portal.passkeys p WHERE p.user_id = $1) AS "passkeys!""#,
         user_id.0
     )
-    .fetch_optional(tx.connection())
+    .fetch_one(tx.connection())
     .await
-    .during("look for a second factor")?;
-    Ok(since.flatten())
+    .during("look for second factors")
 }
 
 /// Begins to set codes by time up, or begins anew. False when the account has them already.
@@ -118,16 +139,25 @@ pub async fn use_step(tx: &mut ActorTx, user_id: UserId, step: i64) -> Result<bo
     Ok(used.rows_affected() == 1)
 }
 
-/// Takes an account's second factor and recovery codes away. Says whether there was one.
+/// Takes an account's codes by time away. Says whether there were any.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn remove(tx: &mut ActorTx, user_id: UserId) -> Result<bool, DbError> {
+pub async fn remove_totp(tx: &mut ActorTx, user_id: UserId) -> Result<bool, DbError> {
     tx.about(user_id).await?;
     let removed = sqlx::query!("DELETE FROM portal.totp WHERE user_id = $1", user_id.0)
         .execute(tx.connection())
         .await
-        .during("take a second factor away")?;
+        .during("take codes by time away")?;
+    Ok(removed.rows_affected() == 1)
+}
+
+/// Takes an account's recovery codes away; for when no second factor is left that they could stand in for.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_recovery_codes(tx: &mut ActorTx, user_id: UserId) -> Result<(), DbError> {
+    tx.about(user_id).await?;
     sqlx::query!(
         "DELETE FROM portal.recovery_codes WHERE user_id = $1",
         user_id.0
@@ -135,7 +165,22 @@ pub async fn remove(tx: &mut ActorTx, user_id: UserId) -> Result<bool, DbError> 
     .execute(tx.connection())
     .await
     .during("take recovery codes away")?;
-    Ok(removed.rows_affected() == 1)
+    Ok(())
+}
+
+/// Takes every second factor of an account away, passkeys and recovery codes included. Says whether there was any.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn remove_all(tx: &mut ActorTx, user_id: UserId) -> Result<bool, DbError> {
+    let had = factors(tx, user_id).await?.any();
+    remove_totp(tx, user_id).await?;
+    forget_recovery_codes(tx, user_id).await?;
+    sqlx::query!("DELETE FROM portal.passkeys WHERE user_id = $1", user_id.0)
+        .execute(tx.connection())
+        .await
+        .during("take passkeys away")?;
+    Ok(had)
 }
 
 /// Gives an account these recovery codes; those before are worth nothing from then on.
@@ -149,13 +194,7 @@ pub async fn replace_recovery_codes(
 ) -> Result<(), DbError> {
     tx.about(user_id).await?;
     let now = tx.now();
-    sqlx::query!(
-        "DELETE FROM portal.recovery_codes WHERE user_id = $1",
-        user_id.0
-    )
-    .execute(tx.connection())
-    .await
-    .during("forget recovery codes")?;
+    forget_recovery_codes(tx, user_id).await?;
     sqlx::query!(
         "INSERT INTO portal.recovery_codes (user_id, code, created_at)
          SELECT $1, code, $3 FROM unnest($2::text[]) AS code",

@@ -53,6 +53,8 @@ id! {
     BackupRunId,
     /// A person or service account: `users.id`.
     UserId,
+    /// A passkey of an account: `portal.passkeys.passkey_id`.
+    PasskeyId,
     /// A signed-in session: `sessions.session_id`.
     SessionId,
     /// A study on its way through the portal: `medical_reports.report_id`.

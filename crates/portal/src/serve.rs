@@ -204,6 +204,7 @@ fn state(
         models_folder: place.models()?,
         keys: Some(place.keyring()?),
         mailer: args.mail.mailer()?,
+        public_url: args.mail.public_url()?,
         demo_password: args.demo.then(|| args.demo_password.clone()),
         version: VERSION,
         trusted_proxies: args.trusted_proxies.clone(),

@@ -19,6 +19,9 @@ use crate::{Client, TestDatabase};
 /// The password of every account that a test makes.
 pub const PASSWORD: &str = "correct horse battery";
 
+/// The address by which people would reach it.
+pub const PUBLIC_URL: &str = "https://portal.test";
+
 /// What a test wants to be different.
 #[derive(Debug, Clone, Default)]
 pub struct TestOptions {
@@ -28,6 +31,8 @@ pub struct TestOptions {
     pub mail_server: Option<String>,
     /// Do not put the bundled model to work.
     pub without_model: bool,
+    /// Do not say by which address people reach the portal.
+    pub without_public_url: bool,
     /// How much an address and a session may ask for.
     pub rates: api::Rates,
 }
@@ -122,6 +127,7 @@ impl TestApp {
                     )
                     .unwrap()
                 }),
+                public_url: (!options.without_public_url).then(|| PUBLIC_URL.parse().unwrap()),
                 version: "test",
                 rates: options.rates,
                 models_folder: folder.path().join("models"),

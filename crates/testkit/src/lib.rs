@@ -14,9 +14,10 @@ mod films;
 mod mail_server;
 mod shared;
 
-pub use app::{PASSWORD, TestApp, TestOptions};
+pub use app::{PASSWORD, PUBLIC_URL, TestApp, TestOptions};
 pub use client::{Answer, Client};
 pub use cluster::{TestDatabase, cluster};
 pub use films::{chest_film, dicom_film};
 pub use mail_server::{Mail, MailServer};
 pub use shared::shared_folder;
+pub use webauthn::authenticator::Authenticator;

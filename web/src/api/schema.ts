@@ -205,6 +205,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/login/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey
+         * @description The authenticator has verified who uses it, so this counts as both factors. Whatever is wrong, the answer is the
+         *     same; from the fifth failure in a row on the place that it comes from has to wait.
+         */
+        post: operations["login_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a passkey to sign in with
+         * @description Gives what `navigator.credentials.get` is asked for. Its answer goes to `POST /api/auth/login/passkey`, or, after
+         *     a password, to `POST /api/auth/login/second`, within five minutes.
+         */
+        post: operations["login_passkey_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login/second": {
         parameters: {
             query?: never;
@@ -262,6 +304,70 @@ export interface paths {
         head?: never;
         /** Change the own profile */
         patch: operations["me_change"];
+        trace?: never;
+    };
+    "/api/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The own passkeys */
+        get: operations["passkey_list"];
+        put?: never;
+        /**
+         * Add a passkey
+         * @description It signs in by itself, counts as the second factor after the password, and proves who holds a session. The first
+         *     second factor of an account ends its other sessions and gives recovery codes.
+         */
+        post: operations["passkey_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new passkey
+         * @description Gives what `navigator.credentials.create` is asked for; its answer goes to `POST /api/auth/passkeys` within five
+         *     minutes.
+         */
+        post: operations["passkey_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a passkey away
+         * @description Ends every other session of the account. Refused where it is the last second factor and the role needs one.
+         */
+        delete: operations["passkey_remove"];
+        options?: never;
+        head?: never;
+        /** Rename a passkey */
+        patch: operations["passkey_rename"];
         trace?: never;
     };
     "/api/auth/password": {
@@ -375,8 +481,8 @@ export interface paths {
         /** Begin to set codes by time up */
         post: operations["second_factor_begin"];
         /**
-         * Take the own second factor away
-         * @description Refused where the role needs one.
+         * Take codes by time away
+         * @description Refused where the role needs a second factor and there is no other.
          */
         delete: operations["second_factor_remove"];
         options?: never;
@@ -469,9 +575,29 @@ export interface paths {
         put?: never;
         /**
          * Prove anew who holds the session
-         * @description Whoever has a second factor gives its code, everybody else the password.
+         * @description Whoever has a second factor gives its code or a passkey's answer, everybody else the password.
          */
         post: operations["step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/step-up/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a passkey to prove who holds the session
+         * @description Gives what `navigator.credentials.get` is asked for; its answer goes to `POST /api/auth/step-up` within five minutes.
+         */
+        post: operations["step_up_options"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1529,7 +1655,7 @@ export interface paths {
         post?: never;
         /**
          * Reset the second factor of an account
-         * @description Ends its sessions. Whoever resets it has made sure in person whose the account is. Not for the own one.
+         * @description Takes passkeys, codes by time and recovery codes away. Ends its sessions. Whoever resets it has made sure in person whose the account is. Not for the own one.
          */
         delete: operations["user_second_factor_reset"];
         options?: never;
@@ -3068,7 +3194,9 @@ export interface components {
              * @description When it ends at the latest.
              */
             expires_at: string;
-            /** @description Whether the account has a second factor, whose code a proof then needs. */
+            /** @description Whether it has passkeys. */
+            has_passkeys: boolean;
+            /** @description Whether the account has a second factor, which a proof then needs. */
             second_factor: boolean;
             /** @description The session of this request. */
             session_id: components["schemas"]["SessionId"];
@@ -3529,6 +3657,173 @@ export interface components {
             /** @description Whether it works. */
             ready: boolean;
         };
+        /** @description A passkey, as its owner sees it. */
+        Passkey: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Whether copies of it are kept elsewhere, such as in an account with the telephone's maker. */
+            is_backed_up: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last used.
+             */
+            last_used_at?: string | null;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description Identifier. */
+            passkey_id: components["schemas"]["PasskeyId"];
+        };
+        /** @description A passkey that was added. */
+        PasskeyAdded: {
+            /** @description The passkey. */
+            passkey: components["schemas"]["Passkey"];
+            /** @description Codes for when it is lost, said this once; there where it is the account's first second factor. */
+            recovery_codes?: string[];
+        };
+        /** @description A new passkey. */
+        PasskeyAddition: {
+            /** @description What `navigator.credentials.create` answered. */
+            credential: components["schemas"]["PasskeyMade"];
+            /** @description What its owner calls it. */
+            name: string;
+        };
+        /** @description A kind of key. */
+        PasskeyAlgorithm: {
+            /**
+             * Format: int64
+             * @description Its number with COSE.
+             */
+            alg: number;
+            /** @description `public-key`. */
+            type: string;
+        };
+        /** @description What `navigator.credentials.get` answered (`AuthenticationResponseJSON`). */
+        PasskeyAnswer: {
+            /** @description The authenticator's name for the passkey, in base64url. */
+            id: string;
+            /** @description What it says. */
+            response: components["schemas"]["PasskeyProof"];
+        };
+        /** @description What an authenticator says of a new passkey. */
+        PasskeyAttestation: {
+            /** @description The authenticator's part, in base64url. */
+            attestationObject: string;
+            /** @description The browser's part, in base64url. */
+            clientDataJSON: string;
+            /** @description How it is reached. */
+            transports?: string[];
+        };
+        /** @description A passkey's new name. */
+        PasskeyChange: {
+            /** @description What its owner calls it. */
+            name: string;
+        };
+        /** @description What `navigator.credentials.create` is asked for (`PublicKeyCredentialCreationOptionsJSON`). */
+        PasskeyCreation: {
+            /** @description Whether the authenticator says what it is: `none`. */
+            attestation: string;
+            /** @description What the authenticator must do. */
+            authenticatorSelection: components["schemas"]["PasskeySelection"];
+            /** @description In base64url; good once. */
+            challenge: string;
+            /** @description Passkeys that the account has already. */
+            excludeCredentials: components["schemas"]["PasskeyDescriptor"][];
+            /** @description The kinds of keys that are taken, best first. */
+            pubKeyCredParams: components["schemas"]["PasskeyAlgorithm"][];
+            /** @description The portal. */
+            rp: components["schemas"]["PasskeyParty"];
+            /**
+             * Format: int32
+             * @description Milliseconds to answer in.
+             */
+            timeout: number;
+            /** @description The account. */
+            user: components["schemas"]["PasskeyUser"];
+        };
+        /** @description A passkey, as browsers find it. */
+        PasskeyDescriptor: {
+            /** @description The authenticator's name for it, in base64url. */
+            id: string;
+            /** @description How it is reached. */
+            transports: string[];
+            /** @description `public-key`. */
+            type: string;
+        };
+        /**
+         * Format: uuid
+         * @description A passkey of an account: `portal.passkeys.passkey_id`.
+         */
+        PasskeyId: string;
+        /** @description The own passkeys. */
+        PasskeyList: {
+            /** @description Oldest first. */
+            items: components["schemas"]["Passkey"][];
+        };
+        /** @description What `navigator.credentials.create` answered (`RegistrationResponseJSON`). */
+        PasskeyMade: {
+            /** @description What the authenticator says. */
+            response: components["schemas"]["PasskeyAttestation"];
+        };
+        /** @description The portal, as authenticators know it. */
+        PasskeyParty: {
+            /** @description The name of its address. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+        };
+        /** @description What an authenticator says to prove who uses it. */
+        PasskeyProof: {
+            /** @description The authenticator's part, in base64url. */
+            authenticatorData: string;
+            /** @description The browser's part, in base64url. */
+            clientDataJSON: string;
+            /** @description Its signature, in base64url. */
+            signature: string;
+            /** @description Whose passkey it is, in base64url. */
+            userHandle?: string | null;
+        };
+        /** @description What a passkey is asked for at sign-in. */
+        PasskeyQuestion: {
+            /** @description From the answer to the password, for the second factor; absent: to sign in with the passkey alone. */
+            challenge?: string | null;
+        };
+        /** @description What `navigator.credentials.get` is asked for (`PublicKeyCredentialRequestOptionsJSON`). */
+        PasskeyRequest: {
+            /** @description The passkeys that will do; empty: any of this portal. */
+            allowCredentials: components["schemas"]["PasskeyDescriptor"][];
+            /** @description In base64url; good once. */
+            challenge: string;
+            /** @description The name of the portal's address. */
+            rpId: string;
+            /**
+             * Format: int32
+             * @description Milliseconds to answer in.
+             */
+            timeout: number;
+            /** @description Whether the authenticator verifies who uses it. */
+            userVerification: string;
+        };
+        /** @description What an authenticator must do. */
+        PasskeySelection: {
+            /** @description The same, in an older word. */
+            requireResidentKey: boolean;
+            /** @description Whether it keeps the passkey itself, so that nobody types an address. */
+            residentKey: string;
+            /** @description Whether it verifies who uses it. */
+            userVerification: string;
+        };
+        /** @description The account, as authenticators list it. */
+        PasskeyUser: {
+            /** @description The name. */
+            displayName: string;
+            /** @description In base64url. */
+            id: string;
+            /** @description The address. */
+            name: string;
+        };
         /** @description The old and the new password. */
         PasswordChange: {
             /**
@@ -3624,6 +3919,8 @@ export interface components {
              * @description Largest accepted file, in mebibytes.
              */
             maximum_file_mebibytes: number;
+            /** @description Whether passkeys can be used at the address of this request. */
+            passkeys: boolean;
             /**
              * Format: int64
              * @description Fewest characters of a new password.
@@ -3645,7 +3942,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "not_found" | "not_recalibrable" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
+            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "not_found" | "not_recalibrable" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "passkey_taken" | "passkeys_not_set_up" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_passkeys" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_passkey" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
             /** @description What is wrong this time, and what to do. */
             detail: string;
             /** @description Everything wrong with the fields, at once. */
@@ -4294,27 +4591,37 @@ export interface components {
         };
         /** @description The password was right; there is no session before the second factor. */
         SecondFactorNeeded: {
-            /** @description What `POST /api/auth/login/second` wants along with the code. */
+            /** @description What `POST /api/auth/login/second` wants along with the code or the passkey's answer. */
             challenge: string;
             /**
              * Format: date-time
              * @description Until when it waits.
              */
             expires_at: string;
+            /** @description Whether it has passkeys: `POST /api/auth/login/passkey/options` asks for one. */
+            has_passkeys: boolean;
+            /** @description Whether an authenticator shows codes for the account. */
+            has_totp: boolean;
             /** @description Whether the account has none yet and the role needs one: set it up with `POST /api/auth/login/enrol`. */
             must_enrol: boolean;
         };
-        /** @description A sign-in that waits, and the code. */
+        /** @description A sign-in that waits, and the code or a passkey's answer. */
         SecondFactorRequest: {
             /** @description From the answer to the password. */
             challenge: string;
             /** @description The six digits that the authenticator shows, or a recovery code. */
-            code: string;
+            code?: string | null;
+            passkey?: components["schemas"]["PasskeyAnswer"] | null;
         };
         /** @description How the own account is secured beside the password. */
         SecondFactorState: {
             /** @description Whether the role needs a second factor. */
             is_required: boolean;
+            /**
+             * Format: int64
+             * @description How many passkeys there are.
+             */
+            passkeys: number;
             /**
              * Format: int64
              * @description Recovery codes that were not used yet.
@@ -4467,10 +4774,11 @@ export interface components {
             /** @description The days. */
             items: components["schemas"]["DayStanding"][];
         };
-        /** @description A proof: the code of whoever has a second factor, else the password. */
+        /** @description A proof: the code or passkey of whoever has a second factor, else the password. */
         StepUpRequest: {
             /** @description The six digits that the authenticator shows, or a recovery code. */
             code?: string | null;
+            passkey?: components["schemas"]["PasskeyAnswer"] | null;
             /**
              * Format: password
              * @description The password.
@@ -5399,6 +5707,172 @@ export interface operations {
             };
         };
     };
+    login_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Passkeys are not offered at this address */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    login_passkey_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequest"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The sign-in is over */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Passkeys are not offered at this address, or the account has none */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     login_second: {
         parameters: {
             query?: never;
@@ -5428,7 +5902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The code is wrong, or the sign-in is over */
+            /** @description The code or passkey is wrong, or the sign-in is over */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5437,7 +5911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description No second factor was set up yet */
+            /** @description No second factor was set up yet, or passkeys are not offered here */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5619,6 +6093,383 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    passkey_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    passkey_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAddition"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyAdded"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Passkeys are not offered at this address, it is there already, or there are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The name, or the authenticator's answer */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    passkey_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyCreation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `step_up_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Passkeys are not offered at this address, or there are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    passkey_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The passkey */
+                passkey_id: components["schemas"]["PasskeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `step_up_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is the last second factor, and the role needs one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    passkey_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The passkey */
+                passkey_id: components["schemas"]["PasskeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6462,8 +7313,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description Not signed in, or the code is wrong */
+            /** @description Not signed in, or the code or passkey is wrong */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Passkeys are not offered at this address */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6479,6 +7339,69 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    step_up_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequest"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Passkeys are not offered at this address, or the account has none */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
             429: {
                 headers: {
                     [name: string]: unknown;

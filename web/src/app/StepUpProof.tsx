@@ -5,11 +5,13 @@ import { asProblem, type Problem } from '@/api/problem';
 import { useT } from '@/i18n';
 import { CodeInput } from '@/shared/CodeInput';
 import { Dialog } from '@/shared/Dialog';
+import { PasskeyButton } from '@/shared/PasskeyButton';
+import { stepUpByPasskey } from '@/shared/passkeys';
 import { useFieldText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { useMe } from './session';
 
-/** The dialog that asks for a code or the password. */
+/** The dialog that asks for a passkey, a code or the password. */
 export function Proof({ onDone }: { onDone: (proved: boolean) => void }) {
   const t = useT();
   const me = useMe();
@@ -35,6 +37,7 @@ export function Proof({ onDone }: { onDone: (proved: boolean) => void }) {
       <form onSubmit={(event) => void submit(event)}>
         <Stack>
           <Text>{t('stepUp.text')}</Text>
+          {me.has_passkeys && <PasskeyButton isFirst act={stepUpByPasskey} onDone={() => onDone(true)} />}
           {me.second_factor ? (
             <CodeInput value={secret} onChange={setSecret} />
           ) : (

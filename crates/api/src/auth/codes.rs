@@ -6,14 +6,14 @@ use domain::{
     audit::{AuditAction, AuditStatus, EntityType},
 };
 
-use super::totp;
+use super::{reset::refuse_while_locked, totp};
 use crate::{problem::Problem, state::ApiState, tokens};
 
 /// How many recovery codes an account gets.
 const RECOVERY_CODES: usize = 10;
 
 /// The name under which wrong codes of an account are counted; no address is of this form.
-fn counted_under(user_id: UserId) -> String {
+pub(super) fn counted_under(user_id: UserId) -> String {
     format!("second factor of {user_id}")
 }
 
@@ -28,7 +28,7 @@ pub(super) async fn use_code(
 ) -> Result<(), Problem> {
     let anonymous = Actor::anonymous(origin.clone());
     let mut tx = state.database.begin(&anonymous).await?;
-    refuse_while_locked(&mut tx, user_id).await?;
+    refuse_while_locked(&mut tx, &counted_under(user_id)).await?;
     let right = match totp::digits(typed) {
         Some(digits) => use_totp(state, &mut tx, user_id, digits).await?,
         None => {
@@ -69,7 +69,7 @@ pub(super) async fn confirm(
     user_id: UserId,
     typed: &str,
 ) -> Result<Vec<String>, Problem> {
-    refuse_while_locked(tx, user_id).await?;
+    refuse_while_locked(tx, &counted_under(user_id)).await?;
     let begun = second_factors::totp(tx, user_id)
         .await?
         .filter(|known| known.confirmed_at.is_none())
@@ -102,15 +102,6 @@ pub(super) async fn new_recovery_codes(
     let digests: Vec<String> = codes.iter().map(|code| tokens::code_digest(code)).collect();
     second_factors::replace_recovery_codes(tx, user_id, &digests).await?;
     Ok(codes)
-}
-
-async fn refuse_while_locked(tx: &mut ActorTx, user_id: UserId) -> Result<(), Problem> {
-    match sign_in::locked_until(tx, &counted_under(user_id)).await? {
-        Some(until) => Err(Problem::TooManyAttempts(
-            (until - tx.now()).num_seconds().max(1),
-        )),
-        None => Ok(()),
-    }
 }
 
 async fn note_wrong(

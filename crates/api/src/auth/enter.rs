@@ -44,12 +44,16 @@ pub(crate) struct SignedIn {
 /// The password was right; there is no session before the second factor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SecondFactorNeeded {
-    /// What `POST /api/auth/login/second` wants along with the code.
+    /// What `POST /api/auth/login/second` wants along with the code or the passkey's answer.
     pub challenge: String,
     /// Until when it waits.
     pub expires_at: DateTime<Utc>,
     /// Whether the account has none yet and the role needs one: set it up with `POST /api/auth/login/enrol`.
     pub must_enrol: bool,
+    /// Whether an authenticator shows codes for the account.
+    pub has_totp: bool,
+    /// Whether it has passkeys: `POST /api/auth/login/passkey/options` asks for one.
+    pub has_passkeys: bool,
 }
 
 /// What came of a right password.
@@ -86,10 +90,8 @@ pub(super) async fn enter(
     role: Role,
     status: StatusCode,
 ) -> Result<Entered, Problem> {
-    let has = second_factors::confirmed_since(tx, user_id)
-        .await?
-        .is_some();
-    if !has && !is_required(tx, role).await? {
+    let factors = second_factors::factors(tx, user_id).await?;
+    if !factors.any() && !is_required(tx, role).await? {
         let (signed_in, headers) = open_session(state, tx, user_id, false).await?;
         return Ok(Entered::In(status, headers, Box::new(signed_in)));
     }
@@ -99,7 +101,9 @@ pub(super) async fn enter(
     Ok(Entered::Waiting(SecondFactorNeeded {
         challenge,
         expires_at,
-        must_enrol: !has,
+        must_enrol: !factors.any(),
+        has_totp: factors.totp_since.is_some(),
+        has_passkeys: factors.passkeys > 0,
     }))
 }
 

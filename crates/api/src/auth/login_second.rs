@@ -14,17 +14,19 @@ use utoipa::ToSchema;
 use super::{
     codes,
     enter::{Entered, SignedIn, open_session},
+    passkeys::{self, Asked, PasskeyAnswer, Site},
     totp::{self, TotpSetup},
 };
 use crate::{
     body::Json,
+    codes::FieldCode,
     problem::{Problem, ProblemBody},
     signed::From,
     state::ApiState,
     tokens,
 };
 
-/// A sign-in that waits, and the code.
+/// A sign-in that waits, and the code or a passkey's answer.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecondFactorRequest {
@@ -33,7 +35,9 @@ pub(crate) struct SecondFactorRequest {
     challenge: String,
     /// The six digits that the authenticator shows, or a recovery code.
     #[schema(max_length = 64)]
-    code: String,
+    code: Option<String>,
+    /// In its place: the answer of a passkey to `POST /api/auth/login/passkey/options`.
+    passkey: Option<PasskeyAnswer>,
 }
 
 /// Sign in with the second factor
@@ -42,38 +46,44 @@ pub(crate) struct SecondFactorRequest {
 /// and the answer holds the recovery codes.
 #[utoipa::path(post, operation_id = "login_second", path = "/api/auth/login/second", tag = "auth", request_body = SecondFactorRequest, security(()),
     responses((status = 200, body = SignedIn), (status = 400, body = ProblemBody),
-              (status = 401, description = "The code is wrong, or the sign-in is over", body = ProblemBody),
-              (status = 409, description = "No second factor was set up yet", body = ProblemBody),
+              (status = 401, description = "The code or passkey is wrong, or the sign-in is over", body = ProblemBody),
+              (status = 409, description = "No second factor was set up yet, or passkeys are not offered here", body = ProblemBody),
               (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub(crate) async fn second(
     State(state): State<ApiState>,
     From(origin): From,
+    site: Site,
     Json(request): Json<SecondFactorRequest>,
 ) -> Result<Entered, Problem> {
     let anonymous = Actor::anonymous(origin.clone());
     let digest = tokens::digest(&request.challenge);
     let mut tx = state.database.begin(&anonymous).await?;
     let waiting = look_up(&mut tx, &digest).await?;
-    let has = second_factors::confirmed_since(&mut tx, waiting.user_id).await?;
+    let factors = second_factors::factors(&mut tx, waiting.user_id).await?;
     let mut recovery_codes = Vec::new();
-    if has.is_some() {
+    if let Some(answer) = &request.passkey {
         drop(tx);
-        codes::use_code(
-            &state,
-            &origin,
-            waiting.user_id,
-            &request.code,
-            AuditAction::SignIn,
-        )
-        .await?;
-        tx = state.database.begin(&anonymous).await?;
+        let asked = Asked::SecondFactor(waiting.user_id);
+        tx = passkeys::prove(&state, &origin, &site, asked, answer)
+            .await?
+            .1;
     } else {
-        recovery_codes =
-            codes::confirm(&state, &origin, &mut tx, waiting.user_id, &request.code).await?;
-        let act = Act::new(AuditAction::ChangeSecondFactor, EntityType::User)
-            .on(waiting.user_id)
-            .new_values(json!({ "event": "set_up" }));
-        tx.audit_as(Some(waiting.user_id), act).await?;
+        let code = request
+            .code
+            .ok_or_else(|| Problem::field("code", FieldCode::Required, "give the code"))?;
+        if factors.any() {
+            drop(tx);
+            let action = AuditAction::SignIn;
+            codes::use_code(&state, &origin, waiting.user_id, &code, action).await?;
+            tx = state.database.begin(&anonymous).await?;
+        } else {
+            recovery_codes =
+                codes::confirm(&state, &origin, &mut tx, waiting.user_id, &code).await?;
+            let act = Act::new(AuditAction::ChangeSecondFactor, EntityType::User)
+                .on(waiting.user_id)
+                .new_values(json!({ "event": "set_up" }));
+            tx.audit_as(Some(waiting.user_id), act).await?;
+        }
     }
     if !second_factors::end_challenge(&mut tx, &digest).await? {
         return Err(Problem::SignInOver);
@@ -108,18 +118,29 @@ pub(crate) async fn enrol(
 ) -> Result<Answer<TotpSetup>, Problem> {
     let mut tx = state.database.begin(&Actor::anonymous(origin)).await?;
     let waiting = look_up(&mut tx, &tokens::digest(&request.challenge)).await?;
+    // With a passkey alone as with codes: the password is not enough for a further factor.
+    if second_factors::factors(&mut tx, waiting.user_id)
+        .await?
+        .any()
+    {
+        return Err(factor_present());
+    }
     let (sealed, setup) = totp::new_setup(&state, waiting.user_id, &waiting.email)?;
     if !second_factors::begin_totp(&mut tx, waiting.user_id, &sealed).await? {
-        return Err(Problem::Conflict {
-            code: "second_factor_present",
-            detail: "this account has a second factor: sign in with its code".to_owned(),
-        });
+        return Err(factor_present());
     }
     tx.commit().await?;
     Ok(Answer(setup))
 }
 
-async fn look_up(tx: &mut db::ActorTx, digest: &str) -> Result<Challenged, Problem> {
+fn factor_present() -> Problem {
+    Problem::Conflict {
+        code: "second_factor_present",
+        detail: "this account has a second factor: sign in with it".to_owned(),
+    }
+}
+
+pub(super) async fn look_up(tx: &mut db::ActorTx, digest: &str) -> Result<Challenged, Problem> {
     second_factors::challenged(tx, digest)
         .await?
         .ok_or(Problem::SignInOver)

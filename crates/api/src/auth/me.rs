@@ -6,6 +6,7 @@ use db::{
     Actor,
     accounts::{self, Profile, ProfileChange},
     audit::Act,
+    second_factors::Factors,
 };
 use domain::{
     SessionId,
@@ -33,8 +34,10 @@ pub(crate) struct Me {
     session_id: SessionId,
     /// When it ends at the latest.
     expires_at: DateTime<Utc>,
-    /// Whether the account has a second factor, whose code a proof then needs.
+    /// Whether the account has a second factor, which a proof then needs.
     second_factor: bool,
+    /// Whether it has passkeys.
+    has_passkeys: bool,
     /// Whether mail was shown to reach the owner of the account's address.
     email_verified: bool,
     /// Minutes without use after which it ends.
@@ -51,7 +54,7 @@ pub(crate) async fn read(
     signed: Signed,
 ) -> Result<Answer<Me>, Problem> {
     let user = own_profile(&state, signed.user_id, signed.actor.origin.clone()).await?;
-    let (second_factor, email_verified) = how_secured(&state, &signed).await?;
+    let (factors, email_verified) = how_secured(&state, &signed).await?;
     let mut tx = signed.begin(&state).await?;
     let unread_notifications = db::notifications::count_unread(&mut tx).await?;
     let session_idle_minutes =
@@ -60,20 +63,21 @@ pub(crate) async fn read(
         user,
         session_id: signed.session_id,
         expires_at: signed.expires_at,
-        second_factor,
+        second_factor: factors.any(),
+        has_passkeys: factors.passkeys > 0,
         email_verified,
         session_idle_minutes,
         unread_notifications,
     }))
 }
 
-/// Whether the account has a second factor, and whether its address is verified.
-async fn how_secured(state: &ApiState, signed: &Signed) -> Result<(bool, bool), Problem> {
+/// Which second factors the account has, and whether its address is verified.
+async fn how_secured(state: &ApiState, signed: &Signed) -> Result<(Factors, bool), Problem> {
     let anonymous = Actor::anonymous(signed.actor.origin.clone());
     let mut tx = state.database.begin(&anonymous).await?;
-    let since = db::second_factors::confirmed_since(&mut tx, signed.user_id).await?;
+    let factors = db::second_factors::factors(&mut tx, signed.user_id).await?;
     let verified = db::account_tokens::is_verified(&mut tx, signed.user_id).await?;
-    Ok((since.is_some(), verified))
+    Ok((factors, verified))
 }
 
 /// What of the own profile changes; what is left out stays.

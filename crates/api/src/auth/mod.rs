@@ -8,6 +8,7 @@ pub(crate) mod login;
 pub(crate) mod login_second;
 pub(crate) mod logout;
 pub(crate) mod me;
+pub(crate) mod passkeys;
 pub(crate) mod password;
 pub(crate) mod reset;
 pub(crate) mod second_factor;

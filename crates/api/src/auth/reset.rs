@@ -187,7 +187,7 @@ pub(super) async fn count(tx: &mut ActorTx, name: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn refuse_while_locked(tx: &mut ActorTx, name: &str) -> Result<(), Problem> {
+pub(super) async fn refuse_while_locked(tx: &mut ActorTx, name: &str) -> Result<(), Problem> {
     match sign_in::locked_until(tx, name).await? {
         Some(until) => Err(Problem::TooManyAttempts(
             (until - tx.now()).num_seconds().max(1),

@@ -2,7 +2,12 @@
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use db::{Actor, ActorTx, audit::Act, second_factors, session_proofs};
+use db::{
+    Actor, ActorTx,
+    audit::Act,
+    second_factors::{self, Factors},
+    session_proofs,
+};
 use domain::{
     StepUp,
     audit::{AuditAction, EntityType},
@@ -28,6 +33,8 @@ use crate::{
 pub(crate) struct SecondFactorState {
     /// Since when codes by time are asked for; absent: they are not.
     totp_since: Option<DateTime<Utc>>,
+    /// How many passkeys there are.
+    passkeys: i64,
     /// Recovery codes that were not used yet.
     recovery_codes_left: i64,
     /// Whether the role needs a second factor.
@@ -51,12 +58,12 @@ pub(crate) struct FirstCode {
 }
 
 /// Secrets are out of reach of every signed-in role, so this is done as at sign-in.
-async fn begin(state: &ApiState, signed: &Signed) -> Result<ActorTx, Problem> {
+pub(super) async fn begin(state: &ApiState, signed: &Signed) -> Result<ActorTx, Problem> {
     let anonymous = Actor::anonymous(signed.actor.origin.clone());
     Ok(state.database.begin(&anonymous).await?)
 }
 
-async fn note(tx: &mut ActorTx, signed: &Signed, event: &str) -> Result<(), Problem> {
+pub(super) async fn note(tx: &mut ActorTx, signed: &Signed, event: &str) -> Result<(), Problem> {
     let act = Act::new(AuditAction::ChangeSecondFactor, EntityType::User)
         .on(signed.user_id)
         .new_values(json!({ "event": event }));
@@ -71,8 +78,10 @@ pub(crate) async fn read(
     signed: Signed,
 ) -> Result<Answer<SecondFactorState>, Problem> {
     let mut tx = begin(&state, &signed).await?;
+    let factors = second_factors::factors(&mut tx, signed.user_id).await?;
     Ok(Answer(SecondFactorState {
-        totp_since: second_factors::confirmed_since(&mut tx, signed.user_id).await?,
+        totp_since: factors.totp_since,
+        passkeys: factors.passkeys,
         recovery_codes_left: second_factors::recovery_codes_left(&mut tx, signed.user_id).await?,
         is_required: enter::is_required(&mut tx, signed.role).await?,
     }))
@@ -140,9 +149,9 @@ pub(crate) async fn recovery_codes(
     signed: Signed,
 ) -> Result<Answer<RecoveryCodes>, Problem> {
     let mut tx = begin(&state, &signed).await?;
-    if second_factors::confirmed_since(&mut tx, signed.user_id)
+    if !second_factors::factors(&mut tx, signed.user_id)
         .await?
-        .is_none()
+        .any()
     {
         return Err(missing());
     }
@@ -153,9 +162,9 @@ pub(crate) async fn recovery_codes(
     Ok(Answer(RecoveryCodes { recovery_codes }))
 }
 
-/// Take the own second factor away
+/// Take codes by time away
 ///
-/// Refused where the role needs one.
+/// Refused where the role needs a second factor and there is no other.
 #[utoipa::path(delete, operation_id = "second_factor_remove", path = "/api/auth/second-factor/totp", tag = "auth",
     responses((status = 204, description = "Gone"), (status = 401, body = ProblemBody),
               (status = 403, description = "`step_up_required`", body = ProblemBody),
@@ -165,25 +174,36 @@ pub(crate) async fn remove(
     signed: Signed,
 ) -> Result<StatusCode, Problem> {
     let mut tx = begin(&state, &signed).await?;
-    if second_factors::confirmed_since(&mut tx, signed.user_id)
-        .await?
-        .is_none()
-    {
+    let factors = second_factors::factors(&mut tx, signed.user_id).await?;
+    if factors.totp_since.is_none() {
         return Err(missing());
     }
-    if enter::is_required(&mut tx, signed.role).await? {
-        return Err(Problem::Conflict {
-            code: "second_factor_required",
-            detail: "accounts of your role need a second factor: tech can reset it when the device is lost".to_owned(),
-        });
-    }
+    may_lose_one(&mut tx, &signed, factors).await?;
     signed.stepped_up(StepUp::Account, &state).await?;
-    second_factors::remove(&mut tx, signed.user_id).await?;
+    second_factors::remove_totp(&mut tx, signed.user_id).await?;
+    if !factors.several() {
+        second_factors::forget_recovery_codes(&mut tx, signed.user_id).await?;
+    }
     db::sessions::end_all(&mut tx, signed.user_id, Some(signed.session_id)).await?;
     note(&mut tx, &signed, "removed").await?;
     tx.commit().await?;
     tell_owner(&state, &signed).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses to take the last second factor away from somebody whose role needs one.
+pub(super) async fn may_lose_one(
+    tx: &mut ActorTx,
+    signed: &Signed,
+    factors: Factors,
+) -> Result<(), Problem> {
+    if !factors.several() && enter::is_required(tx, signed.role).await? {
+        return Err(Problem::Conflict {
+            code: "second_factor_required",
+            detail: "accounts of your role need a second factor: tech can reset it when the device is lost".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 async fn tell_owner(state: &ApiState, signed: &Signed) -> Result<(), Problem> {
@@ -192,7 +212,7 @@ async fn tell_owner(state: &ApiState, signed: &Signed) -> Result<(), Problem> {
     Ok(())
 }
 
-fn missing() -> Problem {
+pub(super) fn missing() -> Problem {
     Problem::Conflict {
         code: "second_factor_missing",
         detail: "this account has no second factor".to_owned(),

@@ -13,7 +13,10 @@ use domain::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{codes, own_profile};
+use super::{
+    codes, own_profile,
+    passkeys::{self, Asked, PasskeyAnswer, Site},
+};
 use crate::{
     body::Json,
     codes::FieldCode,
@@ -26,7 +29,7 @@ use crate::{
 /// How long a proof may wait for the act that it was given for, where each wants one of its own.
 const OF_ITS_OWN: Duration = Duration::minutes(2);
 
-/// A proof: the code of whoever has a second factor, else the password.
+/// A proof: the code or passkey of whoever has a second factor, else the password.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StepUpRequest {
@@ -36,6 +39,8 @@ pub(crate) struct StepUpRequest {
     /// The six digits that the authenticator shows, or a recovery code.
     #[schema(max_length = 64)]
     code: Option<String>,
+    /// In its place: the answer of a passkey to `POST /api/auth/step-up/options`.
+    passkey: Option<PasskeyAnswer>,
 }
 
 impl Signed {
@@ -70,40 +75,49 @@ impl Signed {
 
 /// Prove anew who holds the session
 ///
-/// Whoever has a second factor gives its code, everybody else the password.
+/// Whoever has a second factor gives its code or a passkey's answer, everybody else the password.
 #[utoipa::path(post, operation_id = "step_up", path = "/api/auth/step-up", tag = "auth", request_body = StepUpRequest,
     responses((status = 204, description = "Proved"), (status = 400, body = ProblemBody),
-              (status = 401, description = "Not signed in, or the code is wrong", body = ProblemBody),
+              (status = 401, description = "Not signed in, or the code or passkey is wrong", body = ProblemBody),
+              (status = 409, description = "Passkeys are not offered at this address", body = ProblemBody),
               (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub(crate) async fn step_up(
     State(state): State<ApiState>,
     signed: Signed,
+    site: Site,
     Json(request): Json<StepUpRequest>,
 ) -> Result<StatusCode, Problem> {
-    let anonymous = Actor::anonymous(signed.actor.origin.clone());
+    let origin = &signed.actor.origin;
+    let anonymous = Actor::anonymous(origin.clone());
     let mut tx = state.database.begin(&anonymous).await?;
-    let with_code = second_factors::confirmed_since(&mut tx, signed.user_id)
+    let with_factor = second_factors::factors(&mut tx, signed.user_id)
         .await?
-        .is_some();
+        .any();
     drop(tx);
-    if with_code {
-        let code = request.code.ok_or_else(|| {
-            Problem::field(
-                "code",
-                FieldCode::Required,
-                "give the code that your authenticator shows",
-            )
-        })?;
-        let origin = &signed.actor.origin;
-        codes::use_code(&state, origin, signed.user_id, &code, AuditAction::StepUp).await?;
+    let mut tx = if let Some(answer) = &request.passkey {
+        let asked = Asked::StepUp(signed.user_id);
+        passkeys::prove(&state, origin, &site, asked, answer)
+            .await?
+            .1
     } else {
-        let password = request
-            .password
-            .ok_or_else(|| Problem::field("password", FieldCode::Required, "give your password"))?;
-        prove_by_password(&state, &signed, password).await?;
-    }
-    let mut tx = state.database.begin(&anonymous).await?;
-    session_proofs::prove(&mut tx, signed.user_id, signed.session_id, with_code).await?;
+        if with_factor {
+            let code = request.code.ok_or_else(|| {
+                Problem::field(
+                    "code",
+                    FieldCode::Required,
+                    "give the code that your authenticator shows, or use a passkey",
+                )
+            })?;
+            codes::use_code(&state, origin, signed.user_id, &code, AuditAction::StepUp).await?;
+        } else {
+            let password = request.password.ok_or_else(|| {
+                Problem::field("password", FieldCode::Required, "give your password")
+            })?;
+            prove_by_password(&state, &signed, password).await?;
+        }
+        state.database.begin(&anonymous).await?
+    };
+    session_proofs::prove(&mut tx, signed.user_id, signed.session_id, with_factor).await?;
     let act = Act::new(AuditAction::StepUp, EntityType::Session).on(signed.session_id);
     tx.audit_as(Some(signed.user_id), act).await?;
     tx.commit().await?;

@@ -27,6 +27,8 @@ pub(crate) enum Change {
     Password,
     /// The second factor.
     SecondFactor,
+    /// A passkey was added or taken away.
+    Passkeys,
 }
 
 /// Sends a letter, if this portal sends mail. A mail that cannot be sent is noted in the log, without the
@@ -72,6 +74,7 @@ impl Letter {
                 let (english, german) = match change {
                     Change::Password => ("The password", "Das Passwort"),
                     Change::SecondFactor => ("The second factor", "Der zweite Faktor"),
+                    Change::Passkeys => ("The list of passkeys", "Die Liste der Passkeys"),
                 };
                 (
                     "Your account was changed / Ihr Konto wurde geändert",

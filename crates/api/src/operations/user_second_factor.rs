@@ -19,7 +19,7 @@ use crate::{
 
 /// Reset the second factor of an account
 ///
-/// Ends its sessions. Whoever resets it has made sure in person whose the account is. Not for the own one.
+/// Takes passkeys, codes by time and recovery codes away. Ends its sessions. Whoever resets it has made sure in person whose the account is. Not for the own one.
 #[utoipa::path(delete, operation_id = "user_second_factor_reset", path = "/api/users/{user_id}/second-factor", tag = "operations",
     params(("user_id" = UserId, Path, description = "The account")),
     responses((status = 204, description = "Reset"), (status = 401, body = ProblemBody),
@@ -42,17 +42,14 @@ pub(crate) async fn reset(
                 .to_owned(),
         });
     }
-    if second_factors::confirmed_since(&mut tx, user_id)
-        .await?
-        .is_none()
-    {
+    if !second_factors::factors(&mut tx, user_id).await?.any() {
         return Err(Problem::Conflict {
             code: "second_factor_missing",
             detail: "this account has no second factor".to_owned(),
         });
     }
     signed.stepped_up(StepUp::Account, &state).await?;
-    second_factors::remove(&mut tx, user_id).await?;
+    second_factors::remove_all(&mut tx, user_id).await?;
     let ended = db::sessions::end_all(&mut tx, user_id, None).await?;
     tx.audit(
         Act::new(AuditAction::ChangeSecondFactor, EntityType::User)

@@ -18,6 +18,7 @@ mod lists;
 mod mail;
 mod model_failure;
 mod operations;
+mod passkeys;
 mod passwords;
 mod patients;
 mod plain;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
 use testkit::{Answer, Client, TestApp, chest_film};
 
-use crate::verdicts;
+use crate::{passkeys, verdicts};
 
 type Names = BTreeMap<&'static str, String>;
 
@@ -307,6 +307,8 @@ impl Scene {
         }
         let session = others[2].1.get("/api/auth/sessions").await.expect(200);
         theirs.insert("session_id", text(&session["items"][0]["session_id"]));
+        let (_, added) = passkeys::add(&others[0].1, "Theirs").await;
+        theirs.insert("passkey_id", text(&added["passkey"]["passkey_id"]));
         let notification: String = sqlx::query_scalar(
             "SELECT notification_id::text FROM notifications WHERE user_id = $1::uuid LIMIT 1",
         )

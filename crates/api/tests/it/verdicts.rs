@@ -16,11 +16,19 @@ POST   /api/auth/signup                                           201 201 201 20
 POST   /api/auth/login                                            200 200 200 200 200
 POST   /api/auth/login/second                                     401 401 401 401 401
 POST   /api/auth/login/enrol                                      401 401 401 401 401
+POST   /api/auth/login/passkey/options                            200 200 200 200 200
+POST   /api/auth/login/passkey                                    401 401 401 401 401
 POST   /api/auth/password/forgot                                  409 409 409 409 409
 POST   /api/auth/password/reset                                   404 404 404 404 404
 POST   /api/auth/address/code                                     401 409 409 409 409
 POST   /api/auth/address/verify                                   404 404 404 404 404
 POST   /api/auth/step-up                                          401 204 204 204 204
+POST   /api/auth/step-up/options                                  401 409 409 409 409
+GET    /api/auth/passkeys                                         401 200 200 200 200
+POST   /api/auth/passkeys/options                                 401 200 200 200 200
+POST   /api/auth/passkeys                                         401 422 422 422 422
+PATCH  /api/auth/passkeys/{passkey_id}                            401 404 404 404 404
+DELETE /api/auth/passkeys/{passkey_id}                            401 404 404 404 404
 GET    /api/auth/second-factor                                    401 200 200 200 200
 POST   /api/auth/second-factor/totp                               401 200 200 200 200
 POST   /api/auth/second-factor/totp/confirm                       401 401 401 401 401
@@ -163,6 +171,7 @@ impl Scene {
             ("frame", "1".to_owned()),
             ("id", nobody.clone()),
             ("session_id", nobody.clone()),
+            ("passkey_id", nobody.clone()),
             ("review_id", nobody.clone()),
             ("notification_id", nobody.clone()),
             ("upload_id", nobody.clone()),
@@ -247,6 +256,14 @@ pub(crate) fn body(method: &str, template: &str, names: &BTreeMap<&str, String>)
         }
         ("POST", "/api/auth/login/second") => json!({ "challenge": "none", "code": "123456" }),
         ("POST", "/api/auth/login/enrol") => json!({ "challenge": "none" }),
+        ("POST", "/api/auth/login/passkey/options") => json!({}),
+        ("POST", "/api/auth/login/passkey") => {
+            json!({ "id": "AA", "response": { "clientDataJSON": "AA", "authenticatorData": "AA", "signature": "AA" } })
+        }
+        ("POST", "/api/auth/passkeys") => {
+            json!({ "name": "Key", "credential": { "response": { "clientDataJSON": "AA", "attestationObject": "AA" } } })
+        }
+        ("PATCH", "/api/auth/passkeys/{passkey_id}") => json!({ "name": "Key" }),
         ("POST", "/api/auth/password/forgot") => json!({ "email": "reader@example.com" }),
         ("POST", "/api/auth/password/reset") => {
             json!({ "code": "AAAA-AAAA-AAAA-AAAA", "password": "a quiet garden" })

@@ -219,7 +219,7 @@ async fn reset_second_factor(args: &PlaceArgs, email: &EmailAddress) -> Result<(
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
     let account = find(&mut tx, email).await?;
-    if !db::second_factors::remove(&mut tx, account.id).await? {
+    if !db::second_factors::remove_all(&mut tx, account.id).await? {
         bail!("{email} has no second factor");
     }
     let ended = db::sessions::end_all(&mut tx, account.id, None).await?;

@@ -6,6 +6,8 @@ import { asProblem } from '@/api/problem';
 import type { SecondFactorNeeded } from '@/api/types';
 import { useT } from '@/i18n';
 import { CodeInput } from '@/shared/CodeInput';
+import { PasskeyButton } from '@/shared/PasskeyButton';
+import { secondFactorByPasskey } from '@/shared/passkeys';
 import { RecoveryCodes } from '@/shared/RecoveryCodes';
 import { ErrorNote, Shown } from '@/shared/states';
 import { TotpSetup } from '@/shared/TotpSetup';
@@ -32,6 +34,9 @@ export function SecondStep({
   if (recovery.length > 0) return <RecoveryCodes codes={recovery} onDone={onDone} />;
   return (
     <Stack>
+      {needed.has_passkeys && (
+        <PasskeyButton isFirst act={() => secondFactorByPasskey(needed.challenge)} onDone={onDone} />
+      )}
       {needed.must_enrol ? <Enrol challenge={needed.challenge} onCode={send} /> : <AskCode onCode={send} />}
       <Button variant="subtle" size="xs" onClick={onOver}>
         {t('factor.startOver')}

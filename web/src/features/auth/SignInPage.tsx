@@ -1,6 +1,6 @@
 import { Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useState } from 'react';
 import { api, take } from '@/api/client';
 import type { SecondFactorNeeded } from '@/api/types';
 import { useT } from '@/i18n';
@@ -9,6 +9,9 @@ import classes from './auth.module.css';
 import { DemoAccounts } from './DemoAccounts';
 import { isWaiting, SecondStepCard } from './secondFactor';
 import { useEnter } from './useEnter';
+
+// After the first load: a portal may offer none of them.
+const OtherWays = lazy(() => import('./OtherWays').then((module) => ({ default: module.OtherWays })));
 
 export function SignInPage() {
   const t = useT();
@@ -74,6 +77,9 @@ export function SignInPage() {
           <Button type="submit" size="md" loading={busy}>
             {t('auth.signIn')}
           </Button>
+          <Suspense fallback={null}>
+            <OtherWays />
+          </Suspense>
           <Text size="sm">
             <Link to="/forgot">{t('forgot.title')}</Link>
           </Text>

@@ -2,6 +2,7 @@ import { useMe } from '@/app/session';
 import { useT } from '@/i18n';
 import { PageTitle } from '@/shared/states';
 import { HotkeysPanel } from './HotkeysPanel';
+import { PasskeysPanel } from './PasskeysPanel';
 import { PasswordPanel } from './PasswordPanel';
 import { PersonPanel } from './PersonPanel';
 import { PreferencesPanel } from './PreferencesPanel';
@@ -19,6 +20,7 @@ export function ProfilePage() {
         <PersonPanel />
         <PreferencesPanel />
         <PasswordPanel />
+        <PasskeysPanel />
         <SecondFactorPanel />
         <SessionsPanel />
         {me.user.role === 'doctor' && <HotkeysPanel />}

@@ -54,26 +54,27 @@ export function SecondFactorPanel() {
         {t('factor.title')}
       </Title>
       <Shown query={query} rows={2}>
-        {({ totp_since, recovery_codes_left, is_required }) => (
+        {({ totp_since, passkeys, recovery_codes_left, is_required }) => (
           <Stack>
             <Text size="sm">
               {totp_since ? t('factor.since', { time: formats.dateTime(totp_since) }) : t('factor.text')}
             </Text>
-            {totp_since ? (
+            {(totp_since || passkeys > 0) && (
               <>
                 <Text size="sm">{t('factor.left', { count: recovery_codes_left })}</Text>
                 <Group>
                   <Button variant="default" loading={renew.isPending} onClick={() => renew.mutate()}>
                     {t('factor.renew')}
                   </Button>
-                  {!is_required && (
+                  {totp_since && (!is_required || passkeys > 0) && (
                     <Button variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
                       {t('factor.remove')}
                     </Button>
                   )}
                 </Group>
               </>
-            ) : (
+            )}
+            {!totp_since && (
               <Button loading={begin.isPending} onClick={() => begin.mutate()}>
                 {t('factor.setUp')}
               </Button>
