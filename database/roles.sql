@@ -6,6 +6,7 @@
 --                       grants of its own, so a query outside an actor's transaction sees nothing
 --   portal_anonymous    before sign-in: looks an account up, opens sessions, signs patients up
 --   portal_patient, portal_radiologist, portal_doctor, portal_tech   the four kinds of actor
+--   portal_emergency    reads the one record that was opened in an emergency, and writes nothing but the trail
 --   portal_worker       the machinery: jobs, analysis, release, retention
 DO $$
 DECLARE
@@ -13,7 +14,7 @@ DECLARE
 BEGIN
     PERFORM pg_advisory_xact_lock(7286510);
     FOREACH wanted IN ARRAY ARRAY['portal_owner', 'portal_anonymous', 'portal_patient',
-        'portal_radiologist', 'portal_doctor', 'portal_tech', 'portal_worker']
+        'portal_radiologist', 'portal_doctor', 'portal_tech', 'portal_emergency', 'portal_worker']
     LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);
@@ -23,7 +24,7 @@ BEGIN
         CREATE ROLE portal_login LOGIN NOINHERIT;
     END IF;
     FOREACH wanted IN ARRAY ARRAY['portal_anonymous', 'portal_patient', 'portal_radiologist',
-        'portal_doctor', 'portal_tech', 'portal_worker']
+        'portal_doctor', 'portal_tech', 'portal_emergency', 'portal_worker']
     LOOP
         IF NOT pg_has_role('portal_login', wanted, 'MEMBER') THEN
             EXECUTE format('GRANT %I TO portal_login', wanted);
@@ -42,6 +43,6 @@ BEGIN
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     GRANT USAGE, CREATE ON SCHEMA public TO portal_owner;
     GRANT USAGE ON SCHEMA public
-        TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker;
+        TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_emergency, portal_worker;
 END
 $$;

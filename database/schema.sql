@@ -9,6 +9,7 @@
 --                       grants of its own, so a query outside an actor's transaction sees nothing
 --   portal_anonymous    before sign-in: looks an account up, opens sessions, signs patients up
 --   portal_patient, portal_radiologist, portal_doctor, portal_tech   the four kinds of actor
+--   portal_emergency    reads the one record that was opened in an emergency, and writes nothing but the trail
 --   portal_worker       the machinery: jobs, analysis, release, retention
 DO $$
 DECLARE
@@ -16,7 +17,7 @@ DECLARE
 BEGIN
     PERFORM pg_advisory_xact_lock(7286510);
     FOREACH wanted IN ARRAY ARRAY['portal_owner', 'portal_anonymous', 'portal_patient',
-        'portal_radiologist', 'portal_doctor', 'portal_tech', 'portal_worker']
+        'portal_radiologist', 'portal_doctor', 'portal_tech', 'portal_emergency', 'portal_worker']
     LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);
@@ -26,7 +27,7 @@ BEGIN
         CREATE ROLE portal_login LOGIN NOINHERIT;
     END IF;
     FOREACH wanted IN ARRAY ARRAY['portal_anonymous', 'portal_patient', 'portal_radiologist',
-        'portal_doctor', 'portal_tech', 'portal_worker']
+        'portal_doctor', 'portal_tech', 'portal_emergency', 'portal_worker']
     LOOP
         IF NOT pg_has_role('portal_login', wanted, 'MEMBER') THEN
             EXECUTE format('GRANT %I TO portal_login', wanted);
@@ -45,7 +46,7 @@ BEGIN
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     GRANT USAGE, CREATE ON SCHEMA public TO portal_owner;
     GRANT USAGE ON SCHEMA public
-        TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker;
+        TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_emergency, portal_worker;
 END
 $$;
 
@@ -92,6 +93,15 @@ CREATE FUNCTION portal.accesses_to_own_record() RETURNS TABLE(log_id uuid, creat
 $$;
 
 ALTER FUNCTION portal.accesses_to_own_record() OWNER TO portal_owner;
+
+-- Name: account_at(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.account_at(address text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT u.id FROM public.users u WHERE u.email = address::portal.citext $$;
+
+ALTER FUNCTION portal.account_at(address text) OWNER TO portal_owner;
 
 -- Name: account_of(text, text); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -172,6 +182,18 @@ $$;
 
 ALTER FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp with time zone) OWNER TO portal_owner;
 
+-- Name: change_patient_account(uuid, boolean, text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    UPDATE public.users u SET is_active = coalesce(active, u.is_active), password_hash = coalesce(hash, u.password_hash)
+    WHERE u.id = patient AND u.role = 'patient' RETURNING true
+$$;
+
+ALTER FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) OWNER TO portal_owner;
+
 -- Name: correct_patient_address(uuid, portal.citext); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) RETURNS boolean
@@ -209,6 +231,20 @@ END
 $$;
 
 ALTER FUNCTION portal.create_audit_partition(month date) OWNER TO portal_owner;
+
+-- Name: emergency_patient(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.emergency_patient() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT e.patient_id FROM portal.emergency_accesses e
+    WHERE e.access_id = nullif(current_setting('portal.emergency_access', true), '')::uuid
+      AND e.user_id = portal.actor_id() AND e.ended_at IS NULL
+      AND e.opened_at <= portal.present() AND e.ends_at > portal.present()
+$$;
+
+ALTER FUNCTION portal.emergency_patient() OWNER TO portal_owner;
 
 -- Name: find_image_by_digest(bytea); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -255,6 +291,30 @@ CREATE FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone
     AS $$ DELETE FROM portal.sign_in_challenges c WHERE c.expires_at <= present $$;
 
 ALTER FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone) OWNER TO portal_owner;
+
+-- Name: hand_password_code_over(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    INSERT INTO portal.account_tokens (user_id, purpose, token, address, created_at, expires_at)
+    SELECT u.id, 'reset_password', digest, u.email, portal.present(), until FROM public.users u WHERE u.id = account
+    ON CONFLICT (user_id, purpose) DO UPDATE
+        SET token = excluded.token, address = excluded.address, created_at = excluded.created_at, expires_at = excluded.expires_at
+    RETURNING true
+$$;
+
+ALTER FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) OWNER TO portal_owner;
+
+-- Name: is_privacy_officer(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.is_privacy_officer() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT portal.actor_id() IN (SELECT portal.privacy_officers()) $$;
+
+ALTER FUNCTION portal.is_privacy_officer() OWNER TO portal_owner;
 
 -- Name: keepers_of_own_history(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -314,9 +374,10 @@ CREATE FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role 
         UNION ALL SELECT 'session', t.session_id FROM public.sessions t WHERE kind = 'session' AND t.session_id = thing
         UNION ALL SELECT 'notification', t.notification_id FROM public.notifications t WHERE kind = 'notification' AND t.notification_id = thing
         UNION ALL SELECT 'history', t.patient_id FROM portal.history_proposals t WHERE kind = 'proposal' AND t.proposal_id = thing
-        UNION ALL SELECT 'history', t.id FROM public.users t WHERE kind = 'history' AND t.id = thing AND t.role = 'patient'
         UNION ALL SELECT 'user', t.user_id FROM portal.passkeys t WHERE kind = 'passkey' AND t.passkey_id = thing
         UNION ALL SELECT 'upload', t.upload_id FROM portal.uploads t WHERE kind = 'upload' AND t.upload_id = thing
+        UNION ALL SELECT 'history', t.id FROM public.users t WHERE kind = 'history' AND t.id = thing AND t.role = 'patient'
+        UNION ALL SELECT 'emergency', t.access_id FROM portal.emergency_accesses t WHERE kind = 'emergency' AND t.access_id = thing
     ) found
 $$;
 
@@ -329,6 +390,24 @@ CREATE FUNCTION portal.overdue_before(class integer) RETURNS timestamp with time
     AS $$ SELECT portal.present() - portal.maximum_wait(class) $$;
 
 ALTER FUNCTION portal.overdue_before(class integer) OWNER TO portal_owner;
+
+-- Name: patient_called(text, text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.patient_called(kind text, given text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT u.id FROM public.users u
+    WHERE u.role = 'patient' AND CASE kind
+        WHEN 'patient_id' THEN u.id::text = given
+        WHEN 'email' THEN u.email = given::portal.citext
+        WHEN 'identifier' THEN u.id IN (SELECT i.patient_id FROM portal.patient_identifiers i WHERE i.identifier = given)
+        ELSE false
+    END
+    ORDER BY u.created_at LIMIT 1
+$$;
+
+ALTER FUNCTION portal.patient_called(kind text, given text) OWNER TO portal_owner;
 
 -- Name: patient_has_password(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -346,6 +425,34 @@ CREATE FUNCTION portal.present() RETURNS timestamp with time zone
     AS $$ SELECT coalesce(nullif(current_setting('portal.present', true), '')::timestamptz, now()) $$;
 
 ALTER FUNCTION portal.present() OWNER TO portal_owner;
+
+-- Name: privacy_officers(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.privacy_officers() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    WITH named AS (
+        SELECT s.setting_value AS ids FROM public.system_settings s
+        WHERE s.setting_key = 'privacy.officers' AND jsonb_typeof(s.setting_value) = 'array' AND jsonb_array_length(s.setting_value) > 0
+    )
+    SELECT u.id FROM public.users u
+    WHERE u.is_active AND u.role <> 'patient'
+      AND CASE WHEN EXISTS (SELECT FROM named) THEN (SELECT ids FROM named) ? u.id::text ELSE u.role = 'tech' END
+$$;
+
+ALTER FUNCTION portal.privacy_officers() OWNER TO portal_owner;
+
+-- Name: pseudonym(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.pseudonym(id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT 'Patient ' || upper(left(digest, 4) || '-' || substr(digest, 5, 4))
+    FROM (SELECT encode(sha256(convert_to(id::text, 'UTF8')), 'hex') AS digest) d
+$$;
+
+ALTER FUNCTION portal.pseudonym(id uuid) OWNER TO portal_owner;
 
 -- Name: queue_class(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -424,6 +531,7 @@ BEGIN
         WHEN 'history' THEN id = portal.actor_id() OR current_user = 'portal_doctor'
             OR EXISTS (SELECT FROM public.patient_medical_history t WHERE t.patient_id = id)
             OR EXISTS (SELECT FROM public.medical_reports t WHERE t.patient_id = id)
+        WHEN 'emergency' THEN EXISTS (SELECT FROM portal.emergency_accesses t WHERE t.access_id = id)
         ELSE true
     END;
 EXCEPTION WHEN insufficient_privilege THEN
@@ -533,6 +641,53 @@ CREATE TABLE portal.account_tokens (
 ALTER TABLE ONLY portal.account_tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.account_tokens OWNER TO portal_owner;
+
+-- Name: users; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.users (
+    id uuid NOT NULL,
+    email portal.citext NOT NULL,
+    password_hash text,
+    role text NOT NULL,
+    name text NOT NULL,
+    phone text,
+    date_of_birth date,
+    profile_picture_url text,
+    preferences jsonb DEFAULT '{}'::jsonb NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    last_login_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT users_email_length CHECK (((length((email)::text) >= 3) AND (length((email)::text) <= 254))),
+    CONSTRAINT users_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT users_preferences_object CHECK ((jsonb_typeof(preferences) = 'object'::text)),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'radiologist'::text, 'doctor'::text, 'tech'::text])))
+);
+
+ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.users OWNER TO portal_owner;
+
+-- Name: accounts; Type: VIEW; Schema: portal; Owner: portal_owner
+
+CREATE VIEW portal.accounts WITH (security_barrier='true') AS
+ SELECT u.id,
+        CASE
+            WHEN (u.role = 'patient'::text) THEN NULL::portal.citext
+            ELSE u.email
+        END AS email,
+    u.role,
+        CASE
+            WHEN (u.role = 'patient'::text) THEN portal.pseudonym(u.id)
+            ELSE u.name
+        END AS name,
+    u.is_active,
+    u.last_login_at,
+    u.created_at,
+    u.updated_at
+   FROM public.users u;
+
+ALTER TABLE portal.accounts OWNER TO portal_owner;
 
 -- Name: audit_archives; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -711,6 +866,33 @@ CREATE TABLE portal.drift_references (
 ALTER TABLE ONLY portal.drift_references FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.drift_references OWNER TO portal_owner;
+
+-- Name: emergency_accesses; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.emergency_accesses (
+    access_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    reason text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    outcome text,
+    review_note text,
+    reviewed_by uuid,
+    reviewed_at timestamp with time zone,
+    reminded_at timestamp with time zone,
+    CONSTRAINT emergency_accesses_outcome_check CHECK ((outcome = ANY (ARRAY['justified'::text, 'not_justified'::text]))),
+    CONSTRAINT emergency_accesses_reason_length CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT emergency_accesses_review_note_length CHECK (((length(review_note) >= 1) AND (length(review_note) <= 2000))),
+    CONSTRAINT emergency_accesses_reviewed CHECK ((((reviewed_at IS NULL) = (outcome IS NULL)) AND ((reviewed_at IS NULL) = (review_note IS NULL)) AND ((reviewed_at IS NULL) = (reviewed_by IS NULL)))),
+    CONSTRAINT emergency_accesses_reviewed_by_another CHECK ((reviewed_by <> user_id)),
+    CONSTRAINT emergency_accesses_time CHECK (((ends_at > opened_at) AND (ends_at <= (opened_at + '04:00:00'::interval))))
+);
+
+ALTER TABLE ONLY portal.emergency_accesses FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.emergency_accesses OWNER TO portal_owner;
 
 -- Name: events; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -1511,32 +1693,6 @@ ALTER TABLE ONLY public.system_settings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.system_settings OWNER TO portal_owner;
 
--- Name: users; Type: TABLE; Schema: public; Owner: portal_owner
-
-CREATE TABLE public.users (
-    id uuid NOT NULL,
-    email portal.citext NOT NULL,
-    password_hash text,
-    role text NOT NULL,
-    name text NOT NULL,
-    phone text,
-    date_of_birth date,
-    profile_picture_url text,
-    preferences jsonb DEFAULT '{}'::jsonb NOT NULL,
-    is_active boolean DEFAULT true NOT NULL,
-    last_login_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT users_email_length CHECK (((length((email)::text) >= 3) AND (length((email)::text) <= 254))),
-    CONSTRAINT users_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT users_preferences_object CHECK ((jsonb_typeof(preferences) = 'object'::text)),
-    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'radiologist'::text, 'doctor'::text, 'tech'::text])))
-);
-
-ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.users OWNER TO portal_owner;
-
 -- Name: v_doctor_priority_queue; Type: VIEW; Schema: public; Owner: portal_owner
 
 CREATE VIEW public.v_doctor_priority_queue WITH (security_invoker='true') AS
@@ -1867,6 +2023,11 @@ ALTER TABLE ONLY portal.dicom_instances
 ALTER TABLE ONLY portal.drift_references
     ADD CONSTRAINT drift_references_pkey PRIMARY KEY (model_id, quantity);
 
+-- Name: emergency_accesses emergency_accesses_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.emergency_accesses
+    ADD CONSTRAINT emergency_accesses_pkey PRIMARY KEY (access_id);
+
 -- Name: events events_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.events
@@ -2155,6 +2316,26 @@ CREATE INDEX idx_dicom_instances_sop_instance_uid ON portal.dicom_instances USIN
 -- Name: idx_dicom_instances_study_uid; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_dicom_instances_study_uid ON portal.dicom_instances USING btree (study_uid, series_uid);
+
+-- Name: idx_emergency_accesses_opened_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_emergency_accesses_opened_at ON portal.emergency_accesses USING btree (opened_at DESC, access_id DESC);
+
+-- Name: idx_emergency_accesses_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_emergency_accesses_patient_id ON portal.emergency_accesses USING btree (patient_id);
+
+-- Name: idx_emergency_accesses_reviewed_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_emergency_accesses_reviewed_by ON portal.emergency_accesses USING btree (reviewed_by);
+
+-- Name: idx_emergency_accesses_unreviewed; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_emergency_accesses_unreviewed ON portal.emergency_accesses USING btree (ends_at) WHERE (reviewed_at IS NULL);
+
+-- Name: idx_emergency_accesses_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_emergency_accesses_user_id ON portal.emergency_accesses USING btree (user_id, opened_at DESC, access_id DESC);
 
 -- Name: idx_events_created_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -2621,6 +2802,21 @@ ALTER TABLE ONLY portal.dicom_instances
 ALTER TABLE ONLY portal.drift_references
     ADD CONSTRAINT drift_references_model_id_fkey FOREIGN KEY (model_id) REFERENCES public.ai_models(model_id) ON DELETE CASCADE;
 
+-- Name: emergency_accesses emergency_accesses_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.emergency_accesses
+    ADD CONSTRAINT emergency_accesses_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: emergency_accesses emergency_accesses_reviewed_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.emergency_accesses
+    ADD CONSTRAINT emergency_accesses_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: emergency_accesses emergency_accesses_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.emergency_accesses
+    ADD CONSTRAINT emergency_accesses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
 -- Name: first_impressions first_impressions_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.first_impressions
@@ -3014,6 +3210,14 @@ CREATE POLICY draw_own ON portal.report_annotations FOR INSERT TO portal_doctor 
 
 ALTER TABLE portal.drift_references ENABLE ROW LEVEL SECURITY;
 
+-- Name: emergency_accesses; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.emergency_accesses ENABLE ROW LEVEL SECURITY;
+
+-- Name: emergency_accesses end_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY end_own ON portal.emergency_accesses FOR UPDATE TO portal_radiologist, portal_tech USING (((user_id = ( SELECT portal.actor_id() AS actor_id)) AND (ended_at IS NULL))) WITH CHECK ((user_id = ( SELECT portal.actor_id() AS actor_id)));
+
 -- Name: events; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.events ENABLE ROW LEVEL SECURITY;
@@ -3104,11 +3308,39 @@ CREATE POLICY of_own_uploads ON portal.identity_confirmations FOR SELECT TO port
 CREATE POLICY of_own_uploads ON portal.report_releases FOR SELECT TO portal_radiologist USING ((report_id IN ( SELECT r.report_id
    FROM public.medical_reports r)));
 
+-- Name: dicom_instances of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON portal.dicom_instances FOR SELECT TO portal_emergency USING ((image_id IN ( SELECT i.image_id
+   FROM public.report_images i)));
+
+-- Name: image_blobs of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON portal.image_blobs FOR SELECT TO portal_emergency USING ((image_id IN ( SELECT i.image_id
+   FROM public.report_images i)));
+
+-- Name: not_assessed of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON portal.not_assessed FOR SELECT TO portal_emergency USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: patient_identifiers of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON portal.patient_identifiers FOR SELECT TO portal_emergency USING ((patient_id = ( SELECT portal.emergency_patient() AS emergency_patient)));
+
+-- Name: review_addenda of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON portal.review_addenda FOR SELECT TO portal_emergency USING ((review_id IN ( SELECT d.review_id
+   FROM public.doctor_reviews d)));
+
 -- Name: history_proposals of_those_registered; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY of_those_registered ON portal.history_proposals FOR SELECT TO portal_radiologist USING ((patient_id IN ( SELECT g.patient_id
    FROM portal.patient_registrations g
   WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))));
+
+-- Name: emergency_accesses open_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY open_own ON portal.emergency_accesses FOR INSERT TO portal_radiologist, portal_tech WITH CHECK (((user_id = ( SELECT portal.actor_id() AS actor_id)) AND (ended_at IS NULL) AND (reviewed_at IS NULL)));
 
 -- Name: case_scores oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3117,6 +3349,10 @@ CREATE POLICY oversee ON portal.case_scores FOR SELECT TO portal_tech USING (tru
 -- Name: drift_references oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.drift_references FOR SELECT TO portal_tech USING (true);
+
+-- Name: emergency_accesses oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.emergency_accesses FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
 
 -- Name: inference_records oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3173,6 +3409,10 @@ CREATE POLICY owner_maintains ON portal.dicom_instances TO portal_owner USING (t
 -- Name: drift_references owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.drift_references TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: emergency_accesses owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.emergency_accesses TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: events owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3382,6 +3622,10 @@ CREATE POLICY read_archives ON portal.audit_archives FOR SELECT TO portal_tech, 
 
 CREATE POLICY read_changes ON portal.model_changes FOR SELECT TO portal_radiologist, portal_doctor, portal_tech, portal_worker USING (true);
 
+-- Name: emergency_accesses read_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_own ON portal.emergency_accesses FOR SELECT TO portal_radiologist, portal_tech USING ((user_id = ( SELECT portal.actor_id() AS actor_id)));
+
 -- Name: history_proposals read_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_own ON portal.history_proposals FOR SELECT TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -3426,6 +3670,10 @@ CREATE POLICY release ON portal.report_releases TO portal_doctor USING (true) WI
 
 CREATE POLICY release_when_due ON portal.report_releases TO portal_worker USING (true);
 
+-- Name: emergency_accesses remind; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remind ON portal.emergency_accesses TO portal_worker USING (true) WITH CHECK (true);
+
 -- Name: identity_confirmations renew_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY renew_own ON portal.identity_confirmations FOR UPDATE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -3461,6 +3709,10 @@ CREATE POLICY reset ON portal.sign_in_challenges TO portal_tech USING (true);
 -- Name: totp reset; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY reset ON portal.totp TO portal_tech USING (true);
+
+-- Name: emergency_accesses review; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY review ON portal.emergency_accesses FOR UPDATE TO portal_radiologist, portal_doctor, portal_tech USING ((( SELECT portal.is_privacy_officer() AS is_privacy_officer) AND (reviewed_at IS NULL) AND (user_id <> ( SELECT portal.actor_id() AS actor_id)))) WITH CHECK ((reviewed_by = ( SELECT portal.actor_id() AS actor_id)));
 
 -- Name: review_addenda; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -3629,6 +3881,10 @@ CREATE POLICY append ON public.audit_logs FOR INSERT TO portal_anonymous, portal
 
 CREATE POLICY append_own ON public.audit_logs FOR INSERT TO portal_patient, portal_radiologist, portal_doctor WITH CHECK ((user_id = ( SELECT portal.actor_id() AS actor_id)));
 
+-- Name: audit_logs append_own_emergency; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY append_own_emergency ON public.audit_logs FOR INSERT TO portal_emergency WITH CHECK ((user_id = ( SELECT portal.actor_id() AS actor_id)));
+
 -- Name: audit_logs append_own_or_command_line; Type: POLICY; Schema: public; Owner: portal_owner
 
 CREATE POLICY append_own_or_command_line ON public.audit_logs FOR INSERT TO portal_tech WITH CHECK ((NOT (user_id IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))));
@@ -3709,6 +3965,33 @@ CREATE POLICY notify ON public.notifications FOR INSERT TO portal_radiologist, p
 
 CREATE POLICY of_own_uploads ON public.patient_medical_history FOR SELECT TO portal_radiologist USING ((patient_id IN ( SELECT r.patient_id
    FROM public.medical_reports r)));
+
+-- Name: ai_analysis of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON public.ai_analysis FOR SELECT TO portal_emergency USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: doctor_reviews of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON public.doctor_reviews FOR SELECT TO portal_emergency USING (((reviewed_at IS NOT NULL) AND (report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r))));
+
+-- Name: medical_reports of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON public.medical_reports FOR SELECT TO portal_emergency USING ((patient_id = ( SELECT portal.emergency_patient() AS emergency_patient)));
+
+-- Name: patient_medical_history of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON public.patient_medical_history FOR SELECT TO portal_emergency USING ((patient_id = ( SELECT portal.emergency_patient() AS emergency_patient)));
+
+-- Name: report_images of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON public.report_images FOR SELECT TO portal_emergency USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: users of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON public.users FOR SELECT TO portal_emergency USING ((id = ( SELECT portal.emergency_patient() AS emergency_patient)));
 
 -- Name: sessions open_and_check; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -3842,7 +4125,7 @@ ALTER TABLE public.report_images ENABLE ROW LEVEL SECURITY;
 
 -- Name: users run_accounts; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY run_accounts ON public.users TO portal_tech USING (true) WITH CHECK (true);
+CREATE POLICY run_accounts ON public.users TO portal_tech USING ((role <> 'patient'::text)) WITH CHECK (true);
 
 -- Name: ai_models run_models; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -3936,6 +4219,7 @@ GRANT USAGE ON SCHEMA portal TO portal_radiologist;
 GRANT USAGE ON SCHEMA portal TO portal_doctor;
 GRANT USAGE ON SCHEMA portal TO portal_tech;
 GRANT USAGE ON SCHEMA portal TO portal_worker;
+GRANT USAGE ON SCHEMA portal TO portal_emergency;
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
 
@@ -3945,12 +4229,18 @@ GRANT USAGE ON SCHEMA public TO portal_patient;
 GRANT USAGE ON SCHEMA public TO portal_radiologist;
 GRANT USAGE ON SCHEMA public TO portal_doctor;
 GRANT USAGE ON SCHEMA public TO portal_tech;
+GRANT USAGE ON SCHEMA public TO portal_emergency;
 GRANT USAGE ON SCHEMA public TO portal_worker;
 
 -- Name: FUNCTION accesses_to_own_record(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.accesses_to_own_record() FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.accesses_to_own_record() TO portal_patient;
+
+-- Name: FUNCTION account_at(address text); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.account_at(address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.account_at(address text) TO portal_tech;
 
 -- Name: FUNCTION account_of(kind text, given text); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -3979,6 +4269,11 @@ REVOKE ALL ON FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp w
 GRANT ALL ON FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp with time zone) TO portal_tech;
 GRANT ALL ON FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp with time zone) TO portal_doctor;
 
+-- Name: FUNCTION change_patient_account(patient uuid, active boolean, hash text); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) TO portal_tech;
+
 -- Name: FUNCTION correct_patient_address(patient uuid, address portal.citext); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) FROM PUBLIC;
@@ -3989,6 +4284,11 @@ GRANT ALL ON FUNCTION portal.correct_patient_address(patient uuid, address porta
 
 REVOKE ALL ON FUNCTION portal.create_audit_partition(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.create_audit_partition(month date) TO portal_worker;
+
+-- Name: FUNCTION emergency_patient(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.emergency_patient() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.emergency_patient() TO portal_emergency;
 
 -- Name: FUNCTION find_image_by_digest(digest bytea); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4010,6 +4310,18 @@ GRANT ALL ON FUNCTION portal.forget_passkey_challenges_not_answered(present time
 REVOKE ALL ON FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.forget_sign_ins_given_up(present timestamp with time zone) TO portal_anonymous;
 
+-- Name: FUNCTION hand_password_code_over(account uuid, digest text, until timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) TO portal_tech;
+
+-- Name: FUNCTION is_privacy_officer(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.is_privacy_officer() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.is_privacy_officer() TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.is_privacy_officer() TO portal_doctor;
+GRANT ALL ON FUNCTION portal.is_privacy_officer() TO portal_tech;
+
 -- Name: FUNCTION keepers_of_own_history(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.keepers_of_own_history() FROM PUBLIC;
@@ -4022,11 +4334,24 @@ GRANT ALL ON FUNCTION portal.note_refused_things(kinds text[], things uuid[], as
 GRANT ALL ON FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb) TO portal_doctor;
 GRANT ALL ON FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb) TO portal_tech;
 
+-- Name: FUNCTION patient_called(kind text, given text); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.patient_called(kind text, given text) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.patient_called(kind text, given text) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.patient_called(kind text, given text) TO portal_tech;
+
 -- Name: FUNCTION patient_has_password(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.patient_has_password(patient uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.patient_has_password(patient uuid) TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.patient_has_password(patient uuid) TO portal_doctor;
+
+-- Name: FUNCTION privacy_officers(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.privacy_officers() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.privacy_officers() TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.privacy_officers() TO portal_tech;
+GRANT ALL ON FUNCTION portal.privacy_officers() TO portal_worker;
 
 -- Name: FUNCTION sees(kind text, id uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4049,6 +4374,7 @@ GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_doctor;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_tech;
 GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_worker;
+GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_emergency;
 
 -- Name: FUNCTION tell_keepers_of_own_history(); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4058,7 +4384,6 @@ GRANT ALL ON FUNCTION portal.tell_keepers_of_own_history() TO portal_patient;
 -- Name: TABLE account_tokens; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.account_tokens TO portal_anonymous;
-GRANT INSERT,UPDATE ON TABLE portal.account_tokens TO portal_tech;
 
 -- Name: COLUMN account_tokens.user_id; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4076,6 +4401,114 @@ GRANT SELECT(created_at) ON TABLE portal.account_tokens TO portal_tech;
 
 GRANT SELECT(expires_at) ON TABLE portal.account_tokens TO portal_tech;
 
+-- Name: TABLE users; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE public.users TO portal_anonymous;
+GRANT INSERT ON TABLE public.users TO portal_radiologist;
+GRANT INSERT ON TABLE public.users TO portal_doctor;
+GRANT INSERT ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.id; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(id) ON TABLE public.users TO portal_patient;
+GRANT SELECT(id) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(id) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(id) ON TABLE public.users TO portal_tech;
+GRANT SELECT(id) ON TABLE public.users TO portal_worker;
+GRANT SELECT(id) ON TABLE public.users TO portal_emergency;
+
+-- Name: COLUMN users.email; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(email) ON TABLE public.users TO portal_patient;
+GRANT SELECT(email) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(email) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(email),UPDATE(email) ON TABLE public.users TO portal_tech;
+GRANT SELECT(email) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.password_hash; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(password_hash) ON TABLE public.users TO portal_anonymous;
+GRANT UPDATE(password_hash) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.role; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(role) ON TABLE public.users TO portal_patient;
+GRANT SELECT(role) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(role) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(role),UPDATE(role) ON TABLE public.users TO portal_tech;
+GRANT SELECT(role) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.name; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_patient;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_tech;
+GRANT SELECT(name) ON TABLE public.users TO portal_worker;
+GRANT SELECT(name) ON TABLE public.users TO portal_emergency;
+
+-- Name: COLUMN users.phone; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_patient;
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_doctor;
+
+-- Name: COLUMN users.date_of_birth; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_patient;
+GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(date_of_birth) ON TABLE public.users TO portal_emergency;
+
+-- Name: COLUMN users.profile_picture_url; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_patient;
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.preferences; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_patient;
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_tech;
+GRANT SELECT(preferences) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.is_active; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(is_active) ON TABLE public.users TO portal_patient;
+GRANT SELECT(is_active) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(is_active) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(is_active),UPDATE(is_active) ON TABLE public.users TO portal_tech;
+GRANT SELECT(is_active) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.last_login_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(last_login_at) ON TABLE public.users TO portal_anonymous;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_patient;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(created_at) ON TABLE public.users TO portal_patient;
+GRANT SELECT(created_at) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(created_at) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(created_at) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_patient;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_tech;
+
+-- Name: TABLE accounts; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.accounts TO portal_tech;
+
 -- Name: TABLE audit_archives; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.audit_archives TO portal_worker;
@@ -4089,6 +4522,7 @@ GRANT INSERT ON TABLE public.audit_logs TO portal_radiologist;
 GRANT INSERT ON TABLE public.audit_logs TO portal_doctor;
 GRANT SELECT,INSERT ON TABLE public.audit_logs TO portal_tech;
 GRANT SELECT,INSERT ON TABLE public.audit_logs TO portal_worker;
+GRANT INSERT ON TABLE public.audit_logs TO portal_emergency;
 
 -- Name: TABLE audit_seals; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4111,11 +4545,52 @@ GRANT SELECT ON TABLE portal.dicom_instances TO portal_patient;
 GRANT SELECT,INSERT ON TABLE portal.dicom_instances TO portal_radiologist;
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_doctor;
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_worker;
+GRANT SELECT ON TABLE portal.dicom_instances TO portal_emergency;
 
 -- Name: TABLE drift_references; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.drift_references TO portal_tech;
 GRANT SELECT,INSERT ON TABLE portal.drift_references TO portal_worker;
+
+-- Name: TABLE emergency_accesses; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.emergency_accesses TO portal_radiologist;
+GRANT SELECT ON TABLE portal.emergency_accesses TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE portal.emergency_accesses TO portal_tech;
+GRANT SELECT ON TABLE portal.emergency_accesses TO portal_worker;
+
+-- Name: COLUMN emergency_accesses.ended_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(ended_at) ON TABLE portal.emergency_accesses TO portal_radiologist;
+GRANT UPDATE(ended_at) ON TABLE portal.emergency_accesses TO portal_tech;
+
+-- Name: COLUMN emergency_accesses.outcome; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(outcome) ON TABLE portal.emergency_accesses TO portal_radiologist;
+GRANT UPDATE(outcome) ON TABLE portal.emergency_accesses TO portal_doctor;
+GRANT UPDATE(outcome) ON TABLE portal.emergency_accesses TO portal_tech;
+
+-- Name: COLUMN emergency_accesses.review_note; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(review_note) ON TABLE portal.emergency_accesses TO portal_radiologist;
+GRANT UPDATE(review_note) ON TABLE portal.emergency_accesses TO portal_doctor;
+GRANT UPDATE(review_note) ON TABLE portal.emergency_accesses TO portal_tech;
+
+-- Name: COLUMN emergency_accesses.reviewed_by; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(reviewed_by) ON TABLE portal.emergency_accesses TO portal_radiologist;
+GRANT UPDATE(reviewed_by) ON TABLE portal.emergency_accesses TO portal_doctor;
+GRANT UPDATE(reviewed_by) ON TABLE portal.emergency_accesses TO portal_tech;
+
+-- Name: COLUMN emergency_accesses.reviewed_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(reviewed_at) ON TABLE portal.emergency_accesses TO portal_radiologist;
+GRANT UPDATE(reviewed_at) ON TABLE portal.emergency_accesses TO portal_doctor;
+GRANT UPDATE(reviewed_at) ON TABLE portal.emergency_accesses TO portal_tech;
+
+-- Name: COLUMN emergency_accesses.reminded_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(reminded_at) ON TABLE portal.emergency_accesses TO portal_worker;
 
 -- Name: TABLE events; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4169,6 +4644,7 @@ GRANT SELECT ON TABLE portal.image_blobs TO portal_patient;
 GRANT SELECT,INSERT ON TABLE portal.image_blobs TO portal_radiologist;
 GRANT SELECT ON TABLE portal.image_blobs TO portal_doctor;
 GRANT SELECT ON TABLE portal.image_blobs TO portal_worker;
+GRANT SELECT ON TABLE portal.image_blobs TO portal_emergency;
 
 -- Name: TABLE inference_records; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4253,6 +4729,7 @@ GRANT SELECT ON TABLE portal.not_assessed TO portal_patient;
 GRANT SELECT ON TABLE portal.not_assessed TO portal_radiologist;
 GRANT SELECT ON TABLE portal.not_assessed TO portal_doctor;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.not_assessed TO portal_worker;
+GRANT SELECT ON TABLE portal.not_assessed TO portal_emergency;
 
 -- Name: TABLE passkey_challenges; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4272,6 +4749,7 @@ GRANT SELECT(user_id) ON TABLE portal.passkeys TO portal_tech;
 GRANT SELECT,INSERT ON TABLE portal.patient_identifiers TO portal_radiologist;
 GRANT SELECT,INSERT ON TABLE portal.patient_identifiers TO portal_doctor;
 GRANT SELECT ON TABLE portal.patient_identifiers TO portal_patient;
+GRANT SELECT ON TABLE portal.patient_identifiers TO portal_emergency;
 
 -- Name: COLUMN patient_identifiers.issuer; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4355,6 +4833,7 @@ GRANT SELECT,UPDATE ON TABLE portal.report_releases TO portal_worker;
 GRANT SELECT ON TABLE portal.review_addenda TO portal_patient;
 GRANT SELECT ON TABLE portal.review_addenda TO portal_radiologist;
 GRANT SELECT,INSERT ON TABLE portal.review_addenda TO portal_doctor;
+GRANT SELECT ON TABLE portal.review_addenda TO portal_emergency;
 
 -- Name: TABLE review_verdicts; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4416,6 +4895,7 @@ GRANT SELECT ON TABLE public.ai_analysis TO portal_patient;
 GRANT SELECT ON TABLE public.ai_analysis TO portal_radiologist;
 GRANT SELECT ON TABLE public.ai_analysis TO portal_doctor;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ai_analysis TO portal_worker;
+GRANT SELECT ON TABLE public.ai_analysis TO portal_emergency;
 
 -- Name: TABLE ai_models; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -4430,6 +4910,7 @@ GRANT SELECT ON TABLE public.doctor_reviews TO portal_patient;
 GRANT SELECT ON TABLE public.doctor_reviews TO portal_radiologist;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.doctor_reviews TO portal_doctor;
 GRANT SELECT ON TABLE public.doctor_reviews TO portal_worker;
+GRANT SELECT ON TABLE public.doctor_reviews TO portal_emergency;
 
 -- Name: TABLE medical_reports; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -4437,6 +4918,7 @@ GRANT SELECT ON TABLE public.medical_reports TO portal_patient;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.medical_reports TO portal_radiologist;
 GRANT SELECT,UPDATE ON TABLE public.medical_reports TO portal_doctor;
 GRANT SELECT,UPDATE ON TABLE public.medical_reports TO portal_worker;
+GRANT SELECT ON TABLE public.medical_reports TO portal_emergency;
 
 -- Name: TABLE model_metrics; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -4472,6 +4954,7 @@ GRANT UPDATE(read_at) ON TABLE public.notifications TO portal_tech;
 GRANT SELECT ON TABLE public.patient_medical_history TO portal_patient;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_medical_history TO portal_doctor;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.patient_medical_history TO portal_radiologist;
+GRANT SELECT ON TABLE public.patient_medical_history TO portal_emergency;
 
 -- Name: TABLE report_images; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -4479,6 +4962,7 @@ GRANT SELECT ON TABLE public.report_images TO portal_patient;
 GRANT SELECT,INSERT ON TABLE public.report_images TO portal_radiologist;
 GRANT SELECT ON TABLE public.report_images TO portal_doctor;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.report_images TO portal_worker;
+GRANT SELECT ON TABLE public.report_images TO portal_emergency;
 
 -- Name: TABLE sessions; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -4511,107 +4995,6 @@ GRANT SELECT ON TABLE public.system_settings TO portal_radiologist;
 GRANT SELECT ON TABLE public.system_settings TO portal_doctor;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.system_settings TO portal_tech;
 GRANT SELECT ON TABLE public.system_settings TO portal_worker;
-
--- Name: TABLE users; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT,INSERT ON TABLE public.users TO portal_anonymous;
-GRANT INSERT ON TABLE public.users TO portal_radiologist;
-GRANT INSERT ON TABLE public.users TO portal_doctor;
-GRANT INSERT ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.id; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(id) ON TABLE public.users TO portal_patient;
-GRANT SELECT(id) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(id) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(id) ON TABLE public.users TO portal_tech;
-GRANT SELECT(id) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.email; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(email) ON TABLE public.users TO portal_patient;
-GRANT SELECT(email) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(email) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(email),UPDATE(email) ON TABLE public.users TO portal_tech;
-GRANT SELECT(email) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.password_hash; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT UPDATE(password_hash) ON TABLE public.users TO portal_anonymous;
-GRANT UPDATE(password_hash) ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.role; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(role) ON TABLE public.users TO portal_patient;
-GRANT SELECT(role) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(role) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(role),UPDATE(role) ON TABLE public.users TO portal_tech;
-GRANT SELECT(role) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.name; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_patient;
-GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_tech;
-GRANT SELECT(name) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.phone; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_patient;
-GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_doctor;
-
--- Name: COLUMN users.date_of_birth; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_patient;
-GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_doctor;
-
--- Name: COLUMN users.profile_picture_url; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_patient;
-GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.preferences; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_patient;
-GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_tech;
-GRANT SELECT(preferences) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.is_active; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(is_active) ON TABLE public.users TO portal_patient;
-GRANT SELECT(is_active) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(is_active) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(is_active),UPDATE(is_active) ON TABLE public.users TO portal_tech;
-GRANT SELECT(is_active) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.last_login_at; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT UPDATE(last_login_at) ON TABLE public.users TO portal_anonymous;
-GRANT SELECT(last_login_at) ON TABLE public.users TO portal_patient;
-GRANT SELECT(last_login_at) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(last_login_at) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(last_login_at) ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(created_at) ON TABLE public.users TO portal_patient;
-GRANT SELECT(created_at) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(created_at) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(created_at) ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(updated_at) ON TABLE public.users TO portal_patient;
-GRANT SELECT(updated_at) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(updated_at) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(updated_at) ON TABLE public.users TO portal_tech;
 
 -- Name: TABLE v_doctor_priority_queue; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -4648,4 +5031,6 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (20, 'second factors', true, '\xbdb16cc1734e5396dd2ee53eda8f5efd513339568af0bb827a178f34b4dc6dd05382ccb8a1558978e912e17d442f6f32', 0),
     (21, 'account tokens', true, '\xf75819733bac1a1b108d6e85d768f75554472f4c564e6534609598febb54f0e78c0a044c465e2d9d095020b7dfa71c9c', 0),
     (22, 'narrow rights', true, '\xc0056a740ace0e194443be9a7677f14bf062584584355c2b14245c2786a0679550027a4042c3773430b2cc2cecd65cc3', 0),
-    (23, 'passkeys', true, '\x570ae6df304d1446ad48537f0f225196966dae9195af8871e6c40ac8a78eddfdfa4fc46f6f684412a4a72f0076a3c49a', 0);
+    (23, 'passkeys', true, '\x570ae6df304d1446ad48537f0f225196966dae9195af8871e6c40ac8a78eddfdfa4fc46f6f684412a4a72f0076a3c49a', 0),
+    (24, 'emergency access', true, '\xc8466d70d3db1a4a7610af7b4ee006f84ae612836b8266fb2ffd547dfad23f4ace1305364fe0567455743c374eeddf89', 0),
+    (25, 'pseudonyms', true, '\x852ab9295fcaa4f4345c6f74488ea655633ec93cbfba3328cf42a9d150e4b33dae528fe161b5d449697e2218092f99e2', 0);

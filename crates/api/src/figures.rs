@@ -8,7 +8,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use db::{Actor, ActorTx};
-use domain::AlarmKind;
+use domain::{AlarmKind, emergency::EmergencyPolicy, settings};
 
 use crate::{
     problem::{Away, Problem, ProblemBody, chain},
@@ -50,6 +50,7 @@ async fn refresh(state: &ApiState) -> Result<(), db::DbError> {
     let hour_ago = tx.now() - chrono::Duration::hours(1);
     let failures = db::model_failures::since(&mut tx, hour_ago).await?;
     metrics::gauge!("portal_model_failures_last_hour").set(failures.films as f64);
+    emergencies(&mut tx).await?;
     let figures = db::figures::read(&mut tx).await?;
     metrics::gauge!("portal_notifications_unread").set(figures.unread_notifications as f64);
     metrics::gauge!("portal_notifications_oldest_unread_seconds")
@@ -101,6 +102,16 @@ async fn work(tx: &mut ActorTx) -> Result<(), db::DbError> {
     let work = db::consistency::work(tx).await?;
     metrics::gauge!("portal_jobs_oldest_queued_seconds").set(age(tx.now(), work.oldest_queued));
     metrics::gauge!("portal_jobs_lost").set(work.lost as f64);
+    Ok(())
+}
+
+/// Accesses in emergencies that wait for a review.
+async fn emergencies(tx: &mut ActorTx) -> Result<(), db::DbError> {
+    let policy: EmergencyPolicy = db::settings::get(tx, settings::EMERGENCY_ACCESS).await?;
+    let due = tx.now() - chrono::Duration::hours(policy.review_within_hours.into());
+    let waiting = db::emergency::waiting(tx, due).await?;
+    metrics::gauge!("portal_emergency_accesses_unreviewed").set(waiting.unreviewed as f64);
+    metrics::gauge!("portal_emergency_accesses_overdue").set(waiting.overdue as f64);
     Ok(())
 }
 

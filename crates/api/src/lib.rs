@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod client_address;
 mod codes;
+mod emergency;
 mod events;
 mod figures;
 mod health;

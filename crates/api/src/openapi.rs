@@ -36,6 +36,7 @@ const PROBLEM: &str = "application/problem+json";
         (name = "ai", description = "What the AI said"),
         (name = "reviews", description = "The doctors' queue and reviews"),
         (name = "patients", description = "Patients and their history"),
+        (name = "emergencies", description = "Records opened in an emergency, and their reviews"),
         (name = "notifications", description = "Messages to the user"),
         (name = "events", description = "What changed, live"),
         (name = "models", description = "Models: what they are there for, how they do, promotions, alarms"),

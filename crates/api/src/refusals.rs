@@ -89,6 +89,7 @@ fn things(name: &str) -> &'static [Thing] {
         "proposal_id" => &[Thing::Proposal],
         "upload_id" => &[Thing::Upload],
         "passkey_id" => &[Thing::Passkey],
+        "access_id" => &[Thing::Emergency],
         // Analyses are asked for by their own identifier or by the report's.
         "id" => &[Thing::Analysis, Thing::Report],
         _ => &[],

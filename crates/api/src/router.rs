@@ -13,7 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    ai, audit_trail, auth, client_address, events, figures, health, models, notifications, observe,
+    ai, audit_trail, auth, client_address, emergency, events, figures, health, models,
+    notifications, observe,
     openapi::{self, ApiDoc},
     operations::{jobs, settings, user_password_code, user_second_factor, user_sessions, users},
     patients, portal,
@@ -99,6 +100,12 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(patients::proposals::decide))
         .routes(routes!(patients::accesses::list))
+        .routes(routes!(emergency::list::list, emergency::open::open))
+        .routes(routes!(emergency::end::end))
+        .routes(routes!(emergency::record::record))
+        .routes(routes!(emergency::record::report))
+        .routes(routes!(emergency::record::image))
+        .routes(routes!(emergency::review::review))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::read, users::change))
         .routes(routes!(user_sessions::list, user_sessions::end_all))

@@ -156,7 +156,11 @@ impl Signed {
     }
 
     /// Audits a refusal and makes it a problem.
-    async fn refuse(&self, state: &ApiState, detail: String) -> Result<Problem, Problem> {
+    pub(crate) async fn refuse(
+        &self,
+        state: &ApiState,
+        detail: String,
+    ) -> Result<Problem, Problem> {
         let mut tx = self.begin(state).await?;
         let act = Act::new(AuditAction::Refuse, EntityType::Path)
             .new_values(json!({ "method": self.method.as_str(), "path": self.path }))

@@ -10,6 +10,7 @@ mod blob_store;
 mod certificate;
 mod configuration;
 mod disk;
+mod emergencies;
 mod finding;
 mod load;
 mod model;
@@ -116,6 +117,7 @@ async fn look_as_the_portal(subject: &Subject, wanted: Wanted, diagnosis: &mut D
     diagnosis.ok("login", "the portal's own login works");
     work::look(&database, wanted, diagnosis).await;
     configuration::look_at_settings(&database, subject, diagnosis).await;
+    emergencies::look(&database, diagnosis).await;
     let keys = blob_store::look_at_keys(subject, diagnosis);
     let store = match keys {
         Some(keys) => BlobStore::open_encrypted(&subject.blobs, keys),

@@ -1,5 +1,5 @@
 //! Codes for a new password and for showing that mail reaches the owner of an address. Sent or handed over
-//! once; only their digests are kept. Runs as `portal_anonymous`, but for those that tech makes.
+//! once; only their digests are kept. Runs as `portal_anonymous`, but for those that tech hands over.
 
 use chrono::{DateTime, Utc};
 use domain::UserId;
@@ -63,6 +63,29 @@ pub async fn create(tx: &mut ActorTx, token: &NewToken<'_>) -> Result<(), DbErro
     .await
     .during("note a code")?;
     Ok(())
+}
+
+/// Notes a code for a new password that tech hands over. It is bound to the address that the account has, which
+/// tech need not know. Says whether there is such an account.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hand_over(
+    tx: &mut ActorTx,
+    user_id: UserId,
+    digest: &str,
+    expires_at: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let noted = sqlx::query_scalar!(
+        r#"SELECT portal.hand_password_code_over($1, $2, $3) AS "noted""#,
+        user_id.0,
+        digest,
+        expires_at
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("note a code that is handed over")?;
+    Ok(noted == Some(true))
 }
 
 /// When the newest code of an account was made, if there is one.

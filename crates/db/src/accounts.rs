@@ -38,11 +38,11 @@ pub struct Profile {
 pub struct Account {
     /// Identifier.
     pub id: UserId,
-    /// Address to sign in with.
-    pub email: String,
+    /// Address to sign in with; null for a patient, unless asked for by exactly this address.
+    pub email: Option<String>,
     /// Role.
     pub role: Role,
-    /// Name as shown.
+    /// Name as shown; for a patient a pseudonym, the same each time.
     pub name: String,
     /// Whether the account may be used.
     pub is_active: bool,
@@ -170,7 +170,7 @@ pub struct AccountFilter<'a> {
     pub role: Option<Role>,
     /// In use, or not.
     pub is_active: Option<bool>,
-    /// With this in the name or address.
+    /// With this in the name or address; patients are known by their pseudonyms alone.
     pub search: Option<&'a str>,
 }
 
@@ -186,9 +186,9 @@ pub async fn list(
 ) -> Result<Page<Account>, DbError> {
     let rows = sqlx::query_as!(
         Account,
-        r#"SELECT id AS "id: UserId", email::text AS "email!", role AS "role: Role", name, is_active,
-                  last_login_at, created_at, updated_at
-           FROM users
+        r#"SELECT id AS "id!: UserId", email::text AS email, role AS "role!: Role", name AS "name!", is_active AS "is_active!",
+                  last_login_at, created_at AS "created_at!", updated_at AS "updated_at!"
+           FROM portal.accounts
            WHERE ($1::text IS NULL OR role = $1)
              AND ($2::boolean IS NULL OR is_active = $2)
              AND ($3::text IS NULL OR name ILIKE '%' || $3 || '%' OR email::text ILIKE '%' || $3 || '%')
@@ -219,9 +219,9 @@ pub async fn list(
 pub async fn find(tx: &mut ActorTx, id: UserId) -> Result<Option<Account>, DbError> {
     sqlx::query_as!(
         Account,
-        r#"SELECT id AS "id: UserId", email::text AS "email!", role AS "role: Role", name, is_active,
-                  last_login_at, created_at, updated_at
-           FROM users WHERE id = $1"#,
+        r#"SELECT id AS "id!: UserId", email::text AS email, role AS "role!: Role", name AS "name!", is_active AS "is_active!",
+                  last_login_at, created_at AS "created_at!", updated_at AS "updated_at!"
+           FROM portal.accounts WHERE id = $1"#,
         id.0
     )
     .fetch_optional(tx.connection())
@@ -229,7 +229,7 @@ pub async fn find(tx: &mut ActorTx, id: UserId) -> Result<Option<Account>, DbErr
     .during("read an account")
 }
 
-/// The account of an address.
+/// The account of exactly this address, which the asker has from its owner.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -237,16 +237,19 @@ pub async fn find_by_email(
     tx: &mut ActorTx,
     email: &EmailAddress,
 ) -> Result<Option<Account>, DbError> {
-    sqlx::query_as!(
-        Account,
-        r#"SELECT id AS "id: UserId", email::text AS "email!", role AS "role: Role", name, is_active,
-                  last_login_at, created_at, updated_at
-           FROM users WHERE email = $1::text::portal.citext"#,
+    let id = sqlx::query_scalar!(
+        r#"SELECT portal.account_at($1) AS "id: UserId""#,
         email.as_str()
     )
-    .fetch_optional(tx.connection())
+    .fetch_one(tx.connection())
     .await
-    .during("read an account")
+    .during("look an account up")?;
+    let Some(id) = id else { return Ok(None) };
+    let account = find(tx, id).await?;
+    Ok(account.map(|account| Account {
+        email: Some(email.as_str().to_owned()),
+        ..account
+    }))
 }
 
 /// What of an account changes; `None` leaves it as it is.
@@ -262,7 +265,7 @@ pub struct AccountChange<'a> {
     pub password_hash: Option<&'a str>,
 }
 
-/// Changes an account. Says whether there was one.
+/// Changes an account. Says whether there was one. Of a patient's, name and role stay as they are.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -271,6 +274,18 @@ pub async fn change(
     id: UserId,
     change: &AccountChange<'_>,
 ) -> Result<bool, DbError> {
+    let patient = sqlx::query_scalar!(
+        r#"SELECT portal.change_patient_account($1, $2, $3) AS "changed""#,
+        id.0,
+        change.is_active,
+        change.password_hash
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("change a patient's account")?;
+    if patient == Some(true) {
+        return Ok(true);
+    }
     let changed = sqlx::query!(
         "UPDATE users SET name = coalesce($2, name), role = coalesce($3, role), is_active = coalesce($4, is_active)
          WHERE id = $1",

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use domain::{Role, UserId};
+use domain::{EmergencyAccessId, Role, UserId};
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::{Database, DbError, error::During};
@@ -19,6 +19,15 @@ pub enum ActorKind {
         id: UserId,
         /// As what.
         role: Role,
+    },
+    /// A signed-in user who reads one record under an access in an emergency.
+    Emergency {
+        /// Who.
+        id: UserId,
+        /// As what.
+        role: Role,
+        /// Under which access.
+        access: EmergencyAccessId,
     },
     /// The machinery: jobs, releases, retention.
     Worker,
@@ -72,6 +81,20 @@ impl Actor {
         }
     }
 
+    /// A signed-in user under an access in an emergency.
+    #[must_use]
+    pub const fn in_emergency(
+        id: UserId,
+        role: Role,
+        access: EmergencyAccessId,
+        origin: Origin,
+    ) -> Self {
+        Self {
+            kind: ActorKind::Emergency { id, role, access },
+            origin,
+        }
+    }
+
     /// Somebody at the command line.
     #[must_use]
     pub fn command_line() -> Self {
@@ -88,6 +111,7 @@ impl Actor {
     pub(crate) const fn database_role(&self) -> &'static str {
         match self.kind {
             ActorKind::Anonymous => "portal_anonymous",
+            ActorKind::Emergency { .. } => "portal_emergency",
             ActorKind::Worker => "portal_worker",
             ActorKind::CommandLine => Role::Tech.database_role(),
             ActorKind::User { role, .. } => role.database_role(),
@@ -98,7 +122,7 @@ impl Actor {
     #[must_use]
     pub const fn user_id(&self) -> Option<UserId> {
         match self.kind {
-            ActorKind::User { id, .. } => Some(id),
+            ActorKind::User { id, .. } | ActorKind::Emergency { id, .. } => Some(id),
             _ => None,
         }
     }
@@ -109,7 +133,7 @@ impl Actor {
             ActorKind::Anonymous => "anonymous",
             ActorKind::Worker => "worker",
             ActorKind::CommandLine => "command_line",
-            ActorKind::User { role, .. } => role.as_str(),
+            ActorKind::User { role, .. } | ActorKind::Emergency { role, .. } => role.as_str(),
         }
     }
 }
@@ -173,6 +197,15 @@ impl Database {
         .fetch_one(&mut *transaction)
         .await
         .during("take on the actor's role")?;
+        if let ActorKind::Emergency { access, .. } = actor.kind {
+            sqlx::query!(
+                "SELECT set_config('portal.emergency_access', $1, true)",
+                access.to_string()
+            )
+            .fetch_one(&mut *transaction)
+            .await
+            .during("say under which access this is read")?;
+        }
         Ok(ActorTx {
             transaction,
             actor: actor.clone(),

@@ -19,6 +19,7 @@ pub mod backups;
 pub mod case_scores;
 pub mod claims;
 pub mod consistency;
+pub mod emergency;
 pub mod events;
 pub mod figures;
 pub mod history;

@@ -30,6 +30,8 @@ pub enum Thing {
     Upload,
     /// A passkey.
     Passkey,
+    /// An access in an emergency.
+    Emergency,
 }
 
 impl Thing {
@@ -46,6 +48,7 @@ impl Thing {
             Self::History => "history",
             Self::Upload => "upload",
             Self::Passkey => "passkey",
+            Self::Emergency => "emergency",
         }
     }
 }

@@ -40,6 +40,10 @@ pub enum Permission {
     ManageSettings,
     /// Read the audit trail.
     ReadAudit,
+    /// Open a patient's record in an emergency, for those who do not see it otherwise.
+    OpenEmergencyAccess,
+    /// See the own accesses in emergencies; privacy officers see and review all.
+    SeeEmergencyAccesses,
     /// Read the job queue, send dead jobs back.
     ManageJobs,
 }
@@ -58,7 +62,8 @@ impl Permission {
             Self::ReadQueue | Self::ReviewReports | Self::ChangeHistory => &[Doctor],
             Self::ReadHistory => &[Patient, Radiologist, Doctor],
             Self::ReadAccesses | Self::ProposeHistory => &[Patient],
-            Self::ReadModels => &[Radiologist, Doctor, Tech],
+            Self::OpenEmergencyAccess => &[Radiologist, Tech],
+            Self::ReadModels | Self::SeeEmergencyAccesses => &[Radiologist, Doctor, Tech],
             Self::DecidePromotions => &[Doctor, Tech],
             Self::ManageUsers
             | Self::ManageModels

@@ -117,6 +117,16 @@ crate::text_enum! {
         VerifyBackup = "verify_backup",
         /// This portal was restored from a backup.
         RestoreBackup = "restore_backup",
+        /// A record was opened in an emergency.
+        OpenEmergencyAccess = "open_emergency_access",
+        /// Such an access was ended before its time.
+        EndEmergencyAccess = "end_emergency_access",
+        /// A record that was opened in an emergency was read.
+        ReadEmergencyRecord = "read_emergency_record",
+        /// A privacy officer reviewed such an access.
+        ReviewEmergencyAccess = "review_emergency_access",
+        /// Accesses in emergencies were listed.
+        ListEmergencyAccesses = "list_emergency_accesses",
         /// Something was refused for want of permission.
         Refuse = "refuse",
     }
@@ -153,6 +163,8 @@ crate::text_enum! {
         Key = "key",
         /// A file on its way in.
         Upload = "upload",
+        /// An access in an emergency.
+        Emergency = "emergency",
         /// A path of the API.
         Path = "path",
     }

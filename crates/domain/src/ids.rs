@@ -87,6 +87,8 @@ id! {
     HistoryProposalId,
     /// A file that comes in piece by piece: `portal.uploads.upload_id`.
     UploadId,
+    /// An access in an emergency: `portal.emergency_accesses.access_id`.
+    EmergencyAccessId,
     /// A setting: `system_settings.setting_id`.
     SettingId,
     /// A queued piece of work: `portal.jobs.job_id`.

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod backup;
 pub mod clock;
 pub mod email;
+pub mod emergency;
 pub mod event;
 pub mod ids;
 pub mod model;
@@ -25,6 +26,7 @@ pub mod text_enum;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use email::EmailAddress;
+pub use emergency::EmergencyOutcome;
 pub use ids::*;
 pub use model::{AlarmKind, ModelEvent, ModelStage, PromotionDecision};
 pub use patient::ProposalState;

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    emergency::EmergencyPolicy,
     model::{DriftPolicy, PerformancePolicy},
     patient_wording::PatientWording,
     queue::MaximumWaits,
@@ -40,6 +41,10 @@ pub const SESSION_ABSOLUTE_HOURS: &str = "session.absolute_hours";
 pub const SIGN_IN_SECOND_FACTOR_ROLES: &str = "sign_in.second_factor_roles";
 /// Minutes for which a proof of who holds a session is good.
 pub const SIGN_IN_STEP_UP_MINUTES: &str = "sign_in.step_up_minutes";
+/// Who opens records in emergencies, and how.
+pub const EMERGENCY_ACCESS: &str = "emergency.access";
+/// Accounts that look after privacy.
+pub const PRIVACY_OFFICERS: &str = "privacy.officers";
 /// Fewest characters of a new password.
 pub const PASSWORD_MINIMUM_LENGTH: &str = "password.minimum_length";
 /// Largest accepted file, in mebibytes.
@@ -350,6 +355,18 @@ pub const ALL: &[SettingDefinition] = &[
         description: "Minutes after a sign-in, or after proving anew who one is, in which reviews are signed, models put to work, cases exported, accounts secured and emergencies opened without being asked (0: asked each time).",
         default: || json!(StepUpMinutes::default()),
         check: |value| parse::<StepUpMinutes>(value)?.check(),
+    },
+    SettingDefinition {
+        key: EMERGENCY_ACCESS,
+        description: "Who may open a patient's record in an emergency (radiologist, tech), for how many minutes (at most 240), with how long a reason, and within how many hours after its end a privacy officer reviews it.",
+        default: || json!(EmergencyPolicy::default()),
+        check: |value| parse::<EmergencyPolicy>(value)?.check(),
+    },
+    SettingDefinition {
+        key: PRIVACY_OFFICERS,
+        description: "Identifiers of the accounts (of staff) that are told when a record is opened in an emergency, and review it. None: all of tech.",
+        default: || json!([]),
+        check: |value| parse::<Vec<crate::UserId>>(value).map(|_| ()),
     },
     SettingDefinition {
         key: PASSWORD_MINIMUM_LENGTH,

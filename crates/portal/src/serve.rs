@@ -302,6 +302,7 @@ fn maintenance(
     let mut hourly = analysis::release::hourly_chores();
     hourly.push(audit_trail::archive_chore(place));
     hourly.push(governance::standing::daily_chore());
+    hourly.push(privacy::reminders_chore());
     let mut chores = analysis::release::chores();
     chores.push(intake::uploads_chore(blobs.clone()));
     Maintenance::new(database.clone(), worker.clone(), chores, hourly)

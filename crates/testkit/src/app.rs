@@ -112,6 +112,7 @@ impl TestApp {
         chores.push(intake::uploads_chore(blobs.clone()));
         let mut hourly = analysis::release::hourly_chores();
         hourly.push(governance::standing::daily_chore());
+        hourly.push(privacy::reminders_chore());
         let maintenance = Maintenance::new(database.clone(), worker.clone(), chores, hourly);
         let state = ApiState::new(
             database.clone(),

@@ -604,6 +604,120 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/emergency-accesses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accesses in emergencies
+         * @description The own ones; for privacy officers all.
+         */
+        get: operations["emergency_accesses_list"];
+        put?: never;
+        /**
+         * Open a record in an emergency
+         * @description For one patient and for the minutes that the setting `emergency.access` gives; it ends by itself, or by hand.
+         *     The patient and the privacy officers are told at once, everything that is read goes into the trail, and an
+         *     officer reviews it afterwards. Wants a fresh proof of who asks.
+         */
+        post: operations["emergency_accesses_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergency-accesses/{access_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an own access before its time */
+        post: operations["emergency_accesses_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergency-accesses/{access_id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a record that was opened in an emergency */
+        get: operations["emergency_accesses_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergency-accesses/{access_id}/reports/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a report of a record that was opened in an emergency */
+        get: operations["emergency_accesses_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergency-accesses/{access_id}/reports/{report_id}/images/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch a picture of a record that was opened in an emergency */
+        get: operations["emergency_accesses_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergency-accesses/{access_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review an access in an emergency
+         * @description By a privacy officer, and never by whoever opened the record. Once written, a review stays.
+         */
+        post: operations["emergency_accesses_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -1589,7 +1703,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List accounts */
+        /**
+         * List accounts
+         * @description Patients are pseudonyms here. Whoever has an address from its owner finds that account by searching for the
+         *     whole address, and only so.
+         */
         get: operations["users_list"];
         put?: never;
         /** Make an account */
@@ -1807,8 +1925,8 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
-            /** @description Address to sign in with. */
-            email: string;
+            /** @description Address to sign in with; null for a patient, unless asked for by exactly this address. */
+            email?: string | null;
             /** @description Identifier. */
             id: components["schemas"]["UserId"];
             /** @description Whether the account may be used. */
@@ -1818,7 +1936,7 @@ export interface components {
              * @description When it last signed in.
              */
             last_login_at?: string | null;
-            /** @description Name as shown. */
+            /** @description Name as shown; for a patient a pseudonym, the same each time. */
             name: string;
             /** @description Role. */
             role: components["schemas"]["Role"];
@@ -1981,7 +2099,7 @@ export interface components {
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "refuse";
         /** @description A row of the trail. */
         AuditLog: {
             /** @description What was done. */
@@ -2244,6 +2362,147 @@ export interface components {
             /** @description The draft. */
             review_id: components["schemas"]["ReviewId"];
         };
+        /** @description Accesses in emergencies, and what the asking person has to do with them. */
+        Emergencies: {
+            /** @description Whether the asking person reviews those of others. */
+            is_privacy_officer: boolean;
+            /** @description The accesses. */
+            items: components["schemas"]["EmergencyAccess"][];
+            /** @description Whether the asking person may open a record. */
+            may_open: boolean;
+            /**
+             * Format: int32
+             * @description Fewest characters of a reason.
+             */
+            minimum_reason_length: number;
+            /**
+             * Format: int32
+             * @description Minutes after which an access ends by itself.
+             */
+            minutes: number;
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description An access in an emergency. */
+        EmergencyAccess: {
+            /** @description Identifier. */
+            access_id: components["schemas"]["EmergencyAccessId"];
+            /**
+             * Format: date-time
+             * @description When it was ended by hand.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            ends_at: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            opened_at: string;
+            outcome?: components["schemas"]["EmergencyOutcome"] | null;
+            /** @description Whose record. */
+            patient_id: components["schemas"]["UserId"];
+            /** @description What the patient is called here. */
+            pseudonym: string;
+            /** @description Why. */
+            reason: string;
+            /** @description The reviewer's words. */
+            review_note?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            reviewed_at?: string | null;
+            reviewed_by?: components["schemas"]["UserId"] | null;
+            /** @description That person's name. */
+            reviewed_by_name?: string | null;
+            /** @description Who opened the record. */
+            user_id: components["schemas"]["UserId"];
+            /** @description That person's name. */
+            user_name?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description An access in an emergency: `portal.emergency_accesses.access_id`.
+         */
+        EmergencyAccessId: string;
+        /**
+         * @description What the review of an access in an emergency says.
+         * @enum {string}
+         */
+        EmergencyOutcome: "justified" | "not_justified";
+        /** @description Whose record an access opens. */
+        EmergencyPatient: {
+            /**
+             * Format: date
+             * @description Date of birth.
+             */
+            date_of_birth?: string | null;
+            /** @description The hospital's numbers. */
+            identifiers: string[];
+            /** @description Name. */
+            name: string;
+            /** @description Identifier. */
+            patient_id: components["schemas"]["UserId"];
+        };
+        /** @description A record that was opened in an emergency. */
+        EmergencyRecord: {
+            history?: components["schemas"]["MedicalHistory"] | null;
+            /** @description Whose. */
+            patient: components["schemas"]["EmergencyPatient"];
+            /** @description The newest 200 reports. */
+            reports: components["schemas"]["EmergencyReport"][];
+        };
+        /** @description A report of a record that was opened. */
+        EmergencyReport: {
+            /** @description The findings. */
+            findings?: string | null;
+            /** @description Identifier. */
+            report_id: components["schemas"]["ReportId"];
+            risk_score?: components["schemas"]["RiskCategory"] | null;
+            /** @description How far it is. */
+            status: components["schemas"]["ReportStatus"];
+            /** @description What kind of study. */
+            study_type: string;
+            /** @description Complaints that were noted with the film. */
+            symptoms?: unknown;
+            /**
+             * Format: date-time
+             * @description When it came in.
+             */
+            upload_date: string;
+        };
+        /** @description A report of such a record. */
+        EmergencyReportDetail: {
+            /** @description Notes added to them. */
+            addenda: components["schemas"]["Addendum"][];
+            /** @description Its images. */
+            images: components["schemas"]["Image"][];
+            /** @description The report. */
+            report: components["schemas"]["EmergencyReport"];
+            /** @description Signed reviews, newest first. */
+            reviews: components["schemas"]["Review"][];
+        };
+        /** @description Whose record, and why. One of `patient_id`, `identifier` and `email` names the patient. */
+        EmergencyRequest: {
+            /** @description The address, exactly. */
+            email?: string | null;
+            /** @description The hospital's number, exactly. */
+            identifier?: string | null;
+            patient_id?: components["schemas"]["UserId"] | null;
+            /** @description Why: as many characters as the setting `emergency.access` wants, at most 2000. */
+            reason: string;
+        };
+        /** @description What a review says. */
+        EmergencyReviewRequest: {
+            /** @description The reviewer's words; at most 2000 characters. */
+            note: string;
+            /** @description Whether there was a reason for it. */
+            outcome: components["schemas"]["EmergencyOutcome"];
+        };
         /** @description How many sessions ended. */
         EndedSessions: {
             /**
@@ -2261,7 +2520,7 @@ export interface components {
          * @description What an act was done to.
          * @enum {string}
          */
-        EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "key" | "upload" | "path";
+        EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "key" | "upload" | "emergency" | "path";
         /**
          * @description What is wrong with a field.
          * @enum {string}
@@ -2619,8 +2878,8 @@ export interface components {
                  * @description When it was made.
                  */
                 created_at: string;
-                /** @description Address to sign in with. */
-                email: string;
+                /** @description Address to sign in with; null for a patient, unless asked for by exactly this address. */
+                email?: string | null;
                 /** @description Identifier. */
                 id: components["schemas"]["UserId"];
                 /** @description Whether the account may be used. */
@@ -2630,7 +2889,7 @@ export interface components {
                  * @description When it last signed in.
                  */
                 last_login_at?: string | null;
-                /** @description Name as shown. */
+                /** @description Name as shown; for a patient a pseudonym, the same each time. */
                 name: string;
                 /** @description Role. */
                 role: components["schemas"]["Role"];
@@ -3942,7 +4201,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "not_found" | "not_recalibrable" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "passkey_taken" | "passkeys_not_set_up" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_passkeys" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_passkey" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
+            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "name_is_the_records" | "not_found" | "not_recalibrable" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "passkey_taken" | "passkeys_not_set_up" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "still_running" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_passkeys" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_passkey" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
             /** @description What is wrong this time, and what to do. */
             detail: string;
             /** @description Everything wrong with the fields, at once. */
@@ -7394,6 +7653,596 @@ export interface operations {
             };
             /** @description Passkeys are not offered at this address, or the account has none */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    emergency_accesses_list: {
+        parameters: {
+            query?: {
+                /** @description Own ones that run. */
+                running?: boolean;
+                /** @description Those that wait for the review of the asking officer. */
+                to_review?: boolean;
+                /** @description Rows a page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description Where the page starts: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Emergencies"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    emergency_accesses_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmergencyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyAccess"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not this role, or `step_up_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    emergency_accesses_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The access */
+                access_id: components["schemas"]["EmergencyAccessId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyAccess"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description None that runs and is yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    emergency_accesses_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The access */
+                access_id: components["schemas"]["EmergencyAccessId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyRecord"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description None that runs and is yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    emergency_accesses_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The access */
+                access_id: components["schemas"]["EmergencyAccessId"];
+                /** @description The report */
+                report_id: components["schemas"]["ReportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyReportDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No access that runs and is yours, or no such report of that patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    emergency_accesses_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The access */
+                access_id: components["schemas"]["EmergencyAccessId"];
+                /** @description The report */
+                report_id: components["schemas"]["ReportId"];
+                /** @description The image */
+                image_id: components["schemas"]["ImageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+            /** @description Not changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Cannot be decoded here */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    emergency_accesses_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The access */
+                access_id: components["schemas"]["EmergencyAccessId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmergencyReviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyAccess"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is your own, still runs, or has a review */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12353,7 +13202,7 @@ export interface operations {
                 role?: components["schemas"]["Role"];
                 /** @description In use, or not. */
                 is_active?: boolean;
-                /** @description With this in the name or address. */
+                /** @description With this in the name or address; or the whole address of one account. */
                 search?: string;
                 /** @description Rows a page, 1 to 200; 50 by default. */
                 limit?: number;

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
 import { IconMenu2 } from '@tabler/icons-react';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useIsLive, useLiveEvents } from '@/api/events';
 import { useT } from '@/i18n';
 import { ToastArea } from '@/shared/toast';
@@ -14,6 +14,10 @@ import classes from './Shell.module.css';
 import { StepUp } from './StepUp';
 import { useMe } from './session';
 import { UserMenu } from './UserMenu';
+
+const EmergencyBanner = lazy(() =>
+  import('@/features/emergency/Banner').then((module) => ({ default: module.Banner })),
+);
 
 /** What surrounds every page of a signed-in user. */
 export function Shell() {
@@ -80,6 +84,11 @@ export function Shell() {
           <UserMenu />
         </div>
       </header>
+      {(me.user.role === 'tech' || me.user.role === 'radiologist') && (
+        <Suspense fallback={null}>
+          <EmergencyBanner />
+        </Suspense>
+      )}
       <main id="content" ref={main} className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>

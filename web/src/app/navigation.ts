@@ -11,6 +11,7 @@ import {
   IconListDetails,
   IconSettings,
   IconStack2,
+  IconUrgent,
   IconUpload,
   IconUserSearch,
   IconUsers,
@@ -37,6 +38,7 @@ export const navigation: Record<Role, NavigationItem[]> = {
     { to: '/upload', label: 'nav.upload', icon: IconUpload },
     { to: '/uploads', label: 'nav.uploads', icon: IconStack2 },
     { to: '/patients', label: 'nav.patients', icon: IconUserSearch },
+    { to: '/emergencies', label: 'nav.emergencies', icon: IconUrgent },
   ],
   doctor: [
     { to: '/queue', label: 'nav.queue', icon: IconListCheck },
@@ -51,5 +53,6 @@ export const navigation: Record<Role, NavigationItem[]> = {
     { to: '/jobs', label: 'nav.jobs', icon: IconListDetails },
     { to: '/settings', label: 'nav.settings', icon: IconSettings },
     { to: '/audit', label: 'nav.audit', icon: IconBook2 },
+    { to: '/emergencies', label: 'nav.emergencies', icon: IconUrgent },
   ],
 };

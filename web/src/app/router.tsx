@@ -229,6 +229,20 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('@/features/tech/AuditPage'), 'AuditPage'),
 });
 
+// Staff that opens records in emergencies, or reviews that
+const emergencies = createRoute({
+  getParentRoute: () => members,
+  path: '/emergencies',
+  beforeLoad: only('tech', 'radiologist', 'doctor'),
+  component: lazyRouteComponent(() => import('@/features/emergency/EmergenciesPage'), 'EmergenciesPage'),
+});
+const emergency = createRoute({
+  getParentRoute: () => members,
+  path: '/emergencies/$accessId',
+  beforeLoad: only('tech', 'radiologist'),
+  component: lazyRouteComponent(() => import('@/features/emergency/RecordPage'), 'RecordPage'),
+});
+
 // Everybody
 const profile = createRoute({
   getParentRoute: () => members,
@@ -264,6 +278,8 @@ export const router = createRouter({
       jobs,
       settings,
       audit,
+      emergencies,
+      emergency,
       profile,
       notifications,
     ]),

@@ -61,8 +61,8 @@ async function users(search: string, t: Translate): Promise<Hit[]> {
   const { items } = await take(api.GET('/api/users', { params: { query: { search, limit: 6 } } }));
   return items.map((user) => ({
     group: 'users',
-    to: `/users?search=${encodeURIComponent(user.email)}`,
+    to: `/users?search=${encodeURIComponent(user.email ?? user.name)}`,
     title: user.name,
-    text: `${t(`role.${user.role}`)} · ${user.email}`,
+    text: `${t(`role.${user.role}`)} · ${user.email ?? '–'}`,
   }));
 }

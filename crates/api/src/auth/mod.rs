@@ -23,8 +23,9 @@ use domain::UserId;
 
 use crate::{problem::Problem, state::ApiState};
 
-/// Reads the own profile: as `portal_anonymous`, which alone may see every column of an account.
-async fn own_profile(
+/// Reads a profile: as `portal_anonymous`, which alone may see every column of the account that it is asked for.
+/// For the owner, and for letters to the owner.
+pub(crate) async fn own_profile(
     state: &ApiState,
     user_id: UserId,
     origin: Origin,

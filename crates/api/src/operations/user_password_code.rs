@@ -2,11 +2,7 @@
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
 use chrono::{DateTime, Duration, Utc};
-use db::{
-    account_tokens::{self, NewToken, TokenPurpose},
-    accounts,
-    audit::Act,
-};
+use db::{account_tokens, accounts, audit::Act};
 use domain::{
     StepUp, UserId,
     access::Permission,
@@ -66,14 +62,10 @@ pub(crate) async fn create(
     signed.stepped_up(StepUp::Account, &state).await?;
     let code = tokens::new_code()?;
     let expires_at = tx.now() + GOOD_FOR;
-    let token = NewToken {
-        user_id,
-        purpose: TokenPurpose::ResetPassword,
-        digest: &tokens::code_digest(&code),
-        address: &account.email,
-        expires_at,
-    };
-    account_tokens::create(&mut tx, &token).await?;
+    let digest = tokens::code_digest(&code);
+    if !account_tokens::hand_over(&mut tx, user_id, &digest, expires_at).await? {
+        return Err(Problem::NotFound("account"));
+    }
     tx.audit(
         Act::new(AuditAction::ResetPassword, EntityType::User)
             .on(user_id)

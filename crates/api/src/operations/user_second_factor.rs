@@ -10,7 +10,10 @@ use domain::{
 use serde_json::json;
 
 use crate::{
-    auth::tell::{Change, Letter, tell},
+    auth::{
+        own_profile,
+        tell::{Change, Letter, tell},
+    },
     body::Path,
     problem::{Problem, ProblemBody},
     signed::Signed,
@@ -32,9 +35,9 @@ pub(crate) async fn reset(
     Path(user_id): Path<UserId>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = signed.begin_as(Permission::ManageUsers, &state).await?;
-    let account = accounts::find(&mut tx, user_id)
-        .await?
-        .ok_or(Problem::NotFound("account"))?;
+    if accounts::find(&mut tx, user_id).await?.is_none() {
+        return Err(Problem::NotFound("account"));
+    }
     if user_id == signed.user_id {
         return Err(Problem::Conflict {
             code: "own_account",
@@ -58,6 +61,7 @@ pub(crate) async fn reset(
     )
     .await?;
     tx.commit().await?;
-    tell(&state, account.email, Letter::Changed(Change::SecondFactor));
+    let owner = own_profile(&state, user_id, signed.actor.origin.clone()).await?;
+    tell(&state, owner.email, Letter::Changed(Change::SecondFactor));
     Ok(StatusCode::NO_CONTENT)
 }

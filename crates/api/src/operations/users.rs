@@ -3,7 +3,7 @@
 use axum::{Json as Answer, extract::State, http::StatusCode};
 use db::{
     ActorTx,
-    accounts::{self, Account, AccountChange, AccountFilter, NewAccount},
+    accounts::{self, Account, AccountChange, AccountFilter, NewAccount, Profile},
     audit::Act,
 };
 use domain::{
@@ -17,7 +17,10 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    auth::tell::{Change, Letter, tell},
+    auth::{
+        own_profile,
+        tell::{Change, Letter, tell},
+    },
     body::{Checks, Json, Path, Query},
     codes::FieldCode,
     passwords,
@@ -35,7 +38,7 @@ pub(crate) struct UsersQuery {
     role: Option<String>,
     /// In use, or not.
     is_active: Option<bool>,
-    /// With this in the name or address.
+    /// With this in the name or address; or the whole address of one account.
     search: Option<String>,
     /// Rows a page, 1 to 200; 50 by default.
     #[param(minimum = 1, maximum = 200)]
@@ -45,6 +48,9 @@ pub(crate) struct UsersQuery {
 }
 
 /// List accounts
+///
+/// Patients are pseudonyms here. Whoever has an address from its owner finds that account by searching for the
+/// whole address, and only so.
 #[utoipa::path(get, operation_id = "users_list", path = "/api/users", tag = "operations", params(UsersQuery),
     responses((status = 200, body = ListAnswer<Account>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
               (status = 422, body = ProblemBody)))]
@@ -67,6 +73,15 @@ pub(crate) async fn list(
         search: search_text(query.search.as_deref())?,
     };
     let mut tx = signed.begin_as(Permission::ManageUsers, &state).await?;
+    if let Some(account) = by_address(&mut tx, &filter).await? {
+        tx.audit(Act::new(AuditAction::ListUsers, EntityType::User).on(account.id))
+            .await?;
+        tx.commit().await?;
+        return Ok(Answer(ListAnswer {
+            items: vec![account],
+            next_cursor: None,
+        }));
+    }
     let page = accounts::list(&mut tx, &filter, after, limit).await?;
     tx.audit(
         Act::new(AuditAction::ListUsers, EntityType::User)
@@ -75,6 +90,26 @@ pub(crate) async fn list(
     .await?;
     tx.commit().await?;
     Ok(Answer(page.into()))
+}
+
+/// The account that a search names by its whole address, if it is one that the other filters want.
+async fn by_address(
+    tx: &mut ActorTx,
+    filter: &AccountFilter<'_>,
+) -> Result<Option<Account>, Problem> {
+    let Some(address) = filter
+        .search
+        .and_then(|search| EmailAddress::try_from(search.to_owned()).ok())
+    else {
+        return Ok(None);
+    };
+    let found = accounts::find_by_email(tx, &address).await?;
+    Ok(found.filter(|account| {
+        filter.role.is_none_or(|role| role == account.role)
+            && filter
+                .is_active
+                .is_none_or(|wanted| wanted == account.is_active)
+    }))
 }
 
 /// Read an account
@@ -214,7 +249,16 @@ pub(crate) async fn change(
         .await?
         .ok_or(Problem::NotFound("account"))?;
     let minimum = passwords::minimum_length(&mut tx).await?;
-    let role = check(&request, &before, minimum)?;
+    if before.role == Role::Patient && request.name.is_some() {
+        return Err(Problem::Conflict {
+            code: "name_is_the_records",
+            detail:
+                "a patient's name belongs to the record: radiologists and doctors correct it there"
+                    .to_owned(),
+        });
+    }
+    let owner = own_profile(&state, user_id, signed.actor.origin.clone()).await?;
+    let role = check(&request, &owner, minimum)?;
     if role.is_some_and(|role| role.is_staff() != before.role.is_staff()) {
         return Err(Problem::Conflict {
             code: "patient_or_staff",
@@ -262,16 +306,12 @@ pub(crate) async fn change(
     .await?;
     tx.commit().await?;
     if hash.is_some() {
-        tell(
-            &state,
-            after.email.clone(),
-            Letter::Changed(Change::Password),
-        );
+        tell(&state, owner.email, Letter::Changed(Change::Password));
     }
     Ok(Answer(after))
 }
 
-fn check(request: &ChangeUser, before: &Account, minimum: usize) -> Result<Option<Role>, Problem> {
+fn check(request: &ChangeUser, owner: &Profile, minimum: usize) -> Result<Option<Role>, Problem> {
     let mut checks = Checks::default();
     if let Some(name) = &request.name {
         checks.present("name", name, 200);
@@ -280,7 +320,7 @@ fn check(request: &ChangeUser, before: &Account, minimum: usize) -> Result<Optio
         checks.take(
             "password",
             FieldCode::WeakPassword,
-            password::check(password, minimum, &before.email, &before.name),
+            password::check(password, minimum, &owner.email, &owner.name),
         );
     }
     let role = checks.word("role", request.role.as_deref());

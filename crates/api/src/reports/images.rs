@@ -112,11 +112,36 @@ pub(crate) async fn rendered(
 ) -> Result<Response, Problem> {
     let wanted = Wanted::parse(&query)?;
     let image = find(&state, &signed, report_id, image_id, "rendered").await?;
+    picture(&state, &image, &headers, wanted).await
+}
+
+/// The whole picture as PNG, for a reader whose right to it was looked at and noted.
+pub(crate) async fn whole_picture(
+    state: &ApiState,
+    image: &Image,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let wanted = Wanted {
+        format: RenderedFormat::Png,
+        window: None,
+        size: None,
+        quality: 90,
+        frame: 0,
+    };
+    picture(state, image, headers, wanted).await
+}
+
+async fn picture(
+    state: &ApiState,
+    image: &Image,
+    headers: &HeaderMap,
+    wanted: Wanted,
+) -> Result<Response, Problem> {
     let etag = format!("\"{}-{wanted:?}\"", image.sha256).replace([' ', '{', '}', ':', ','], "");
-    if not_changed(&headers, &etag) {
+    if not_changed(headers, &etag) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
-    let bytes = read_blob(&state, &image).await?;
+    let bytes = read_blob(state, image).await?;
     let encoded = tokio::task::spawn_blocking({
         let (decoders, picture) = (state.decoders.clone(), wanted.picture());
         move || decoders.encode(Lane::Screen, &bytes, picture, &Limits::default())

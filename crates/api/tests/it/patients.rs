@@ -81,11 +81,25 @@ async fn somebody_who_signed_up_is_given_a_number_and_corrected() {
         .expect(200);
     assert_eq!(
         trail["items"][0]["old_values"],
-        json!({ "identifier": "H-1" })
+        json!({ "identifier": "…" })
     );
     assert_eq!(
         trail["items"][0]["new_values"],
-        json!({ "identifier": "H-2" })
+        json!({ "identifier": "…" })
+    );
+    // The trail itself has it; its page tells tech no patient's number.
+    let (old, new): (Value, Value) = sqlx::query_as(
+        "SELECT old_values, new_values FROM audit_logs WHERE action = 'update_patient' ORDER BY created_at DESC, log_id DESC LIMIT 1",
+    )
+    .fetch_one(&mut app.test_database.superuser().await)
+    .await
+    .unwrap();
+    assert_eq!(
+        (old, new),
+        (
+            json!({ "identifier": "H-1" }),
+            json!({ "identifier": "H-2" })
+        )
     );
 }
 

@@ -56,6 +56,8 @@ radiologist POST   /api/reports/upload
 radiologist GET    /api/patients/{patient_id}
 radiologist PATCH  /api/patients/{patient_id}
 radiologist POST   /api/patients/{patient_id}/invitation
+radiologist POST   /api/emergency-accesses
+tech        POST   /api/emergency-accesses
 tech        GET    /api/audit
 tech        GET    /api/users/{user_id}
 tech        PATCH  /api/users/{user_id}
@@ -268,7 +270,7 @@ impl Scene {
     async fn set() -> Self {
         let app = TestApp::start().await;
         let mut superuser = app.test_database.superuser().await;
-        let mut sides = Vec::new();
+        let (mut sides, mut accesses) = (Vec::new(), Names::new());
         for (seed, side) in [(1, "own"), (2, "other")] {
             let patient = app
                 .client_named(Role::Patient, &format!("{side}-patient"))
@@ -293,6 +295,29 @@ impl Scene {
         }
         let (mut theirs, others) = sides.pop().unwrap();
         let (own, clients) = sides.pop().unwrap();
+        // Accesses in emergencies: of this tech and radiologist to the own patient, of the other tech to the other's.
+        for (role, opener, patient) in [
+            ("radiologist", &clients[1].1, &own["patient_id"]),
+            ("tech", &clients[3].1, &own["patient_id"]),
+            ("others", &others[3].1, &theirs["patient_id"]),
+        ] {
+            let body =
+                json!({ "patient_id": patient, "reason": "unconscious in the emergency room" });
+            let opened = opener
+                .post("/api/emergency-accesses", body)
+                .await
+                .expect(201);
+            accesses.insert(role, text(&opened["access_id"]));
+        }
+        others[3]
+            .1
+            .put(
+                "/api/settings/privacy.officers",
+                json!({ "setting_value": [others[2].1.user_id()] }),
+            )
+            .await
+            .expect(200);
+        theirs.insert("access_id", accesses["others"].clone());
         let mut mine = BTreeMap::new();
         for (role, client) in &clients {
             let mut names = own.clone();
@@ -303,6 +328,9 @@ impl Scene {
                     .unwrap()
                     .to_owned(),
             );
+            if let Some(access) = accesses.get(role) {
+                names.insert("access_id", access.clone());
+            }
             mine.insert(*role, names);
         }
         let session = others[2].1.get("/api/auth/sessions").await.expect(200);
@@ -472,7 +500,10 @@ async fn identifiers_of_others_give_what_identifiers_of_nothing_give_on_every_pa
             // Each one swapped by itself, the rest the caller's own.
             for name in owned {
                 let mut names = scene.mine[role].clone();
-                for shared in SHARED.into_iter().chain(["notification_id", "unique"]) {
+                for shared in SHARED
+                    .into_iter()
+                    .chain(["notification_id", "access_id", "unique"])
+                {
                     names.entry(shared).or_insert_with(|| match shared {
                         "frame" => "1".to_owned(),
                         "setting_key" => "queue.claim_minutes".to_owned(),

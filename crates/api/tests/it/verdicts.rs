@@ -78,6 +78,13 @@ POST   /api/patients/{patient_id}/history/proposals               401 201 403 40
 DELETE /api/patients/{patient_id}/history/proposals               401 204 403 403 403
 POST   /api/patients/{patient_id}/history/proposals/{proposal_id}/decision 401 403 404 404 403
 GET    /api/patients/{patient_id}/accesses                        401 200 403 403 403
+GET    /api/emergency-accesses                                    401 403 200 200 200
+POST   /api/emergency-accesses                                    401 403 201 403 201
+POST   /api/emergency-accesses/{access_id}/end                    401 403 404 403 404
+GET    /api/emergency-accesses/{access_id}/record                 401 403 404 403 404
+GET    /api/emergency-accesses/{access_id}/reports/{report_id}    401 403 404 403 404
+GET    /api/emergency-accesses/{access_id}/reports/{report_id}/images/{image_id} 401 403 404 403 404
+POST   /api/emergency-accesses/{access_id}/review                 401 403 404 404 404
 GET    /api/users                                                 401 403 403 403 200
 POST   /api/users                                                 401 403 403 403 201
 GET    /api/users/{user_id}                                       401 403 403 403 200
@@ -172,6 +179,7 @@ impl Scene {
             ("id", nobody.clone()),
             ("session_id", nobody.clone()),
             ("passkey_id", nobody.clone()),
+            ("access_id", nobody.clone()),
             ("review_id", nobody.clone()),
             ("notification_id", nobody.clone()),
             ("upload_id", nobody.clone()),
@@ -296,6 +304,12 @@ pub(crate) fn body(method: &str, template: &str, names: &BTreeMap<&str, String>)
             json!({ "code": "AAAA-AAAA-AAAA-AAAA", "password": "a quiet garden" })
         }
         ("POST", "/api/reviews/queue/{report_id}/identity") => json!({ "note": "asked the ward" }),
+        ("POST", "/api/emergency-accesses") => {
+            json!({ "patient_id": names["patient_id"], "reason": "unconscious in the emergency room" })
+        }
+        ("POST", "/api/emergency-accesses/{access_id}/review") => {
+            json!({ "outcome": "justified", "note": "asked the ward" })
+        }
         ("POST", "/api/users") => {
             json!({ "email": format!("made-{unique}@example.com"), "password": "a quiet garden", "role": "doctor", "name": "Made" })
         }

@@ -171,7 +171,7 @@ async fn facts(connection: &mut PgConnection) -> Result<Vec<String>, DbError> {
                              CASE WHEN rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END)
                FROM pg_roles
                WHERE rolname IN ('portal_owner', 'portal_login', 'portal_anonymous', 'portal_patient', 'portal_radiologist',
-                                 'portal_doctor', 'portal_tech', 'portal_worker')
+                                 'portal_doctor', 'portal_tech', 'portal_emergency', 'portal_worker')
                UNION ALL
                SELECT format('member | portal_login of %s | member', r.rolname)
                FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles l ON l.oid = m.member

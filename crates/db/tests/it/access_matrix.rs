@@ -11,13 +11,14 @@ use testkit::{TestApp, TestOptions};
 use crate::take_on;
 
 /// Who tries: the role, a name for the matrix, and the address; the stranger is a patient without films.
-const ACTORS: [(&str, &str, &str); 7] = [
+const ACTORS: [(&str, &str, &str); 8] = [
     ("anonymous", "anonymous", "nobody"),
     ("patient", "patient", "patient@example.com"),
     ("patient", "stranger", ""),
     ("radiologist", "radiologist", "radiologist@example.com"),
     ("doctor", "doctor", "doctor@example.com"),
     ("tech", "tech", "tech@example.com"),
+    ("emergency", "emergency", "nobody"),
     ("worker", "worker", "nobody"),
 ];
 
@@ -37,7 +38,7 @@ struct Portal {
     _app: TestApp,
     superuser: PgConnection,
     login: PgConnection,
-    actors: [(&'static str, &'static str, String); 7],
+    actors: [(&'static str, &'static str, String); 8],
 }
 
 impl Portal {

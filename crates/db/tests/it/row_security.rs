@@ -96,7 +96,7 @@ async fn each_role_sees_its_rows_and_no_others() {
             "audit_logs",
             [denied(), denied(), denied(), denied(), denied(), Ok(1)],
         ),
-        ("users", [Ok(1), Ok(1), Ok(8), Ok(8), Ok(8), Ok(11)]),
+        ("users", [Ok(1), Ok(1), Ok(8), Ok(8), Ok(8), Ok(4)]),
         ("sessions", [Ok(0), Ok(0), Ok(0), Ok(0), Ok(0), Ok(0)]),
         (
             "system_settings",
@@ -379,4 +379,148 @@ async fn before_sign_in_the_database_shows_the_one_account_that_is_asked_for() {
         ask(&mut connection, "patient", PATIENT, &note).await,
         Err("42501".to_owned())
     );
+}
+
+/// Under an access in an emergency: one patient's record, read only, by whoever opened it, while it runs.
+#[tokio::test]
+async fn an_emergency_opens_one_record_for_reading_and_for_a_while() {
+    let (test, mut connection) = login().await;
+    let mut superuser = test.superuser().await;
+    let (running, over, ended) = (
+        "01900000-0000-7000-8000-0000000009a1",
+        "01900000-0000-7000-8000-0000000009a2",
+        "01900000-0000-7000-8000-0000000009a3",
+    );
+    for (access, from, until, by_hand) in [
+        (
+            running,
+            "now() - interval '1 minute'",
+            "now() + interval '1 hour'",
+            "NULL",
+        ),
+        (
+            over,
+            "now() - interval '2 hours'",
+            "now() - interval '1 hour'",
+            "NULL",
+        ),
+        (
+            ended,
+            "now() - interval '1 minute'",
+            "now() + interval '1 hour'",
+            "now()",
+        ),
+    ] {
+        let sql = format!(
+            "INSERT INTO portal.emergency_accesses (access_id, user_id, patient_id, reason, opened_at, ends_at, ended_at)
+             VALUES ('{access}', '{TECH}', '{PATIENT}', 'r', {from}, {until}, {by_hand})"
+        );
+        sqlx::query(AssertSqlSafe(sql))
+            .execute(&mut superuser)
+            .await
+            .unwrap();
+    }
+    let all: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM medical_reports WHERE patient_id = $1::uuid")
+            .bind(PATIENT)
+            .fetch_one(&mut superuser)
+            .await
+            .unwrap();
+    assert!(all >= 5);
+    for (access, actor, seen) in [
+        (running, TECH, all),
+        (over, TECH, 0),
+        (ended, TECH, 0),
+        (running, RADIOLOGIST, 0),
+    ] {
+        let mut tx = connection.begin().await.unwrap();
+        take_on(&mut tx, "emergency", actor).await;
+        sqlx::query("SELECT set_config('portal.emergency_access', $1, true)")
+            .bind(access)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        let counted: (i64, i64, i64) = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM medical_reports), (SELECT count(*) FROM report_images),
+                    (SELECT count(id) FROM users)",
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap();
+        assert_eq!(
+            counted,
+            (seen, seen, i64::from(seen > 0)),
+            "{access} as {actor}"
+        );
+        for sql in [
+            "UPDATE medical_reports SET findings = 'x'",
+            "DELETE FROM doctor_reviews",
+            "INSERT INTO notifications (notification_id, user_id, type, title, message) SELECT gen_random_uuid(), id, 't', 't', 'm' FROM users",
+            "SELECT email FROM users",
+            "SELECT 1 FROM portal.emergency_accesses",
+        ] {
+            let mut inner = tx.begin().await.unwrap();
+            let refused = sqlx::query(AssertSqlSafe(sql.to_owned()))
+                .execute(&mut *inner)
+                .await
+                .unwrap_err();
+            let code = refused
+                .as_database_error()
+                .unwrap()
+                .code()
+                .unwrap()
+                .into_owned();
+            assert_eq!(code, "42501", "{sql}");
+            inner.rollback().await.unwrap();
+        }
+        tx.rollback().await.unwrap();
+    }
+    // Nobody reviews the own access, whatever the handler does; and no access is longer than four hours.
+    for sql in [
+        format!("UPDATE portal.emergency_accesses SET outcome = 'justified', review_note = 'n', reviewed_by = '{TECH}', reviewed_at = now() WHERE access_id = '{over}'"),
+        format!("INSERT INTO portal.emergency_accesses (access_id, user_id, patient_id, reason, opened_at, ends_at)
+                 VALUES (gen_random_uuid(), '{TECH}', '{PATIENT}', 'r', now(), now() + interval '5 hours')"),
+    ] {
+        let refused = sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut superuser).await.unwrap_err();
+        assert_eq!(refused.as_database_error().unwrap().code().unwrap(), "23514", "{sql}");
+    }
+}
+
+/// Patients are pseudonyms to tech in the database already.
+#[tokio::test]
+async fn tech_reads_no_name_or_address_of_a_patient() {
+    let (_test, mut connection) = login().await;
+    for (sql, expected) in [
+        ("SELECT count(id) FROM users WHERE role = 'patient'", Ok(0)),
+        (
+            "SELECT count(*) FROM portal.accounts WHERE role = 'patient'",
+            Ok(7),
+        ),
+        (
+            "SELECT count(*) FROM portal.accounts WHERE role = 'patient' AND (email IS NOT NULL OR name !~ '^Patient [0-9A-F]{4}-[0-9A-F]{4}$')",
+            Ok(0),
+        ),
+        (
+            "SELECT count(DISTINCT name) FROM portal.accounts WHERE role = 'patient'",
+            Ok(7),
+        ),
+        (
+            "SELECT count(*) FROM portal.accounts WHERE role <> 'patient' AND email IS NOT NULL",
+            Ok(4),
+        ),
+    ] {
+        assert_eq!(
+            ask(&mut connection, "tech", TECH, sql).await,
+            expected,
+            "{sql}"
+        );
+    }
+    for (role, actor) in [("patient", PATIENT), ("doctor", DOCTOR), ("anonymous", "")] {
+        let sql = "SELECT count(*) FROM portal.accounts";
+        assert_eq!(
+            ask(&mut connection, role, actor, sql).await,
+            Err("42501".to_owned()),
+            "{role}"
+        );
+    }
 }

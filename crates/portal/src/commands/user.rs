@@ -142,7 +142,8 @@ async fn change_password(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
     let mut tx = database.begin(&Actor::command_line()).await?;
     let account = find(&mut tx, email).await?;
     let minimum = db::settings::get(&mut tx, settings::PASSWORD_MINIMUM_LENGTH).await?;
-    let hash = hash(&ask_password(email, &account.name, minimum)?)?;
+    let owner = owner(&database, account.id).await?;
+    let hash = hash(&ask_password(email, &owner.name, minimum)?)?;
     let change = AccountChange {
         password_hash: Some(&hash),
         ..AccountChange::default()
@@ -161,6 +162,15 @@ async fn change_password(args: &PlaceArgs, email: &EmailAddress) -> Result<()> {
     place.close().await
 }
 
+/// The owner of an account, whose name is no part of the new password: tech knows patients by pseudonyms.
+async fn owner(database: &db::Database, id: UserId) -> Result<accounts::Profile> {
+    let anonymous = Actor::anonymous(db::Origin::default());
+    let mut tx = database.begin(&anonymous).await?;
+    accounts::profile(&mut tx, id)
+        .await?
+        .context("the account is gone")
+}
+
 async fn find(tx: &mut ActorTx, email: &EmailAddress) -> Result<Account> {
     accounts::find_by_email(tx, email)
         .await?
@@ -173,6 +183,8 @@ async fn sessions(args: &PlaceArgs, email: &EmailAddress, json: bool) -> Result<
     let mut tx = database.begin(&Actor::command_line()).await?;
     let account = find(&mut tx, email).await?;
     let sessions = db::sessions::list_of(&mut tx, account.id).await?;
+    tx.audit(Act::new(AuditAction::ListUsers, EntityType::User).on(account.id))
+        .await?;
     if json {
         println!("{}", serde_json::to_string_pretty(&sessions)?);
     } else {
@@ -191,7 +203,7 @@ async fn sessions(args: &PlaceArgs, email: &EmailAddress, json: bool) -> Result<
             .collect();
         table::print(&["signed in", "last used", "from", "with"], &rows);
     }
-    drop(tx);
+    tx.commit().await?;
     database.close().await;
     place.close().await
 }
@@ -259,7 +271,7 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
                     .last_login_at
                     .map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string());
                 vec![
-                    account.email.clone(),
+                    account.email.clone().unwrap_or_default(),
                     account.role.to_string(),
                     account.name.clone(),
                     if account.is_active { "" } else { "inactive" }.to_owned(),

@@ -27,7 +27,11 @@ pub(super) fn of(action: &str) -> (Code, char) {
             code("110106", "Export", 'R')
         }
         A::Refuse => code("110113", "Security Alert", 'E'),
-        A::ReadReport | A::ReadAnalysis | A::ReadHistory => code("110110", "Patient Record", 'R'),
+        A::OpenEmergencyAccess => code("110127", "Emergency Override Started", 'E'),
+        A::EndEmergencyAccess => code("110138", "Emergency Override Stopped", 'E'),
+        A::ReadReport | A::ReadAnalysis | A::ReadHistory | A::ReadEmergencyRecord => {
+            code("110110", "Patient Record", 'R')
+        }
         A::CreatePatient | A::ProposeHistory | A::AddAddendum => {
             code("110110", "Patient Record", 'C')
         }

@@ -1,10 +1,10 @@
 import { Text } from '@mantine/core';
-import type { HistoryAnswer } from '@/api/types';
+import type { MedicalHistory } from '@/api/types';
 import { useT } from '@/i18n';
 import { entriesOf, historyLists, isRecorded, lifestyleOf, lifestyleParts } from './history';
 
 /** A medical history to be read. */
-export function HistoryView({ history }: { history: HistoryAnswer }) {
+export function HistoryView({ history }: { history: MedicalHistory }) {
   const t = useT();
   const lifestyle = lifestyleOf(history);
   const way = lifestyleParts

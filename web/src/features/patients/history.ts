@@ -1,4 +1,4 @@
-import { linesOf, type HistoryAnswer, type MedicalHistory } from '@/api/types';
+import { linesOf, type MedicalHistory } from '@/api/types';
 
 export const historyLists = [
   'conditions',
@@ -86,6 +86,6 @@ export function changedParts(
 }
 
 /** Whether anything is recorded. */
-export function isRecorded(history: HistoryAnswer): boolean {
+export function isRecorded(history: MedicalHistory): boolean {
   return history.history_id != null;
 }

@@ -66,6 +66,7 @@ export function UserDialog({ account, onClose }: { account: Account | null; onCl
           <TextInput
             label={t('auth.name')}
             required
+            disabled={account?.role === 'patient'}
             data-autofocus
             value={values.name}
             error={fieldText(problem, 'name')}
@@ -74,7 +75,7 @@ export function UserDialog({ account, onClose }: { account: Account | null; onCl
           <TextInput
             label={t('auth.email')}
             type="email"
-            required
+            required={account === null}
             disabled={account !== null}
             value={values.email}
             error={fieldText(problem, 'email')}

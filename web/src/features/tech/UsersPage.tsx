@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconUserCheck, IconUserOff, IconUserPlus } from '@tabler/icons-react';
 import { useSearch } from '@tanstack/react-router';
@@ -40,7 +40,7 @@ export function UsersPage() {
   const columns = useMemo<Column<Account>[]>(
     () => [
       { id: 'name', label: t('auth.name'), width: '1.4fr', sortBy: (row) => row.name, cell: (row) => row.name },
-      { id: 'email', label: t('auth.email'), width: '1.6fr', sortBy: (row) => row.email, cell: (row) => row.email },
+      { id: 'email', label: t('auth.email'), width: '1.6fr', sortBy: (row) => row.email ?? '', cell: (row) => row.email ?? '–' },
       { id: 'role', label: t('users.role'), sortBy: (row) => row.role, cell: (row) => t(`role.${row.role}`) },
       {
         id: 'active',
@@ -117,6 +117,9 @@ export function UsersPage() {
           ]}
         />
       </div>
+      <Text size="sm" c="dimmed" mb="sm">
+        {t('users.patient.text')}
+      </Text>
       <PagedTable
         label={t('nav.users')}
         pages={pages}

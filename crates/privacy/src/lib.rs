@@ -1,0 +1,5 @@
+//! What the portal does by itself for the privacy of patients.
+
+mod reminders;
+
+pub use reminders::reminders_chore;
