@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` are all that a newcomer needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-web test-package test-deb schema sqlx openapi chaos fuzz bench bench-web clean
+.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-web test-package test-deb sbom schema sqlx openapi chaos fuzz bench bench-web clean
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -14,7 +14,7 @@ run: setup build ## Install what is missing, build, and serve the demo at http:/
 build: web ## Build the release binary with everything in it: target/release/medical-portal
 	@cargo build --release --quiet -p portal
 
-deb: build ## Build the Debian package: target/deb/medical-portal_VERSION_ARCH.deb
+deb: build sbom ## Build the Debian package: target/deb/medical-portal_VERSION_ARCH.deb
 	@scripts/package-deb
 
 web: ## Build the web interface
@@ -23,7 +23,7 @@ web: ## Build the web interface
 setup: ## Install PostgreSQL's programs and ONNX Runtime, where missing
 	@scripts/setup
 
-test: test-setup format web lint test-rust test-sql test-api test-web test-package ## Check everything
+test: test-setup format web lint test-rust test-sql test-api test-web test-package sbom ## Check everything
 	@echo "make test: everything passed"
 
 test-setup:
@@ -34,8 +34,7 @@ format:
 
 lint:
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
-	@if cargo deny --version >/dev/null 2>&1; then cargo deny --offline check licenses bans sources; \
-	else echo "skipped: cargo deny is not installed"; fi
+	scripts/check-dependencies
 
 test-rust:
 	cargo test --workspace --quiet
@@ -48,6 +47,9 @@ test-api:
 
 test-web:
 	scripts/test-web
+
+sbom: ## List what is in a release (CycloneDX) in target/sbom
+	scripts/make-sbom
 
 test-package:
 	cargo build --quiet -p portal
