@@ -194,6 +194,62 @@ $$;
 
 ALTER FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) OWNER TO portal_owner;
 
+-- Name: content_digest(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.content_digest(report uuid) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+    SELECT sha256(convert_to(jsonb_build_array(
+        1,
+        jsonb_build_array(r.report_id, r.patient_id, r.radiologist_id, r.patient_name, r.radiologist_name, r.study_type,
+            r.study_uid, r.report_image_url, r.image_metadata, r.risk_score, r.confidence_score, r.findings,
+            r.recommendations, r.upload_date, r.analysis_date, r.status, r.patient_age, r.patient_gender,
+            r.medical_history, r.symptoms, r.created_at, r.created_by),
+        (SELECT jsonb_agg(jsonb_build_array(i.image_id, i.image_url, i.image_type, i.image_format, i.width, i.height,
+            i.file_size, i.dicom_metadata, i.uploaded_at) ORDER BY i.image_id)
+         FROM public.report_images i WHERE i.report_id = r.report_id),
+        (SELECT jsonb_build_array(a.analysis_id, a.model_id, a.risk_category, a.risk_probability, a.low_probability,
+            a.medium_probability, a.high_probability, a.findings, a.processed_at, a.confidence_threshold,
+            a.model_version)
+         FROM public.ai_analysis a WHERE a.report_id = r.report_id),
+        (SELECT jsonb_agg(jsonb_build_array(d.review_id, d.doctor_id, d.review_notes, d.clinical_findings,
+            d.confirmed_ai_diagnosis, d.ai_accuracy_rating, d.doctor_risk_assessment, d.urgency_level,
+            d.recommended_action, d.follow_up_required, d.follow_up_date, d.treatment_plan, d.medication_prescribed,
+            d.reviewed_at) ORDER BY d.review_id)
+         FROM public.doctor_reviews d WHERE d.report_id = r.report_id AND d.reviewed_at IS NOT NULL)
+    )::text, 'UTF8'))
+    FROM public.medical_reports r WHERE r.report_id = report
+    $$;
+
+ALTER FUNCTION portal.content_digest(report uuid) OWNER TO portal_owner;
+
+-- Name: content_faults(timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.content_faults(since timestamp with time zone) RETURNS TABLE(report_id uuid, fault text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    WITH noted AS (
+        SELECT DISTINCT ON (new_values ->> 'report_id') (new_values ->> 'report_id')::uuid AS report,
+               new_values ->> 'sha256' AS digest,
+               bool_or(new_values ->> 'role' IS NULL) OVER (PARTITION BY new_values ->> 'report_id') AS by_nobody
+        FROM public.audit_logs WHERE action = 'note_content' AND created_at >= since
+        ORDER BY new_values ->> 'report_id', (new_values ->> 'number')::bigint DESC
+    )
+    SELECT n.report, CASE WHEN r.report_id IS NULL THEN 'gone' WHEN n.digest IS NULL THEN 'put in' ELSE 'altered' END
+    FROM noted n LEFT JOIN public.medical_reports r ON r.report_id = n.report
+    WHERE n.by_nobody OR encode(portal.content_digest(n.report), 'hex') IS DISTINCT FROM n.digest
+    UNION ALL
+    SELECT r.report_id, 'put in' FROM public.medical_reports r
+    WHERE r.created_at >= greatest(since, (SELECT min(created_at) FROM public.audit_logs WHERE action = 'note_content'))
+      AND NOT EXISTS (SELECT FROM noted n WHERE n.report = r.report_id)
+    ORDER BY 1
+    $$;
+
+ALTER FUNCTION portal.content_faults(since timestamp with time zone) OWNER TO portal_owner;
+
 -- Name: correct_patient_address(uuid, portal.citext); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) RETURNS boolean
@@ -352,6 +408,41 @@ CREATE FUNCTION portal.maximum_wait(class integer) RETURNS interval
 $$;
 
 ALTER FUNCTION portal.maximum_wait(class integer) OWNER TO portal_owner;
+
+-- Name: note_content(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.note_content() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+DECLARE
+    report uuid := CASE WHEN TG_OP = 'DELETE' THEN OLD.report_id ELSE NEW.report_id END;
+    noted text := coalesce(current_setting('portal.noted_contents', true), '');
+    present timestamptz := portal.present();
+BEGIN
+    IF position(report::text IN noted) > 0 THEN
+        RETURN NULL;
+    END IF;
+    PERFORM set_config('portal.noted_contents', noted || report || ' ', true);
+    -- Whoever changes the same case at the same time notes it after this transaction, with both changes.
+    PERFORM FROM public.medical_reports WHERE report_id = report FOR NO KEY UPDATE;
+    INSERT INTO public.audit_logs (log_id, action, entity_type, new_values, status, created_at)
+    VALUES (
+        -- A UUID of version 7 (RFC 9562).
+        encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
+            substring(int8send((extract(epoch FROM present) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid,
+        'note_content', 'content',
+        jsonb_build_object('report_id', report, 'number', nextval('portal.content_notes'),
+                           'sha256', encode(portal.content_digest(report), 'hex'),
+                           -- Nobody, where it was not the portal: that hands in its clock and takes on a role.
+                           'role', CASE WHEN current_setting('portal.present', true) <> ''
+                                        THEN nullif(current_setting('role'), 'none') END),
+        'success', present);
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION portal.note_content() OWNER TO portal_owner;
 
 -- Name: note_refused_things(text[], uuid[], text, inet, text, jsonb); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -709,6 +800,21 @@ ALTER TABLE ONLY portal.audit_archives FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.audit_archives OWNER TO portal_owner;
 
+-- Name: audit_deliveries; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.audit_deliveries (
+    collector text NOT NULL,
+    seal_number bigint NOT NULL,
+    delivered_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    taken_until timestamp with time zone,
+    CONSTRAINT audit_deliveries_seal_number CHECK ((seal_number >= 0))
+);
+
+ALTER TABLE ONLY portal.audit_deliveries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.audit_deliveries OWNER TO portal_owner;
+
 -- Name: audit_logs; Type: TABLE; Schema: public; Owner: portal_owner
 
 CREATE TABLE public.audit_logs (
@@ -826,6 +932,17 @@ CREATE TABLE portal.case_scores (
 ALTER TABLE ONLY portal.case_scores FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.case_scores OWNER TO portal_owner;
+
+-- Name: content_notes; Type: SEQUENCE; Schema: portal; Owner: portal_owner
+
+CREATE SEQUENCE portal.content_notes
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE portal.content_notes OWNER TO portal_owner;
 
 -- Name: dicom_instances; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -1988,6 +2105,11 @@ ALTER TABLE ONLY portal.account_tokens
 ALTER TABLE ONLY portal.audit_archives
     ADD CONSTRAINT audit_archives_pkey PRIMARY KEY (partition);
 
+-- Name: audit_deliveries audit_deliveries_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.audit_deliveries
+    ADD CONSTRAINT audit_deliveries_pkey PRIMARY KEY (collector);
+
 -- Name: audit_logs audit_logs_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
 
 ALTER TABLE ONLY public.audit_logs
@@ -2753,6 +2875,22 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_logs FOR EACH
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change_of_audit();
 
+-- Name: ai_analysis note_content; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE CONSTRAINT TRIGGER note_content AFTER INSERT OR DELETE OR UPDATE ON public.ai_analysis DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION portal.note_content();
+
+-- Name: doctor_reviews note_content; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE CONSTRAINT TRIGGER note_content AFTER INSERT OR UPDATE ON public.doctor_reviews DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.reviewed_at IS NOT NULL)) EXECUTE FUNCTION portal.note_content();
+
+-- Name: medical_reports note_content; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE CONSTRAINT TRIGGER note_content AFTER INSERT OR DELETE OR UPDATE ON public.medical_reports DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION portal.note_content();
+
+-- Name: report_images note_content; Type: TRIGGER; Schema: public; Owner: portal_owner
+
+CREATE CONSTRAINT TRIGGER note_content AFTER INSERT OR DELETE OR UPDATE ON public.report_images DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION portal.note_content();
+
 -- Name: doctor_reviews signed_is_final; Type: TRIGGER; Schema: public; Owner: portal_owner
 
 CREATE TRIGGER signed_is_final BEFORE DELETE OR UPDATE ON public.doctor_reviews FOR EACH ROW EXECUTE FUNCTION portal.refuse_change_of_signed_review();
@@ -3132,6 +3270,10 @@ CREATE POLICY announce ON portal.events FOR INSERT TO portal_anonymous, portal_p
 
 ALTER TABLE portal.audit_archives ENABLE ROW LEVEL SECURITY;
 
+-- Name: audit_deliveries; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.audit_deliveries ENABLE ROW LEVEL SECURITY;
+
 -- Name: audit_logs_default; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.audit_logs_default ENABLE ROW LEVEL SECURITY;
@@ -3193,6 +3335,10 @@ CREATE POLICY decide ON portal.promotions FOR UPDATE TO portal_doctor, portal_te
 CREATE POLICY decide_of_those_registered ON portal.history_proposals FOR UPDATE TO portal_radiologist USING (((state = 'open'::text) AND (patient_id IN ( SELECT g.patient_id
    FROM portal.patient_registrations g
   WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))))) WITH CHECK (((state = ANY (ARRAY['accepted'::text, 'declined'::text])) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
+
+-- Name: audit_deliveries deliver; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY deliver ON portal.audit_deliveries TO portal_worker USING (true) WITH CHECK (true);
 
 -- Name: dicom_instances; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -3385,6 +3531,10 @@ CREATE POLICY owner_maintains ON portal.account_tokens TO portal_owner USING (tr
 -- Name: audit_archives owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.audit_archives TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: audit_deliveries owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.audit_deliveries TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: audit_logs_default owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3621,6 +3771,10 @@ CREATE POLICY read_archives ON portal.audit_archives FOR SELECT TO portal_tech, 
 -- Name: model_changes read_changes; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_changes ON portal.model_changes FOR SELECT TO portal_radiologist, portal_doctor, portal_tech, portal_worker USING (true);
+
+-- Name: audit_deliveries read_deliveries; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_deliveries ON portal.audit_deliveries FOR SELECT TO portal_tech USING (true);
 
 -- Name: emergency_accesses read_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4274,6 +4428,15 @@ GRANT ALL ON FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp wi
 REVOKE ALL ON FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) TO portal_tech;
 
+-- Name: FUNCTION content_digest(report uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.content_digest(report uuid) FROM PUBLIC;
+
+-- Name: FUNCTION content_faults(since timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.content_faults(since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.content_faults(since timestamp with time zone) TO portal_tech;
+
 -- Name: FUNCTION correct_patient_address(patient uuid, address portal.citext); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) FROM PUBLIC;
@@ -4513,6 +4676,11 @@ GRANT SELECT ON TABLE portal.accounts TO portal_tech;
 
 GRANT SELECT ON TABLE portal.audit_archives TO portal_worker;
 GRANT SELECT ON TABLE portal.audit_archives TO portal_tech;
+
+-- Name: TABLE audit_deliveries; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.audit_deliveries TO portal_worker;
+GRANT SELECT ON TABLE portal.audit_deliveries TO portal_tech;
 
 -- Name: TABLE audit_logs; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -5033,4 +5201,6 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (22, 'narrow rights', true, '\xc0056a740ace0e194443be9a7677f14bf062584584355c2b14245c2786a0679550027a4042c3773430b2cc2cecd65cc3', 0),
     (23, 'passkeys', true, '\x570ae6df304d1446ad48537f0f225196966dae9195af8871e6c40ac8a78eddfdfa4fc46f6f684412a4a72f0076a3c49a', 0),
     (24, 'emergency access', true, '\xc8466d70d3db1a4a7610af7b4ee006f84ae612836b8266fb2ffd547dfad23f4ace1305364fe0567455743c374eeddf89', 0),
-    (25, 'pseudonyms', true, '\x852ab9295fcaa4f4345c6f74488ea655633ec93cbfba3328cf42a9d150e4b33dae528fe161b5d449697e2218092f99e2', 0);
+    (25, 'pseudonyms', true, '\x852ab9295fcaa4f4345c6f74488ea655633ec93cbfba3328cf42a9d150e4b33dae528fe161b5d449697e2218092f99e2', 0),
+    (26, 'audit deliveries', true, '\xdf4b22db8024a9a84dd1535006ce7095a19f8bd3841c405c7b7857b276ed82b0ea4803a120ea6c610adbc0e387b3f700', 0),
+    (27, 'content notes', true, '\x06ad9850e5bf8d28e4888926d7215df66f57dd6e35512e06f9db584c150375314abc40f7dc68de0fa638d89728dd00f6', 0);

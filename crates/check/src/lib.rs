@@ -9,6 +9,7 @@ mod backups;
 mod blob_store;
 mod certificate;
 mod configuration;
+mod contents;
 mod disk;
 mod emergencies;
 mod finding;
@@ -132,6 +133,7 @@ async fn look_as_the_portal(subject: &Subject, wanted: Wanted, diagnosis: &mut D
         ),
     }
     audit_trail::look(&database, subject, diagnosis).await;
+    contents::look(&database, subject, wanted, diagnosis).await;
     model::look(&database, subject, diagnosis).await;
     backups::look(&database, subject, diagnosis).await;
     database.close().await;

@@ -214,7 +214,9 @@ const IN_THE_DATABASE: &[(&str, &str, Outcome, bool)] = &[
         false,
     ),
     (
-        "UPDATE medical_reports SET status = 'pending'",
+        // As the portal itself would, so that nothing else is at fault.
+        "BEGIN; SET LOCAL role = portal_worker; SET LOCAL portal.present = '2026-11-24T00:00:00Z';
+         UPDATE medical_reports SET status = 'pending'; COMMIT",
         "stranded_reports",
         Outcome::Fail,
         true,
@@ -475,4 +477,79 @@ async fn a_server_that_is_away_is_the_only_finding_about_it() {
             .iter()
             .all(|finding| finding.check != "migrations")
     );
+}
+
+#[tokio::test]
+async fn a_case_that_was_changed_past_the_portal_is_found_and_named() {
+    let mut patient = Patient::healthy().await;
+    let report: String = sqlx::query_scalar("SELECT report_id::text FROM medical_reports")
+        .fetch_one(&mut patient.owner)
+        .await
+        .unwrap();
+    let said = |diagnosis: &Diagnosis| {
+        diagnosis
+            .findings
+            .iter()
+            .find(|finding| finding.check == "contents")
+            .map(|finding| (finding.outcome, finding.detail.clone()))
+            .unwrap()
+    };
+    let found = (
+        Outcome::Fail,
+        format!("1 cases were changed past the portal, first of all {report} (altered)"),
+    );
+    // As somebody who switches the triggers off.
+    patient.sql("SET session_replication_role = replica").await;
+    for (column, other) in [
+        ("findings", "coalesce(findings, '') || ' '"),
+        ("patient_name", "'Somebody Else'"),
+        ("upload_date", "upload_date + interval '1 microsecond'"),
+        ("image_metadata", "image_metadata || '{\"a\": 1}'"),
+    ] {
+        patient
+            .sql(format!(
+                "CREATE TABLE portal.kept AS SELECT {column} AS kept FROM medical_reports;
+                 UPDATE medical_reports SET {column} = {other}"
+            ))
+            .await;
+        assert_eq!(said(&patient.look(false).await), found, "{column}");
+        patient
+            .sql(format!(
+                "UPDATE medical_reports SET {column} = (SELECT kept FROM portal.kept); DROP TABLE portal.kept"
+            ))
+            .await;
+        assert_eq!(said(&patient.look(false).await).0, Outcome::Ok, "{column}");
+    }
+    patient
+        .sql("UPDATE report_images SET width = width + 1")
+        .await;
+    assert_eq!(said(&patient.look(false).await), found);
+    patient
+        .sql("UPDATE report_images SET width = width - 1")
+        .await;
+    patient
+        .sql(
+            "INSERT INTO doctor_reviews (review_id, report_id, doctor_id, doctor_risk_assessment, reviewed_at)
+             SELECT gen_random_uuid(), report_id, radiologist_id, 'low', now() FROM medical_reports",
+        )
+        .await;
+    assert_eq!(said(&patient.look(false).await), found);
+    patient.sql("DELETE FROM doctor_reviews").await;
+    assert_eq!(said(&patient.look(false).await).0, Outcome::Ok);
+    patient
+        .sql(
+            "CREATE TABLE portal.kept AS SELECT * FROM medical_reports;
+             DELETE FROM medical_reports",
+        )
+        .await;
+    assert!(said(&patient.look(false).await).1.ends_with("(gone)"));
+    patient
+        .sql("INSERT INTO medical_reports SELECT * FROM portal.kept; DROP TABLE portal.kept")
+        .await;
+    assert_eq!(said(&patient.look(false).await).0, Outcome::Ok);
+    // As somebody who does not, and is noted as nobody.
+    patient
+        .sql("SET session_replication_role = origin; UPDATE medical_reports SET findings = 'nothing'")
+        .await;
+    assert_eq!(said(&patient.look(false).await), found);
 }

@@ -131,3 +131,31 @@ pub async fn oldest_open(tx: &mut ActorTx) -> Result<OldestOpen, DbError> {
     .await
     .during("ask for the oldest open cases")
 }
+
+/// A case that is not what the trail says it was last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentFault {
+    /// Which.
+    pub report_id: ReportId,
+    /// `altered`, `gone` or `put in`.
+    pub fault: String,
+}
+
+/// Cases that changed since then and are not what the trail says they were last, in order: those that somebody
+/// altered, removed or put in past the portal. Reads the trail's notes of that time by `idx_audit_logs_action`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn content_faults(
+    tx: &mut ActorTx,
+    since: DateTime<Utc>,
+) -> Result<Vec<ContentFault>, DbError> {
+    sqlx::query_as!(
+        ContentFault,
+        r#"SELECT report_id AS "report_id!: ReportId", fault AS "fault!" FROM portal.content_faults($1)"#,
+        since
+    )
+    .fetch_all(tx.connection())
+    .await
+    .during("compare cases with the trail")
+}

@@ -13,6 +13,7 @@ pub mod account_tokens;
 pub mod accounts;
 pub mod analyses;
 pub mod audit;
+pub mod audit_deliveries;
 pub mod audit_months;
 pub mod audit_seals;
 pub mod backups;

@@ -6,6 +6,8 @@
 
 use std::{
     fs,
+    io::ErrorKind,
+    net::TcpStream,
     path::Path,
     time::{Duration, Instant},
 };
@@ -13,6 +15,7 @@ use std::{
 use bytes::Bytes;
 use decoding::{Decoders, Encoding, Lane, PictureRequest, Program, child};
 use imaging::{ImagingError, Limits, Picture};
+use nix::{sys::signal, unistd::Pid};
 
 /// Does what a broken decoder does when a file begins with the word for it.
 fn break_down(bytes: &[u8]) {
@@ -26,6 +29,14 @@ fn break_down(bytes: &[u8]) {
         b"write" => {
             fs::write(std::env::temp_dir().join("written-by-a-decoder"), "x").unwrap();
         }
+        b"read" => drop(fs::read("/etc/passwd").unwrap()),
+        b"list" => drop(fs::read_dir("/").unwrap()),
+        b"connect" => {
+            let error = TcpStream::connect("127.0.0.1:9").unwrap_err();
+            // Nobody listens there: an answer from the network is what must not come.
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        }
+        b"signal" => signal::kill(Pid::parent(), None).unwrap(),
         _ => {}
     }
 }
@@ -78,8 +89,46 @@ fn a_crash_a_hang_and_a_huge_allocation_cost_one_file_each() {
         assert_eq!(seen.unwrap().inspection.width, 64, "after {word}");
     }
     let written = std::env::temp_dir().join("written-by-a-decoder");
-    assert!(fs::metadata(&written).is_ok_and(|about| about.len() == 0));
-    fs::remove_file(written).unwrap();
+    // Without Landlock it can be made, and nothing be written into it.
+    if let Ok(about) = fs::metadata(&written) {
+        assert_eq!(about.len(), 0);
+        fs::remove_file(written).unwrap();
+    }
+}
+
+/// As far as the kernel knows how: without Landlock the other bounds are all there is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_decoder_that_is_taken_over_opens_no_file_no_connection_and_signals_nobody() {
+    use landlock::{
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, Scope,
+    };
+    let kernel = || Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    let decoders = decoders(1);
+    for (words, known) in [
+        (
+            &[&b"read"[..], b"list"][..],
+            kernel().handle_access(AccessFs::from_all(ABI::V1)).is_ok(),
+        ),
+        (
+            &[b"connect"],
+            kernel().handle_access(AccessNet::from_all(ABI::V4)).is_ok(),
+        ),
+        (
+            &[b"signal"],
+            kernel().scope(Scope::from_all(ABI::V6)).is_ok(),
+        ),
+    ] {
+        for word in words {
+            let error = inspect(&decoders, word).unwrap_err();
+            let word = String::from_utf8_lossy(word);
+            if known {
+                assert_eq!(error.code(), "decoder_failed", "{word}: {error}");
+            } else {
+                println!("skipped: this kernel cannot forbid to {word}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -127,6 +127,8 @@ crate::text_enum! {
         ReviewEmergencyAccess = "review_emergency_access",
         /// Accesses in emergencies were listed.
         ListEmergencyAccesses = "list_emergency_accesses",
+        /// A case changed: its digest, written by the database itself.
+        NoteContent = "note_content",
         /// Something was refused for want of permission.
         Refuse = "refuse",
     }
@@ -167,6 +169,8 @@ crate::text_enum! {
         Emergency = "emergency",
         /// A path of the API.
         Path = "path",
+        /// What a case says.
+        Content = "content",
     }
 }
 
@@ -179,5 +183,19 @@ crate::text_enum! {
         Failure = "failure",
         /// It was not allowed.
         Denied = "denied",
+    }
+}
+
+crate::text_enum! {
+    /// The form of an export of the audit trail.
+    AuditFormat ("a form of the audit trail") {
+        /// Seals, each before its rows, as lines of JSON: what proves itself offline.
+        Jsonl = "jsonl",
+        /// A head and a line a row, fields as RFC 4180 has them.
+        Csv = "csv",
+        /// FHIR R4 `AuditEvent`, a JSON object a line.
+        Fhir = "fhir",
+        /// DICOM PS3.15 A.5 audit messages, an XML document a line.
+        Dicom = "dicom",
     }
 }

@@ -1,6 +1,7 @@
 //! The command line. Commands with many subcommands have a file of their own.
 
 mod check;
+pub(crate) mod collector;
 mod database;
 mod mail;
 mod model;
@@ -71,7 +72,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Serve the portal, with workers, on its own PostgreSQL or on DATABASE_URL
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Run workers alone, against a portal's database
     Worker(WorkerArgs),
     /// Analyse DICOM, PNG or JPEG files without a server or database
@@ -263,6 +264,8 @@ pub(crate) struct ServeArgs {
     pub(crate) backup_key_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) mail: mail::MailArgs,
+    #[command(flatten)]
+    pub(crate) collector: collector::CollectorArgs,
     /// Password of the demo accounts
     #[arg(
         long,

@@ -119,6 +119,10 @@ async fn serve_at(
         maintenance(place, &database, &blobs, &worker).run(stop.clone()),
     ));
     tasks.push(audit_trail::seal_regularly(place, &database, stop));
+    tasks.extend(
+        audit_trail::collector(&args.collector)?
+            .map(|collector| audit_trail::deliver_regularly(collector, &database, stop)),
+    );
     if args.workers > 0 {
         tasks.push(tokio::spawn(worker.run(stop.clone())));
     }

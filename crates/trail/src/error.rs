@@ -26,6 +26,14 @@ pub enum TrailError {
         /// Why.
         reason: String,
     },
+    /// Where audit messages should go makes no sense.
+    #[error("the collector of audit messages {address}: {reason}")]
+    Collector {
+        /// As it was given.
+        address: String,
+        /// Why.
+        reason: String,
+    },
     /// An export cannot be read.
     #[error("{path}: line {line} is none of an export: {reason}", path = path.display())]
     NotAnExport {

@@ -1,7 +1,5 @@
 //! An export that proves itself: lines of JSON, each seal before its rows.
 
-use std::io::Write;
-
 use chrono::{DateTime, Utc};
 use db::{
     Actor, Database,
@@ -9,6 +7,7 @@ use db::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use uuid::Uuid;
 
 use crate::{Archive, Entry, Seal, TrailError, entry};
@@ -104,18 +103,18 @@ pub(crate) enum Line {
     End(End),
 }
 
-/// Writes every seal from the one that reaches `from` to the one before `until` begins, each before its rows. Gives
-/// how many rows. Rows of archived months are not there, and the file says so.
+/// Writes, as `actor` sees them, every seal from the one that reaches `from` to the one before `until` begins, each
+/// before its rows. Gives how many rows. Rows of archived months are not there, and the file says so.
 ///
 /// # Errors
 /// When the database does not answer or the output takes no more.
 pub async fn export(
     database: &Database,
-    from: Option<DateTime<Utc>>,
-    until: Option<DateTime<Utc>>,
-    output: &mut (impl Write + Send),
+    actor: &Actor,
+    (from, until): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    output: &mut (impl AsyncWrite + Unpin + Send),
 ) -> Result<u64, TrailError> {
-    let mut tx = database.begin(&Actor::command_line()).await?;
+    let mut tx = database.begin(actor).await?;
     let mut after = 0;
     if let Some(from) = from {
         let first = audit_seals::first_seal_reaching(&mut tx, from).await?;
@@ -129,10 +128,10 @@ pub async fn export(
         archives: archives.into_iter().map(Archive::from).collect(),
     };
     drop(tx);
-    write_line(output, &head)?;
+    write_line(output, &head).await?;
     let mut end = End { seals: 0, rows: 0 };
     'pages: loop {
-        let mut tx = database.begin(&Actor::command_line()).await?;
+        let mut tx = database.begin(actor).await?;
         let page = audit_seals::seals(&mut tx, after, PAGE).await?;
         if page.is_empty() {
             break;
@@ -149,17 +148,17 @@ pub async fn export(
                 continue;
             };
             let rows = audit_seals::rows(&mut tx, first.created_at, last.created_at, &ids).await?;
-            write_line(output, &Line::Seal(seal))?;
+            write_line(output, &Line::Seal(seal)).await?;
             end.seals += 1;
             for row in rows {
                 end.rows += 1;
-                write_row(output, with_sealed_user(row, &entries))?;
+                write_row(output, with_sealed_user(row, &entries)).await?;
             }
         }
     }
     let rows = end.rows;
-    write_line(output, &Line::End(end))?;
-    output.flush().map_err(not_written)?;
+    write_line(output, &Line::End(end)).await?;
+    output.flush().await.map_err(not_written)?;
     Ok(rows)
 }
 
@@ -174,9 +173,12 @@ fn with_sealed_user(mut row: TrailRow, entries: &[Entry]) -> TrailRow {
     row
 }
 
-fn write_row(output: &mut impl Write, row: TrailRow) -> Result<(), TrailError> {
+async fn write_row(
+    output: &mut (impl AsyncWrite + Unpin + Send),
+    row: TrailRow,
+) -> Result<(), TrailError> {
     let line = RowLine::new(row).map_err(|error| not_written(error.into()))?;
-    write_line(output, &Line::Row(Box::new(line)))
+    write_line(output, &Line::Row(Box::new(line))).await
 }
 
 fn not_written(source: std::io::Error) -> TrailError {
@@ -186,8 +188,11 @@ fn not_written(source: std::io::Error) -> TrailError {
     }
 }
 
-fn write_line(output: &mut impl Write, line: &impl Serialize) -> Result<(), TrailError> {
+async fn write_line(
+    output: &mut (impl AsyncWrite + Unpin + Send),
+    line: &impl Serialize,
+) -> Result<(), TrailError> {
     let mut text = serde_json::to_vec(line).map_err(|error| not_written(error.into()))?;
     text.push(b'\n');
-    output.write_all(&text).map_err(not_written)
+    output.write_all(&text).await.map_err(not_written)
 }

@@ -23,6 +23,7 @@ mod verify;
 
 pub mod formats;
 pub mod merkle;
+pub mod syslog;
 
 pub use entry::{ENTRY_BYTES, Entry, entries};
 pub use error::TrailError;

@@ -12,11 +12,11 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use db::audit_seals::TrailRow;
-use domain::audit::{AuditAction, AuditStatus, EntityType};
+use db::{Actor, audit_seals::TrailRow};
+use domain::audit::{AuditAction, AuditFormat, AuditStatus, EntityType};
 use serde_json::Value;
 use testkit::TestApp;
-use trail::formats::{Format, audit_event, audit_message, write_rows};
+use trail::formats::{self, audit_event, audit_message};
 use uuid::Uuid;
 
 /// One row of each act on each kind of thing, with texts that are hard on every form.
@@ -136,9 +136,14 @@ fn every_act_is_a_dicom_audit_message() {
 async fn the_whole_trail_comes_out_in_each_form_a_row_a_line() {
     let app = TestApp::start().await;
     app.client(domain::Role::Tech).await;
-    for (format, head) in [(Format::Csv, 1), (Format::Fhir, 0), (Format::Dicom, 0)] {
+    let actor = Actor::command_line();
+    for (format, head) in [
+        (AuditFormat::Csv, 1),
+        (AuditFormat::Fhir, 0),
+        (AuditFormat::Dicom, 0),
+    ] {
         let mut bytes = Vec::new();
-        let rows = write_rows(&app.database, format, "clinic", (None, None), &mut bytes)
+        let rows = formats::write(&app.database, &actor, format, (None, None), &mut bytes)
             .await
             .unwrap();
         let text = String::from_utf8(bytes).unwrap();

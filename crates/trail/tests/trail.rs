@@ -114,9 +114,14 @@ impl Scene {
 
     async fn export(&self) -> String {
         let mut bytes = Vec::new();
-        trail::export(&self.database, None, None, &mut bytes)
-            .await
-            .unwrap();
+        trail::export(
+            &self.database,
+            &Actor::command_line(),
+            (None, None),
+            &mut bytes,
+        )
+        .await
+        .unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -521,8 +526,8 @@ async fn an_export_is_proved_offline_and_each_change_of_it_is_named() {
     let from = ids[15].1;
     trail::export(
         &scene.database,
-        Some(from),
-        Some(from + Duration::hours(1)),
+        &Actor::command_line(),
+        (Some(from), Some(from + Duration::hours(1))),
         &mut bytes,
     )
     .await

@@ -121,3 +121,58 @@ async fn the_act_and_its_row_stand_or_fall_together() {
         (&json!(30), &json!(true))
     );
 }
+
+#[tokio::test]
+async fn the_trail_is_taken_away_in_each_form_after_a_proof_and_that_is_audited() {
+    let app = TestApp::start().await;
+    let tech = app.client(Role::Tech).await;
+    let keys = trail::SigningKeys::in_folder(app.folder().join("signing"));
+    keys.rotate(app.now()).unwrap();
+    trail::seal(&app.database, &keys).await.unwrap();
+    for (format, media, part) in [
+        ("csv", "text/csv", "log_id,created_at,"),
+        ("fhir", "application/fhir+ndjson", "\"AuditEvent\""),
+        ("dicom", "text/plain", "<AuditMessage>"),
+        (
+            "jsonl",
+            "application/x-ndjson",
+            "medical-portal audit export 1",
+        ),
+    ] {
+        let answer = tech
+            .get(&format!("/api/audit/export?format={format}"))
+            .await;
+        assert_eq!(answer.status, 200, "{format}");
+        assert_eq!(answer.headers["content-type"], media);
+        let text = String::from_utf8(answer.bytes).unwrap();
+        assert!(text.contains(part), "{format}: {text:.300}");
+    }
+    let whole = tech.get("/api/audit/export").await;
+    let file = app.folder().join("audit.jsonl");
+    std::fs::write(&file, &whole.bytes).unwrap();
+    let public = trail::PublicKeys::load(&keys.public_path()).unwrap();
+    let proof = trail::verify_file(&file, &public).unwrap();
+    assert!(
+        proof.report.is_sound() && proof.report.rows > 0,
+        "{proof:?}"
+    );
+
+    let noted = tech.get("/api/audit?action=export_audit").await.expect(200);
+    let formats: Vec<&str> = noted["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["new_values"]["format"].as_str().unwrap())
+        .collect();
+    assert_eq!(formats, ["jsonl", "jsonl", "dicom", "fhir", "csv"]);
+
+    app.advance(chrono::Duration::minutes(11));
+    let refused = tech.get("/api/audit/export").await.expect(403);
+    assert_eq!(refused["code"], "step_up_required");
+    tech.post("/api/auth/step-up", json!({ "password": PASSWORD }))
+        .await
+        .expect(204);
+    assert_eq!(tech.get("/api/audit/export").await.status, 200);
+    let unknown = tech.get("/api/audit/export?format=pdf").await.expect(422);
+    assert_eq!(unknown["errors"][0]["field"], "format");
+}

@@ -12,6 +12,7 @@ mod emergency;
 mod events;
 mod forms;
 mod history;
+mod hostile;
 mod identity;
 mod images;
 mod journey;

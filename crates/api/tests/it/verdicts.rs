@@ -115,6 +115,7 @@ PUT    /api/settings/{setting_key}                                401 403 403 40
 GET    /api/jobs                                                  401 403 403 403 200
 POST   /api/jobs/{job_id}/retry                                   401 403 403 403 404
 GET    /api/audit                                                 401 403 403 403 200
+GET    /api/audit/export                                          401 403 403 403 200
 GET    /api/events                                                401 200 200 200 200
 POST   /api/auth/logout                                           401 204 204 204 204
 GET    /api/portal                                                200 200 200 200 200

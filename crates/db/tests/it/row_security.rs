@@ -93,7 +93,8 @@ async fn each_role_sees_its_rows_and_no_others() {
         ),
         ("notifications", [Ok(0), Ok(0), Ok(0), Ok(0), Ok(1), Ok(0)]),
         (
-            "audit_logs",
+            // The development data bring notes of what their cases say along.
+            "audit_logs WHERE action <> 'note_content'",
             [denied(), denied(), denied(), denied(), denied(), Ok(1)],
         ),
         ("users", [Ok(1), Ok(1), Ok(8), Ok(8), Ok(8), Ok(4)]),

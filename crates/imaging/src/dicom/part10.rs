@@ -139,14 +139,20 @@ impl<'a> DicomFile<'a> {
     }
 }
 
-/// A UID's text without its padding; anything that cannot be in one is dropped.
+/// A UID's text without its padding; none where it is no UID, since what is left of two garbled ones could be the same
+/// and bring films of two studies together.
 pub(crate) fn uid_text(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .filter(|byte| byte.is_ascii_digit() || **byte == b'.')
-        .take(64)
-        .map(|byte| char::from(*byte))
-        .collect()
+    let is_padding = |character: char| character == '\0' || character.is_ascii_whitespace();
+    std::str::from_utf8(bytes)
+        .map(|text| text.trim_matches(is_padding))
+        .ok()
+        .filter(|text| text.len() <= 64)
+        .filter(|text| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        })
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Whether the first bytes are those of a DICOM file.

@@ -1,8 +1,6 @@
 //! `medical-portal audit archive|verify|export|rotate-key`.
 
 use std::{
-    fs::File,
-    io::{BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -11,13 +9,14 @@ use anyhow::{Context, Result};
 use archive::Signature;
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
-use db::{Actor, Database, audit::Act};
+use db::{Actor, audit::Act};
 use domain::{
     Clock, SystemClock,
-    audit::{AuditAction, EntityType},
+    audit::{AuditAction, AuditFormat, EntityType},
 };
 use serde_json::json;
-use trail::{Extent, Newest, PublicKeys, Report, formats::Format};
+use tokio::{fs::File, io::BufWriter};
+use trail::{Extent, Newest, PublicKeys, Report};
 
 use crate::{
     audit_trail::{newest_seal_note, signing_keys},
@@ -210,20 +209,23 @@ fn verify_month(file: &Path, keys: &PublicKeys) -> bool {
 
 async fn export(place: &Place, format: ExportFormat, to: &Path, span: Span) -> Result<()> {
     let database = place.database().await?;
+    let (actor, form) = (Actor::command_line(), format.form());
     let rows = if to == Path::new("-") {
-        let mut output = BufWriter::new(std::io::stdout());
-        write_export(&database, format, span, &mut output).await?
+        let mut output = BufWriter::new(tokio::io::stdout());
+        trail::formats::write(&database, &actor, form, span, &mut output).await?
     } else {
-        let file = File::create_new(to).with_context(|| format!("cannot make {}", to.display()))?;
+        let file = File::create_new(to)
+            .await
+            .with_context(|| format!("cannot make {}", to.display()))?;
         let mut output = BufWriter::new(file);
-        let rows = write_export(&database, format, span, &mut output).await?;
-        output.into_inner()?.sync_all()?;
+        let rows = trail::formats::write(&database, &actor, form, span, &mut output).await?;
+        output.into_inner().sync_all().await?;
         rows
     };
     let word = format
         .to_possible_value()
         .map(|value| value.get_name().to_owned());
-    let mut tx = database.begin(&Actor::command_line()).await?;
+    let mut tx = database.begin(&actor).await?;
     tx.audit(
         Act::new(AuditAction::ExportAudit, EntityType::Audit)
             .new_values(json!({ "format": word, "from": span.0, "until": span.1, "rows": rows })),
@@ -241,19 +243,15 @@ async fn export(place: &Place, format: ExportFormat, to: &Path, span: Span) -> R
 /// From one moment to another, where named.
 type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
-async fn write_export(
-    database: &Database,
-    format: ExportFormat,
-    span: Span,
-    output: &mut (impl Write + Send),
-) -> Result<u64> {
-    let format = match format {
-        ExportFormat::Jsonl => return Ok(trail::export(database, span.0, span.1, output).await?),
-        ExportFormat::Csv => Format::Csv,
-        ExportFormat::Fhir => Format::Fhir,
-        ExportFormat::Dicom => Format::Dicom,
-    };
-    Ok(trail::formats::write_rows(database, format, "medical-portal", span, output).await?)
+impl ExportFormat {
+    fn form(self) -> AuditFormat {
+        match self {
+            Self::Jsonl => AuditFormat::Jsonl,
+            Self::Csv => AuditFormat::Csv,
+            Self::Fhir => AuditFormat::Fhir,
+            Self::Dicom => AuditFormat::Dicom,
+        }
+    }
 }
 
 async fn rotate_key(place: &Place) -> Result<()> {

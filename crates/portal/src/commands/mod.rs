@@ -26,7 +26,7 @@ use crate::{
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
-        Command::Serve(args) => serve::serve(args).await?,
+        Command::Serve(args) => serve::serve(*args).await?,
         Command::Worker(args) => serve::work(args).await?,
         Command::Analyze(args) => return analyze::run(&args),
         Command::Check(args) => return check::run(&args).await,

@@ -109,3 +109,88 @@ fn damaged_films_are_taken_or_refused_and_nothing_is_half_written() {
         .collect();
     assert!(faults.is_empty(), "{faults:#?}");
 }
+
+/// Requests of one kind, damaged by hand: none may end in an error of the server.
+fn try_damaged(what: &str, count: u64, send: impl Fn(u64) -> Option<reqwest::blocking::Response>) {
+    let mut statuses = std::collections::BTreeMap::<u16, u64>::new();
+    for number in 0..count {
+        // What cannot be put into a request is none.
+        let Some(answer) = send(number) else { continue };
+        let status = answer.status().as_u16();
+        let text = answer.text().unwrap_or_default();
+        assert!(status < 500, "{what} {number}: {status}: {text}");
+        *statuses.entry(status).or_default() += 1;
+    }
+    println!("{what}: {statuses:?}");
+    assert!(
+        statuses.len() > 1 || statuses.contains_key(&401),
+        "{what}: {statuses:?}"
+    );
+}
+
+#[test]
+fn damaged_forms_and_sessions_are_answered_and_never_by_an_error_of_the_server() {
+    let folder = data_folder();
+    let data = folder.path().join("portal-demo");
+    std::fs::create_dir(&data).unwrap();
+    let mut serving = Serving::start(&data, &["--demo"]);
+    serving.wait_for("The demo is filled");
+    let radiologist = Signed::sign_in(&serving.base, "radiologist@example.com");
+    let patient = Signed::sign_in(&serving.base, "patient@example.com").user_id;
+    let count = how_many().min(20_000) / 4;
+
+    let form = |name: &str, kind: &str, bytes: &[u8]| {
+        let mut form = format!(
+            "--limit\r\nContent-Disposition: form-data; name=\"patient_id\"\r\n\r\n{patient}\r\n\
+             --limit\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
+        )
+        .into_bytes();
+        form.extend_from_slice(bytes);
+        form.extend_from_slice(b"\r\n--limit--\r\n");
+        form
+    };
+    let forms = Mutator::new(
+        vec![
+            form("film.png", "image/png", &chest_film(1, 24)),
+            form(
+                "film.dcm",
+                "application/dicom",
+                &testkit::dicom_film(2, "ANY")[..2_000],
+            ),
+            form("", "text/plain", b""),
+        ],
+        3,
+    );
+    try_damaged("form", count, |number| {
+        let request = radiologist
+            .http
+            .post(format!("{}/api/reports/upload", serving.base))
+            .bearer_auth(&radiologist.token)
+            .header("content-type", "multipart/form-data; boundary=limit")
+            .body(forms.input(number));
+        Some(request.send().expect("the server closed the connection"))
+    });
+
+    let sessions = Mutator::new(
+        vec![
+            format!("portal_session={}", radiologist.token).into_bytes(),
+            format!("a=b; portal_session={}; c=\"d\"", radiologist.token).into_bytes(),
+            format!("Bearer {}", radiologist.token).into_bytes(),
+        ],
+        5,
+    );
+    let me = format!("{}/api/auth/me", serving.base);
+    let http = reqwest::blocking::Client::new();
+    for header in ["cookie", "authorization"] {
+        try_damaged(header, count, |number| {
+            let value = reqwest::header::HeaderValue::from_bytes(&sessions.input(number)).ok()?;
+            let request = http.get(&me).header(header, value);
+            // A head that is no HTTP is answered by closing.
+            request.send().ok()
+        });
+    }
+    let still = radiologist.http.get(&me).bearer_auth(&radiologist.token);
+    assert_eq!(still.send().unwrap().status(), 200);
+    assert!(!serving.log().contains("panicked"), "{}", serving.log());
+    assert!(serving.interrupt().success());
+}

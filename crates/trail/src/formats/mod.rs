@@ -1,66 +1,64 @@
-//! The trail in the forms of others: rows in the order of time, one a line, read and written page by page.
+//! The trail written out in a form, read and written page by page: our own, which proves itself, and those of
+//! others, rows in the order of time, one a line.
 
 mod csv;
 mod dicom;
 mod fhir;
 mod meaning;
 
-use std::io::Write;
-
 use chrono::{DateTime, Utc};
-use db::{Actor, Database, audit_seals};
+use db::{
+    Actor, Database,
+    audit_seals::{self, TrailRow},
+};
+use domain::audit::AuditFormat;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use uuid::Uuid;
 
 pub use dicom::audit_message;
 pub use fhir::audit_event;
 
-use crate::TrailError;
+use crate::{TrailError, export};
 
 /// Rows read at a time.
 const PAGE: i64 = 2000;
 
-/// A form of the trail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// A head and a line a row, fields as RFC 4180 has them.
-    Csv,
-    /// FHIR R4 `AuditEvent`, a JSON object a line.
-    Fhir,
-    /// DICOM PS3.15 A.5 audit messages, an XML document a line.
-    Dicom,
-}
+/// Who the messages say they come from.
+const SITE: &str = "medical-portal";
 
-/// Writes the rows of a time. Gives how many. `site` names the portal as the source of the messages.
+/// Writes the rows of a time that `actor` sees. Gives how many.
 ///
 /// # Errors
 /// When the database does not answer or the output takes no more.
-pub async fn write_rows(
+pub async fn write(
     database: &Database,
-    format: Format,
-    site: &str,
-    (from, until): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
-    output: &mut (impl Write + Send),
+    actor: &Actor,
+    format: AuditFormat,
+    span: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    output: &mut (impl AsyncWrite + Unpin + Send),
 ) -> Result<u64, TrailError> {
+    let line: fn(&TrailRow) -> String = match format {
+        AuditFormat::Jsonl => return export(database, actor, span, output).await,
+        AuditFormat::Csv => {
+            write_line(output, csv::HEAD.join(",")).await?;
+            csv::line
+        }
+        AuditFormat::Fhir => |row| audit_event(row, SITE).to_string(),
+        AuditFormat::Dicom => |row| audit_message(row, SITE),
+    };
+    let (from, until) = span;
     let from = from.unwrap_or(DateTime::UNIX_EPOCH);
     let mut after = None;
     let mut count = 0;
-    if format == Format::Csv {
-        write(output, &csv::HEAD.join(","))?;
-    }
     loop {
-        let mut tx = database.begin(&Actor::command_line()).await?;
+        let mut tx = database.begin(actor).await?;
         let page = audit_seals::identifiers(&mut tx, from, until, after, PAGE).await?;
         let (Some(first), Some(last)) = (page.first(), page.last()) else {
             break;
         };
         let ids: Vec<Uuid> = page.iter().map(|(_, id)| *id).collect();
         for row in audit_seals::rows(&mut tx, first.0, last.0, &ids).await? {
-            let line = match format {
-                Format::Csv => csv::line(&row),
-                Format::Fhir => audit_event(&row, site).to_string(),
-                Format::Dicom => audit_message(&row, site),
-            };
-            write(output, &line)?;
+            write_line(output, line(&row)).await?;
             count += 1;
         }
         after = Some(*last);
@@ -68,7 +66,7 @@ pub async fn write_rows(
             break;
         }
     }
-    output.flush().map_err(not_written)?;
+    output.flush().await.map_err(not_written)?;
     Ok(count)
 }
 
@@ -79,9 +77,10 @@ fn not_written(source: std::io::Error) -> TrailError {
     }
 }
 
-fn write(output: &mut impl Write, line: &str) -> Result<(), TrailError> {
-    output
-        .write_all(line.as_bytes())
-        .and_then(|()| output.write_all(b"\n"))
-        .map_err(not_written)
+async fn write_line(
+    output: &mut (impl AsyncWrite + Unpin + Send),
+    mut line: String,
+) -> Result<(), TrailError> {
+    line.push('\n');
+    output.write_all(line.as_bytes()).await.map_err(not_written)
 }

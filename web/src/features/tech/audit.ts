@@ -63,6 +63,7 @@ export const actions = [
   'model_alarm',
   'read_audit',
   'retry_job',
+  'note_content',
   'refuse',
 ] as const;
 
@@ -80,6 +81,7 @@ export const entityTypes = [
   'audit',
   'key',
   'path',
+  'content',
 ] as const;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
