@@ -85,6 +85,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take the audit trail away as a file
+         * @description Made while it is sent: an answer that breaks off is not whole. Wants a proof of who asks (`POST /api/auth/step-up`).
+         */
+        get: operations["audit_trail_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/address/code": {
         parameters: {
             query?: never;
@@ -2099,7 +2119,12 @@ export interface components {
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "note_content" | "refuse";
+        /**
+         * @description The form of an export of the audit trail.
+         * @enum {string}
+         */
+        AuditFormat: "jsonl" | "csv" | "fhir" | "dicom";
         /** @description A row of the trail. */
         AuditLog: {
             /** @description What was done. */
@@ -2520,7 +2545,7 @@ export interface components {
          * @description What an act was done to.
          * @enum {string}
          */
-        EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "key" | "upload" | "emergency" | "path";
+        EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "key" | "upload" | "emergency" | "path" | "content";
         /**
          * @description What is wrong with a field.
          * @enum {string}
@@ -5454,6 +5479,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListAnswer_AuditLog"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    audit_trail_export: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` by default. */
+                format?: components["schemas"]["AuditFormat"];
+                /** @description From this moment on; in `jsonl` from the seal on that holds it. */
+                from?: string;
+                /** @description Before this moment. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": number[];
+                    "text/csv": number[];
+                    "application/fhir+ndjson": number[];
+                    "text/plain": number[];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
             401: {

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import en from './en.json';
+import first from './en.json';
 import { languages, pickLanguage, translate } from './index';
+import models from './later/models.json';
 
+const en = { ...first, ...models };
 const folder = join(process.cwd(), 'src/i18n');
 const others = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'en.json');
 const slots = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();

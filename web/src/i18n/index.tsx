@@ -1,12 +1,21 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import en from './en.json';
+import type models from './later/models.json';
 
-/** A text of the interface. `en.json` names them all. */
-export type TextKey = keyof typeof en;
+/** A text of the interface. `en.json` names those of the first load, `later/` those of pages that few people open. */
+export type TextKey = keyof typeof en | keyof typeof models;
 type Values = Record<string, string | number>;
 
 // A further language is one further file here.
 const files = import.meta.glob<{ default: Partial<Record<string, string>> }>(['./*.json', '!./en.json']);
+
+/** English, which is spoken where a language lacks a text. */
+const english: Partial<Record<string, string>> = { ...en };
+
+/** Adds English texts of pages that are loaded later. */
+export function addEnglish(texts: Partial<Record<string, string>>) {
+  Object.assign(english, texts);
+}
 
 /** The languages that the interface speaks, as codes such as `de`. */
 export const languages: string[] = ['en', ...Object.keys(files).map((path) => path.slice(2, -5))].sort();
@@ -32,7 +41,7 @@ export function translate(
   key: string,
   values?: Values,
 ): string {
-  let text = texts[key] ?? (en as Record<string, string>)[key] ?? key;
+  let text = texts[key] ?? english[key] ?? key;
   if (values && typeof values.count === 'number') {
     const form = new Intl.PluralRules(language).select(values.count);
     text = texts[`${key}_${form}`] ?? texts[`${key}_other`] ?? text;
@@ -58,14 +67,14 @@ export function I18nProvider({ children }: { children: ReactNode }) {
     () => localStorage.getItem(STORAGE) ?? pickLanguage(navigator.languages ?? ['en']),
   );
   const [loaded, setLoaded] = useState<{ language: string; texts: Partial<Record<string, string>> } | null>(
-    language === 'en' ? { language: 'en', texts: en } : null,
+    language === 'en' ? { language: 'en', texts: english } : null,
   );
 
   useEffect(() => {
     let current = true;
     const load = files[`./${language}.json`];
     if (!load) {
-      setLoaded({ language: 'en', texts: en });
+      setLoaded({ language: 'en', texts: english });
       return;
     }
     void load().then((file) => current && setLoaded({ language, texts: file.default }));
@@ -88,7 +97,7 @@ export function I18nProvider({ children }: { children: ReactNode }) {
       },
       t: (key, values) => translate(loaded.texts, loaded.language, key, values),
       maybe: (key, values) =>
-        key in en || key in loaded.texts ? translate(loaded.texts, loaded.language, key, values) : undefined,
+        key in english || key in loaded.texts ? translate(loaded.texts, loaded.language, key, values) : undefined,
     };
   }, [loaded]);
 

@@ -10,6 +10,7 @@ import { ModelSection } from './ModelSection';
 import { OpenPromotion } from './OpenPromotion';
 import { PastPromotions } from './PastPromotions';
 import { useCountFigures, useModels, usePromotions } from './queries';
+import './texts';
 import { TrainingSetDialog } from './TrainingSetDialog';
 
 /** The place where models are governed: alarms, the promotion that waits, and every model with its figures and acts. */

@@ -10,6 +10,7 @@ import { Alarms } from './Alarms';
 import { Drift } from './Drift';
 import { OpenPromotion } from './OpenPromotion';
 import { Standing } from './Standing';
+import './texts';
 
 const client = new QueryClient();
 const models = [
