@@ -283,7 +283,11 @@ async fn each_fault_in_the_database_is_found() {
             "{statement}"
         );
         assert!(
-            faults(&diagnosis).iter().all(|found| found.check == *check),
+            faults(&diagnosis)
+                .iter()
+                // Without technicians nobody reviews emergencies either.
+                .all(|found| found.check == *check
+                    || (*check == "accounts" && found.check == "emergency_accesses")),
             "{statement}: {:#?}",
             faults(&diagnosis)
         );
