@@ -215,7 +215,7 @@ const IN_THE_DATABASE: &[(&str, &str, Outcome, bool)] = &[
     ),
     (
         // As the portal itself would, so that nothing else is at fault.
-        "BEGIN; SET LOCAL role = portal_worker; SET LOCAL portal.present = '2026-11-24T00:00:00Z';
+        "BEGIN; SET LOCAL role = portal_worker; SELECT set_config('portal.present', now()::text, true);
          UPDATE medical_reports SET status = 'pending'; COMMIT",
         "stranded_reports",
         Outcome::Fail,
