@@ -216,15 +216,18 @@ pub async fn extent(tx: &mut ActorTx) -> Result<Option<(DateTime<Utc>, DateTime<
     Ok(row.first.zip(row.last))
 }
 
-/// Which of these users exist.
+/// Which of these users exist; for tech, which sees no patient in the table itself.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn existing_users(tx: &mut ActorTx, ids: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
-    sqlx::query_scalar!("SELECT id FROM users WHERE id = ANY($1)", ids)
-        .fetch_all(tx.connection())
-        .await
-        .during("ask which users exist")
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM portal.accounts WHERE id = ANY($1)"#,
+        ids
+    )
+    .fetch_all(tx.connection())
+    .await
+    .during("ask which users exist")
 }
 
 /// The seals after a number, oldest first.

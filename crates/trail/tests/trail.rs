@@ -102,7 +102,7 @@ impl Scene {
     /// Rows of the next seal. What may be sealed depends on the transactions of the whole cluster, which
     /// other tests use too, so that a late row is waited for.
     async fn sealed_soon(&self) -> u64 {
-        for _ in 0..100 {
+        for _ in 0..600 {
             let rows = self.seal().await.rows;
             if rows > 0 {
                 return rows;
