@@ -1492,6 +1492,44 @@ ALTER TABLE ONLY portal.sign_in_failures FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.sign_in_failures OWNER TO portal_owner;
 
+-- Name: single_sign_on_links; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.single_sign_on_links (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY portal.single_sign_on_links FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.single_sign_on_links OWNER TO portal_owner;
+
+-- Name: single_sign_on_sessions; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.single_sign_on_sessions (
+    session_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY portal.single_sign_on_sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.single_sign_on_sessions OWNER TO portal_owner;
+
+-- Name: single_sign_on_starts; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.single_sign_on_starts (
+    state text NOT NULL,
+    browser text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT single_sign_on_starts_browser_is_sha256 CHECK ((browser ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT single_sign_on_starts_is_sha256 CHECK ((state ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY portal.single_sign_on_starts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.single_sign_on_starts OWNER TO portal_owner;
+
 -- Name: totp; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.totp (
@@ -2295,6 +2333,21 @@ ALTER TABLE ONLY portal.sign_in_challenges
 ALTER TABLE ONLY portal.sign_in_failures
     ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (account_key);
 
+-- Name: single_sign_on_links single_sign_on_links_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.single_sign_on_links
+    ADD CONSTRAINT single_sign_on_links_pkey PRIMARY KEY (issuer, subject);
+
+-- Name: single_sign_on_sessions single_sign_on_sessions_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.single_sign_on_sessions
+    ADD CONSTRAINT single_sign_on_sessions_pkey PRIMARY KEY (session_id);
+
+-- Name: single_sign_on_starts single_sign_on_starts_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.single_sign_on_starts
+    ADD CONSTRAINT single_sign_on_starts_pkey PRIMARY KEY (state);
+
 -- Name: totp totp_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.totp
@@ -2642,6 +2695,14 @@ CREATE INDEX idx_sign_in_challenges_expires_at ON portal.sign_in_challenges USIN
 -- Name: idx_sign_in_challenges_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_sign_in_challenges_user_id ON portal.sign_in_challenges USING btree (user_id);
+
+-- Name: idx_single_sign_on_links_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_single_sign_on_links_user_id ON portal.single_sign_on_links USING btree (user_id);
+
+-- Name: idx_single_sign_on_starts_expires_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_single_sign_on_starts_expires_at ON portal.single_sign_on_starts USING btree (expires_at);
 
 -- Name: idx_uploads_expires_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -3170,6 +3231,16 @@ ALTER TABLE ONLY portal.session_proofs
 ALTER TABLE ONLY portal.sign_in_challenges
     ADD CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: single_sign_on_links single_sign_on_links_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.single_sign_on_links
+    ADD CONSTRAINT single_sign_on_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: single_sign_on_sessions single_sign_on_sessions_session_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.single_sign_on_sessions
+    ADD CONSTRAINT single_sign_on_sessions_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(session_id) ON DELETE CASCADE;
+
 -- Name: totp totp_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.totp
@@ -3676,6 +3747,18 @@ CREATE POLICY owner_maintains ON portal.sign_in_challenges TO portal_owner USING
 
 CREATE POLICY owner_maintains ON portal.sign_in_failures TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: single_sign_on_links owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.single_sign_on_links TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: single_sign_on_sessions owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.single_sign_on_sessions TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: single_sign_on_starts owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.single_sign_on_starts TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: totp owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.totp TO portal_owner USING (true) WITH CHECK (true);
@@ -3948,6 +4031,18 @@ CREATE POLICY sign_in ON portal.session_proofs TO portal_anonymous USING ((sessi
 
 CREATE POLICY sign_in ON portal.sign_in_challenges TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
 
+-- Name: single_sign_on_links sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.single_sign_on_links TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL)) WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
+-- Name: single_sign_on_sessions sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.single_sign_on_sessions TO portal_anonymous USING (true) WITH CHECK (true);
+
+-- Name: single_sign_on_starts sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY sign_in ON portal.single_sign_on_starts TO portal_anonymous USING (true) WITH CHECK (true);
+
 -- Name: totp sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY sign_in ON portal.totp TO portal_anonymous USING ((user_id = ( SELECT portal.sought_account() AS sought_account))) WITH CHECK ((user_id = ( SELECT portal.sought_account() AS sought_account)));
@@ -3967,6 +4062,18 @@ ALTER TABLE portal.sign_in_failures ENABLE ROW LEVEL SECURITY;
 -- Name: passkey_challenges sign_in_of_whoever; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY sign_in_of_whoever ON portal.passkey_challenges TO portal_anonymous USING ((user_id IS NULL)) WITH CHECK ((user_id IS NULL));
+
+-- Name: single_sign_on_links; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.single_sign_on_links ENABLE ROW LEVEL SECURITY;
+
+-- Name: single_sign_on_sessions; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.single_sign_on_sessions ENABLE ROW LEVEL SECURITY;
+
+-- Name: single_sign_on_starts; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.single_sign_on_starts ENABLE ROW LEVEL SECURITY;
 
 -- Name: report_claims take_over; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5027,6 +5134,22 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.sign_in_failures TO portal_ano
 GRANT SELECT,DELETE ON TABLE portal.sign_in_failures TO portal_tech;
 GRANT SELECT,DELETE ON TABLE portal.sign_in_failures TO portal_worker;
 
+-- Name: TABLE single_sign_on_links; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.single_sign_on_links TO portal_tech;
+
+-- Name: COLUMN single_sign_on_links.last_used_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(last_used_at) ON TABLE portal.single_sign_on_links TO portal_tech;
+
+-- Name: TABLE single_sign_on_sessions; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.single_sign_on_sessions TO portal_anonymous;
+
+-- Name: TABLE single_sign_on_starts; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE portal.single_sign_on_starts TO portal_anonymous;
+
 -- Name: TABLE totp; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.totp TO portal_anonymous;
@@ -5203,4 +5326,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (24, 'emergency access', true, '\xc8466d70d3db1a4a7610af7b4ee006f84ae612836b8266fb2ffd547dfad23f4ace1305364fe0567455743c374eeddf89', 0),
     (25, 'pseudonyms', true, '\x852ab9295fcaa4f4345c6f74488ea655633ec93cbfba3328cf42a9d150e4b33dae528fe161b5d449697e2218092f99e2', 0),
     (26, 'audit deliveries', true, '\xdf4b22db8024a9a84dd1535006ce7095a19f8bd3841c405c7b7857b276ed82b0ea4803a120ea6c610adbc0e387b3f700', 0),
-    (27, 'content notes', true, '\x06ad9850e5bf8d28e4888926d7215df66f57dd6e35512e06f9db584c150375314abc40f7dc68de0fa638d89728dd00f6', 0);
+    (27, 'content notes', true, '\x06ad9850e5bf8d28e4888926d7215df66f57dd6e35512e06f9db584c150375314abc40f7dc68de0fa638d89728dd00f6', 0),
+    (28, 'single sign on', true, '\xf4df2db1e95f0d534e9f6a7fdfbf72f97d54038f04f316fb431bbff05e1ce4e644ed29b61715d8d389d5ffb455b6b81b', 0);

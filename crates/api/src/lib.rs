@@ -31,6 +31,7 @@ mod reviews;
 mod router;
 mod security_headers;
 mod shape;
+mod sign_on_fault;
 mod signed;
 mod start_page;
 mod state;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    auth::passkeys::Site,
+    auth::{passkeys::Site, single_sign_on},
     problem::{Problem, ProblemBody},
     signed::From,
     state::ApiState,
@@ -44,6 +44,8 @@ pub(crate) struct PortalFacts {
     sends_mail: bool,
     /// Whether passkeys can be used at the address of this request.
     passkeys: bool,
+    /// What the provider of single sign-on is called; absent where there is none.
+    single_sign_on: Option<String>,
     /// Fewest characters of a new password.
     password_minimum_length: u64,
     /// Largest accepted file, in mebibytes.
@@ -76,6 +78,7 @@ pub(crate) async fn facts(
         session_idle_minutes: db::settings::get(&mut tx, settings::SESSION_IDLE_MINUTES).await?,
         sends_mail: options.mailer.is_some(),
         passkeys: site.has_passkeys(),
+        single_sign_on: single_sign_on::label(&state, &mut tx).await?,
         password_minimum_length: db::settings::get(&mut tx, settings::PASSWORD_MINIMUM_LENGTH)
             .await?,
         maximum_file_mebibytes: db::settings::get(&mut tx, settings::INTAKE_MAXIMUM_FILE_MEBIBYTES)

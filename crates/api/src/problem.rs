@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::codes::{FieldCode, problem_code};
+pub(crate) use crate::sign_on_fault::SignOnFault;
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -70,6 +71,8 @@ pub enum Problem {
     WrongPasskey,
     /// A sign-in that waited for its second factor is over.
     SignInOver,
+    /// Somebody is not let in by single sign-on; the text goes to log and audit trail only.
+    NotSignedOn(SignOnFault, String),
     /// Whoever holds the session has to prove anew who that is.
     StepUpRequired,
     /// Too many attempts; seconds to wait.
@@ -152,6 +155,14 @@ impl Problem {
         }])
     }
 
+    /// Why somebody was not let in by single sign-on, for the audit trail.
+    pub(crate) fn why_not_signed_on(&self) -> Option<&str> {
+        match self {
+            Self::NotSignedOn(_, cause) => Some(cause),
+            _ => None,
+        }
+    }
+
     fn parts(&self) -> (StatusCode, &'static str, &'static str, String) {
         match self {
             Self::Malformed(detail) => (
@@ -204,6 +215,10 @@ impl Problem {
                 "Start over",
                 "this sign-in took too long or is done: start over with the password".to_owned(),
             ),
+            Self::NotSignedOn(fault, _) => {
+                let (status, code, detail) = fault.parts();
+                (status, code, "Single sign-on failed", detail.to_owned())
+            }
             Self::StepUpRequired => (
                 StatusCode::FORBIDDEN,
                 "step_up_required",
@@ -305,6 +320,9 @@ impl IntoResponse for Problem {
         let (status, code, title, detail) = self.parts();
         match &self {
             Self::Internal(cause) => tracing::error!(code, cause, "request failed"),
+            Self::NotSignedOn(_, cause) => {
+                tracing::warn!(code, cause, "single sign-on failed");
+            }
             Self::Unavailable(_, cause) => {
                 tracing::warn!(code, cause, "request could not be served");
             }

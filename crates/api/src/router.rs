@@ -48,6 +48,8 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
             auth::passkeys::own::rename,
             auth::passkeys::own::remove
         ))
+        .routes(routes!(auth::single_sign_on::start::start))
+        .routes(routes!(auth::single_sign_on::finish::finish))
         .routes(routes!(auth::step_up::step_up))
         .routes(routes!(auth::reset::forgot))
         .routes(routes!(auth::reset::reset))

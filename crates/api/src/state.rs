@@ -49,6 +49,8 @@ pub struct ApiOptions {
     pub mailer: Option<Mailer>,
     /// The address by which people reach the portal; none: passkeys are for `localhost` only.
     pub public_url: Option<Url>,
+    /// The provider of single sign-on, if there is one.
+    pub single_sign_on: Option<oidc::Provider>,
     /// The program's version.
     pub version: &'static str,
 }

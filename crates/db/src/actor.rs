@@ -33,6 +33,9 @@ pub enum ActorKind {
     Worker,
     /// Somebody at the machine's command line: has tech's rights, and no account.
     CommandLine,
+    /// The portal itself, which makes and changes accounts as a provider of single sign-on says: has tech's rights, and
+    /// no account.
+    SingleSignOn,
 }
 
 /// Where a request came from, for the audit trail.
@@ -95,6 +98,15 @@ impl Actor {
         }
     }
 
+    /// The portal, for whoever comes from a provider of single sign-on.
+    #[must_use]
+    pub const fn single_sign_on(origin: Origin) -> Self {
+        Self {
+            kind: ActorKind::SingleSignOn,
+            origin,
+        }
+    }
+
     /// Somebody at the command line.
     #[must_use]
     pub fn command_line() -> Self {
@@ -113,7 +125,7 @@ impl Actor {
             ActorKind::Anonymous => "portal_anonymous",
             ActorKind::Emergency { .. } => "portal_emergency",
             ActorKind::Worker => "portal_worker",
-            ActorKind::CommandLine => Role::Tech.database_role(),
+            ActorKind::CommandLine | ActorKind::SingleSignOn => Role::Tech.database_role(),
             ActorKind::User { role, .. } => role.database_role(),
         }
     }
@@ -133,6 +145,7 @@ impl Actor {
             ActorKind::Anonymous => "anonymous",
             ActorKind::Worker => "worker",
             ActorKind::CommandLine => "command_line",
+            ActorKind::SingleSignOn => "single_sign_on",
             ActorKind::User { role, .. } | ActorKind::Emergency { role, .. } => role.as_str(),
         }
     }

@@ -52,6 +52,7 @@ pub mod session_proofs;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;
+pub mod single_sign_on;
 pub mod snapshot;
 pub mod uploads;
 

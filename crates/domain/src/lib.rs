@@ -21,6 +21,7 @@ pub mod review;
 pub mod risk;
 pub mod role;
 pub mod settings;
+pub mod single_sign_on;
 pub mod step_up;
 pub mod text_enum;
 

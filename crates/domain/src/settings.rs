@@ -9,6 +9,7 @@ use crate::{
     patient_wording::PatientWording,
     queue::MaximumWaits,
     role::Role,
+    single_sign_on::SingleSignOn,
     step_up::StepUpMinutes,
 };
 
@@ -45,6 +46,8 @@ pub const SIGN_IN_STEP_UP_MINUTES: &str = "sign_in.step_up_minutes";
 pub const EMERGENCY_ACCESS: &str = "emergency.access";
 /// Accounts that look after privacy.
 pub const PRIVACY_OFFICERS: &str = "privacy.officers";
+/// Who may come in by single sign-on, and as what.
+pub const SIGN_IN_SINGLE_SIGN_ON: &str = "sign_in.single_sign_on";
 /// Fewest characters of a new password.
 pub const PASSWORD_MINIMUM_LENGTH: &str = "password.minimum_length";
 /// Largest accepted file, in mebibytes.
@@ -367,6 +370,12 @@ pub const ALL: &[SettingDefinition] = &[
         description: "Identifiers of the accounts (of staff) that are told when a record is opened in an emergency, and review it. None: all of tech.",
         default: || json!([]),
         check: |value| parse::<Vec<crate::UserId>>(value).map(|_| ()),
+    },
+    SettingDefinition {
+        key: SIGN_IN_SINGLE_SIGN_ON,
+        description: "Who may come in by single sign-on, where a provider is configured, and as what: which value of which claim makes which role (VALUE = ROLE, the first that fits counts; nobody has a role by default), whether accounts that are here already are linked by an address that the provider has verified, and which words of amr or acr count as a second factor.",
+        default: || json!(SingleSignOn::default()),
+        check: |value| parse::<SingleSignOn>(value)?.check(),
     },
     SettingDefinition {
         key: PASSWORD_MINIMUM_LENGTH,

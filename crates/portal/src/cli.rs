@@ -6,6 +6,7 @@ mod database;
 mod mail;
 mod model;
 mod settings;
+mod single_sign_on;
 
 pub(crate) mod audit;
 pub(crate) mod backup;
@@ -31,6 +32,7 @@ pub(crate) const SECRETS: &[&str] = &[
     "database_admin_url",
     "demo_password",
     "smtp_url",
+    "oidc_client_secret",
 ];
 
 /// Self-hosted X-ray triage: films in, a risk estimate, a priority queue, signed reviews, released
@@ -266,6 +268,8 @@ pub(crate) struct ServeArgs {
     pub(crate) mail: mail::MailArgs,
     #[command(flatten)]
     pub(crate) collector: collector::CollectorArgs,
+    #[command(flatten)]
+    pub(crate) single_sign_on: single_sign_on::SingleSignOnArgs,
     /// Password of the demo accounts
     #[arg(
         long,

@@ -196,6 +196,7 @@ fn state(
         email: format!("{role}@example.com"),
         role,
     };
+    let public_url = args.mail.public_url()?;
     let options = ApiOptions {
         secure_cookies: args.secure_cookies || args.tls_certificate.is_some(),
         demo_accounts: if args.demo {
@@ -208,7 +209,8 @@ fn state(
         models_folder: place.models()?,
         keys: Some(place.keyring()?),
         mailer: args.mail.mailer()?,
-        public_url: args.mail.public_url()?,
+        single_sign_on: args.single_sign_on.provider(public_url.as_ref())?,
+        public_url,
         demo_password: args.demo.then(|| args.demo_password.clone()),
         version: VERSION,
         trusted_proxies: args.trusted_proxies.clone(),

@@ -33,6 +33,8 @@ pub struct TestOptions {
     pub without_model: bool,
     /// Do not say by which address people reach the portal.
     pub without_public_url: bool,
+    /// The provider of single sign-on, as `http://127.0.0.1:PORT`.
+    pub single_sign_on: Option<String>,
     /// How much an address and a session may ask for.
     pub rates: api::Rates,
 }
@@ -129,6 +131,7 @@ impl TestApp {
                     .unwrap()
                 }),
                 public_url: (!options.without_public_url).then(|| PUBLIC_URL.parse().unwrap()),
+                single_sign_on: options.single_sign_on.map(provider),
                 version: "test",
                 rates: options.rates,
                 models_folder: folder.path().join("models"),
@@ -237,6 +240,18 @@ impl TestApp {
         client.sign_in(&email, PASSWORD).await.expect(200);
         client
     }
+}
+
+/// The portal as a client of a provider on loopback.
+fn provider(issuer: String) -> oidc::Provider {
+    oidc::Provider::new(oidc::Client {
+        issuer,
+        client_id: crate::sign_on_server::CLIENT_ID.to_owned(),
+        client_secret: crate::sign_on_server::CLIENT_SECRET.to_owned(),
+        redirect: format!("{PUBLIC_URL}/sso").parse().unwrap(),
+        after_logout: format!("{PUBLIC_URL}/signin").parse().unwrap(),
+    })
+    .unwrap()
 }
 
 fn next() -> u128 {

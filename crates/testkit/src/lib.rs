@@ -13,6 +13,7 @@ mod cluster;
 mod films;
 mod mail_server;
 mod shared;
+mod sign_on_server;
 
 pub use app::{PASSWORD, PUBLIC_URL, TestApp, TestOptions};
 pub use client::{Answer, Client};
@@ -20,4 +21,5 @@ pub use cluster::{TestDatabase, cluster};
 pub use films::{chest_film, dicom_film};
 pub use mail_server::{Mail, MailServer};
 pub use shared::shared_folder;
+pub use sign_on_server::{SignOnServer, Signing};
 pub use webauthn::authenticator::Authenticator;

@@ -17,12 +17,12 @@ export function UserMenu() {
   const theme = preferences.theme ?? defaultTheme(me.user.role);
 
   const signOut = async () => {
-    await api.POST('/api/auth/logout').catch(() => undefined);
+    const answer = await api.POST('/api/auth/logout').catch(() => undefined);
     rememberSignedIn(false);
     forgetUploads();
     client.clear();
     // A full load leaves nothing of the session in memory.
-    location.assign('/signin');
+    location.assign(answer?.data?.sign_out_at ?? '/signin');
   };
 
   return (

@@ -70,6 +70,11 @@ const reset = createRoute({
   path: '/reset',
   component: lazyRouteComponent(() => import('@/features/auth/ResetPage'), 'ResetPage'),
 });
+const sso = createRoute({
+  getParentRoute: () => open,
+  path: '/sso',
+  component: lazyRouteComponent(() => import('@/features/auth/SsoPage'), 'SsoPage'),
+});
 const verify = createRoute({
   getParentRoute: () => open,
   path: '/verify',
@@ -258,7 +263,7 @@ const notifications = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     visitors.addChildren([signIn, signUp, invitation, forgot]),
-    open.addChildren([reset, verify]),
+    open.addChildren([reset, sso, verify]),
     members.addChildren([
       home,
       results,

@@ -36,6 +36,10 @@ pub(crate) struct SignedIn {
     pub expires_at: DateTime<Utc>,
     /// Who signed in.
     pub user: Profile,
+    /// The session, for what else is noted of it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub session_id: SessionId,
     /// Codes for when the device is lost, said this once; there where a second factor was just set up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub recovery_codes: Vec<String>,
@@ -144,6 +148,7 @@ pub(super) async fn open_session(
             token,
             expires_at,
             user,
+            session_id: session.session_id,
             recovery_codes: Vec::new(),
         },
         headers,

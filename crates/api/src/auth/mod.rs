@@ -14,6 +14,7 @@ pub(crate) mod reset;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod signup;
+pub(crate) mod single_sign_on;
 pub(crate) mod step_up;
 pub(crate) mod tell;
 mod totp;

@@ -29,6 +29,8 @@ pub(crate) enum Change {
     SecondFactor,
     /// A passkey was added or taken away.
     Passkeys,
+    /// The account was linked with one of a provider.
+    SingleSignOn,
 }
 
 /// Sends a letter, if this portal sends mail. A mail that cannot be sent is noted in the log, without the
@@ -74,6 +76,9 @@ impl Letter {
                 let (english, german) = match change {
                     Change::Password => ("The password", "Das Passwort"),
                     Change::SecondFactor => ("The second factor", "Der zweite Faktor"),
+                    Change::SingleSignOn => {
+                        ("The single sign-on", "Die Einmalanmeldung (single sign-on)")
+                    }
                     Change::Passkeys => ("The list of passkeys", "Die Liste der Passkeys"),
                 };
                 (

@@ -29,6 +29,7 @@ mod rates;
 mod retention;
 mod reviews;
 mod second_factor;
+mod single_sign_on;
 mod step_up;
 mod swapped;
 mod upload;

@@ -18,6 +18,8 @@ POST   /api/auth/login/second                                     401 401 401 40
 POST   /api/auth/login/enrol                                      401 401 401 401 401
 POST   /api/auth/login/passkey/options                            200 200 200 200 200
 POST   /api/auth/login/passkey                                    401 401 401 401 401
+POST   /api/auth/single-sign-on                                   409 409 409 409 409
+POST   /api/auth/single-sign-on/finish                            409 409 409 409 409
 POST   /api/auth/password/forgot                                  409 409 409 409 409
 POST   /api/auth/password/reset                                   404 404 404 404 404
 POST   /api/auth/address/code                                     401 409 409 409 409
@@ -273,6 +275,7 @@ pub(crate) fn body(method: &str, template: &str, names: &BTreeMap<&str, String>)
             json!({ "name": "Key", "credential": { "response": { "clientDataJSON": "AA", "attestationObject": "AA" } } })
         }
         ("PATCH", "/api/auth/passkeys/{passkey_id}") => json!({ "name": "Key" }),
+        ("POST", "/api/auth/single-sign-on/finish") => json!({ "state": "none", "code": "none" }),
         ("POST", "/api/auth/password/forgot") => json!({ "email": "reader@example.com" }),
         ("POST", "/api/auth/password/reset") => {
             json!({ "code": "AAAA-AAAA-AAAA-AAAA", "password": "a quiet garden" })
