@@ -1,7 +1,7 @@
 //! Damaged films sent to a serving portal: each is taken or refused by name, nothing is half written, and
 //! the portal goes on. `PORTAL_DAMAGED_FILMS` says how many.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use fuzzing::{Mutator, TARGETS};
 use reqwest::blocking::multipart::{Form, Part};
@@ -89,7 +89,11 @@ fn damaged_films_are_taken_or_refused_and_nothing_is_half_written() {
         let (some, others) = send(&radiologist, &patient, &mutator, from);
         taken += some;
         refused += others;
+        if from % 10_000 == 0 {
+            println!("{from}: {taken} taken, {refused} refused");
+        }
     }
+    radiologist.wait_until_none_is("pending", Duration::from_secs(120 + how_many() / 20));
     println!("{taken} damaged films were taken, {refused} refused");
     assert!(taken > 0 && refused > 0, "{taken} taken, {refused} refused");
     let receipt = radiologist

@@ -96,6 +96,16 @@ impl Signed {
         }
     }
 
+    /// Waits until no report that this account sees has the status any more.
+    pub(crate) fn wait_until_none_is(&self, status: &str, patience: Duration) {
+        let started = Instant::now();
+        let first = format!("/api/reports?limit=1&status={status}");
+        while !self.get(&first)["items"].as_array().unwrap().is_empty() {
+            assert!(started.elapsed() < patience, "reports are {status} still");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     pub(crate) fn wait_for_status(&self, report: &str, status: &str) -> Value {
         let started = Instant::now();
         loop {
