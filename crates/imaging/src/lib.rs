@@ -9,6 +9,7 @@
 
 mod codec;
 mod decode;
+pub mod deidentify;
 mod dicom;
 mod error;
 pub mod guard;

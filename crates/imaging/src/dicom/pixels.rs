@@ -279,8 +279,22 @@ impl DicomFile<'_> {
         }
     }
 
+    /// The fragments of pixel data whose length was written although they are compressed.
+    pub(crate) fn fragments_of_pixels(
+        &self,
+        limits: &Limits,
+    ) -> Result<Vec<Vec<u8>>, ImagingError> {
+        let range = self.dataset.bytes(PIXEL_DATA).unwrap_or_default();
+        let mut reader = Reader::new(&self.data, limits.maximum_elements);
+        let fragments = reader.fragments_within(range, self.syntax)?;
+        Ok(fragments
+            .into_iter()
+            .map(|range| self.slice(range).to_vec())
+            .collect())
+    }
+
     /// Whether the transfer syntax leaves pixels uncompressed.
-    fn is_native(&self) -> bool {
+    pub(crate) fn is_native(&self) -> bool {
         use dicom_dictionary_std::uids;
         #[allow(deprecated)]
         let native = [

@@ -10,8 +10,8 @@ use super::{Identity, ObjectClass};
 use crate::ImagingError;
 
 /// Root of UIDs made from UUIDs (PS3.5 B.2), with this implementation's own number.
-const IMPLEMENTATION_CLASS_UID: &str = "2.25.227438612973019865731540962174035911";
-const IMPLEMENTATION_VERSION_NAME: &str = "MEDICAL_PORTAL";
+pub(crate) const IMPLEMENTATION_CLASS_UID: &str = "2.25.227438612973019865731540962174035911";
+pub(crate) const IMPLEMENTATION_VERSION_NAME: &str = "MEDICAL_PORTAL";
 
 pub(super) fn refused(reason: impl Into<String>) -> ImagingError {
     ImagingError::EncodeFailed {
