@@ -236,6 +236,9 @@ impl<'a> Walk<'a> {
             return (None, Some(Deed::Removed));
         };
         let text = ascii(self.file.slice(range.clone()));
+        if element.vr == VR::TM && self.identifiers.are_repeated_in(&text) {
+            return (Some(Value::Bytes(Vec::new())), Some(Deed::Emptied));
+        }
         if element.vr == VR::TM {
             return (Some(Value::Bytes(text.into_bytes())), None);
         }
