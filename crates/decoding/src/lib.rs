@@ -13,7 +13,10 @@ mod protocol;
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use imaging::{FrameDescription, ImagingError, Inspection, Limits, Picture, Window};
+use imaging::{
+    FrameDescription, ImagingError, Inspection, Limits, Picture, Window,
+    deidentify::{Deidentified, DeidentifyError, Profile, Pseudonyms},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -54,6 +57,17 @@ pub enum Encoding {
     Png,
     /// JPEG of a quality from 1 to 100.
     Jpeg(u8),
+}
+
+/// A film's copy without the patient that is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeidentifyRequest {
+    /// Who the patient is to the pseudonyms; `None` takes what the film says.
+    pub subject: Option<String>,
+    /// What is kept and covered.
+    pub profile: Profile,
+    /// The project's pseudonyms.
+    pub pseudonyms: Pseudonyms,
 }
 
 /// Who waits for an answer. Each has children of its own, so that hostile uploads cannot keep a
@@ -189,6 +203,24 @@ impl Decoders {
         match self.ask(lane, &Operation::Samples { frame }, bytes, limits)? {
             (Answer::Samples(description), samples) => Ok((samples, *description)),
             _ => Err(protocol::confused()),
+        }
+    }
+
+    /// The film's copy without the patient, see [`imaging::deidentify`].
+    ///
+    /// # Errors
+    /// [`DeidentifyError`], and as [`Self::inspect`].
+    pub fn deidentify(
+        &self,
+        lane: Lane,
+        bytes: &Bytes,
+        request: DeidentifyRequest,
+        limits: &Limits,
+    ) -> Result<Deidentified, DeidentifyError> {
+        let operation = Operation::Deidentify(Box::new(request));
+        match self.ask(lane, &operation, bytes, limits)? {
+            (Answer::Deidentified(copy), bytes) => Ok(Deidentified { bytes, ..(*copy)? }),
+            _ => Err(protocol::confused().into()),
         }
     }
 

@@ -3,10 +3,13 @@
 
 use std::io::{self, Read, Write};
 
-use imaging::{FrameDescription, ImagingError, Limits};
+use imaging::{
+    FrameDescription, ImagingError, Limits,
+    deidentify::{Deidentified, DeidentifyError, deidentify},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Encoding, Inspected, PictureRequest};
+use crate::{DeidentifyRequest, Encoding, Inspected, PictureRequest};
 
 /// The longest JSON that is taken, in bytes: the metadata of a film with a great header.
 const LONGEST_HEAD: u64 = 64 << 20;
@@ -19,6 +22,7 @@ pub(crate) enum Operation {
     Show { frame: u32 },
     Encode(PictureRequest),
     Samples { frame: u32 },
+    Deidentify(Box<DeidentifyRequest>),
 }
 
 /// The head of a request; the file's bytes follow.
@@ -40,6 +44,7 @@ pub(crate) enum Answer {
     },
     Encoded,
     Samples(Box<FrameDescription>),
+    Deidentified(Box<Result<Deidentified, DeidentifyError>>),
 }
 
 /// What a child that does not keep to the protocol is reported as.
@@ -63,7 +68,7 @@ pub(crate) fn carry_out(
     let show = |frame, window| {
         imaging::decode(bytes, frame, limits).map(|raster| imaging::render(&raster, window))
     };
-    Ok(match *operation {
+    Ok(match operation {
         Operation::Inspect => {
             let inspection = imaging::inspect(bytes, limits)?;
             let metadata = inspection
@@ -76,7 +81,7 @@ pub(crate) fn carry_out(
             };
             (Answer::Inspected(Box::new(inspected)), Vec::new())
         }
-        Operation::Show { frame } => {
+        &Operation::Show { frame } => {
             let picture = show(frame, None)?;
             let shown = Answer::Shown {
                 width: picture.width(),
@@ -85,7 +90,7 @@ pub(crate) fn carry_out(
             };
             (shown, picture.into_pixels())
         }
-        Operation::Encode(request) => {
+        &Operation::Encode(request) => {
             let mut picture = show(request.frame, request.window)?;
             if let Some(edge) = request.size {
                 picture = imaging::thumbnail(&picture, edge);
@@ -96,10 +101,25 @@ pub(crate) fn carry_out(
             };
             (Answer::Encoded, file)
         }
-        Operation::Samples { frame } => {
+        &Operation::Samples { frame } => {
             let raster = imaging::decode(bytes, frame, limits)?;
             let (samples, description) = imaging::frame_samples_le(&raster);
             (Answer::Samples(Box::new(description)), samples)
+        }
+        Operation::Deidentify(request) => {
+            let subject = request.subject.as_deref();
+            let mut copy = deidentify(
+                bytes,
+                subject,
+                &request.profile,
+                &request.pseudonyms,
+                limits,
+            );
+            let file = match &mut copy {
+                Ok(copy) => std::mem::take(&mut copy.bytes),
+                Err(_) => Vec::new(),
+            };
+            (Answer::Deidentified(Box::new(copy)), file)
         }
     })
 }

@@ -10,6 +10,7 @@ mod single_sign_on;
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod deidentify;
 pub(crate) mod keys;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
@@ -79,6 +80,8 @@ pub(crate) enum Command {
     Worker(WorkerArgs),
     /// Analyse DICOM, PNG or JPEG files without a server or database
     Analyze(AnalyzeArgs),
+    /// Copy DICOM films without what identifies the patient (PS3.15 Annex E), for research and teaching
+    Deidentify(deidentify::DeidentifyArgs),
     /// Say what is wrong with a portal and what to do; exit status 1 when something must be put right
     Check(CheckArgs),
     /// Read and change the settings that a hospital may change while the portal runs

@@ -15,7 +15,7 @@ mod walk;
 mod words;
 
 use dicom_dictionary_std::{tags, uids};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::dicom::part10::DicomFile;
 use crate::{ImagingError, Limits};
@@ -24,7 +24,7 @@ use encode::{Element, Value};
 pub use pseudonyms::Pseudonyms;
 
 /// What to keep beyond the Basic Profile (PS3.15 E.3), and what to cover.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// Clean Descriptors Option (E.3.5): descriptions keep the words of a closed vocabulary.
     pub clean_descriptors: bool,
@@ -38,7 +38,7 @@ pub struct Profile {
 }
 
 /// Why a film was not de-identified. Nothing of it is given out then.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeidentifyError {
     /// It cannot be read, or its pixels cannot be decoded where they have to be.
@@ -69,7 +69,7 @@ pub enum DeidentifyError {
 }
 
 /// What became of an attribute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Deed {
@@ -94,7 +94,7 @@ pub enum Deed {
 }
 
 /// One change; never with a value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Where: `(0010,0010)`, or `(0008,1140)[0].(0008,1155)` within a sequence.
     pub attribute: String,
@@ -104,10 +104,30 @@ pub struct Change {
     pub deed: Deed,
 }
 
+/// What a person has to look at before a copy is given away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Warning {
+    /// Text may be burned in.
+    #[error(
+        "images of this modality often have text burned in, and nothing was covered: look at it"
+    )]
+    MayBeWrittenOn,
+    /// Sections of a head.
+    #[error("a face can be rebuilt from sections of a head, which is not prevented")]
+    MayShowAFace,
+    /// The original ends too early.
+    #[error("the original is cut off, and so is the copy")]
+    CutOff,
+}
+
 /// The copy, and what was done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deidentified {
-    /// A DICOM file in explicit VR little endian, or in the film's compressed transfer syntax.
+    /// A DICOM file in explicit VR little endian, or in the film's compressed transfer syntax. It is left out when the
+    /// rest is written down.
+    #[serde(skip)]
     pub bytes: Vec<u8>,
     /// Patient ID and name of the copy.
     pub pseudonym: String,
@@ -120,7 +140,7 @@ pub struct Deidentified {
     /// Every attribute that was changed, in the order of the file.
     pub changes: Vec<Change>,
     /// What a person has to look at before the copy is given away.
-    pub warnings: Vec<&'static str>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Makes a film's copy without what identifies the patient.
@@ -286,22 +306,20 @@ fn text_of(elements: &[Element], tag: dicom_core::Tag) -> String {
     }
 }
 
-fn warnings(file: &DicomFile<'_>, covered: bool) -> Vec<&'static str> {
+fn warnings(file: &DicomFile<'_>, covered: bool) -> Vec<Warning> {
     let header = file.header();
     let often_written_on = ["US", "SC", "OT", "XC", "ES", "RF", "XA", "DOC"];
     let modality = header.modality.as_deref().unwrap_or("OT");
     let says_none = header.burned_in_annotation == Some(false);
     let mut warnings = Vec::new();
     if !covered && !says_none && often_written_on.contains(&modality) {
-        warnings.push(
-            "images of this modality often have text burned in: look at it before it is given away",
-        );
+        warnings.push(Warning::MayBeWrittenOn);
     }
     if matches!(modality, "CT" | "MR" | "PT") {
-        warnings.push("a face can be rebuilt from sections of a head: this is not prevented");
+        warnings.push(Warning::MayShowAFace);
     }
     if file.is_truncated() {
-        warnings.push("the original is cut off, and so is the copy");
+        warnings.push(Warning::CutOff);
     }
     warnings
 }

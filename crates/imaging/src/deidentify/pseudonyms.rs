@@ -1,6 +1,7 @@
 //! Pseudonyms that are the same in all films of a patient and say nothing without the key.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 /// Days by which dates move back, at most: five years.
@@ -10,7 +11,7 @@ const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /// Makes pseudonyms by HMAC-SHA-256 from a key: the same key gives the same ones, another key gives
 /// ones that cannot be brought together with them.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pseudonyms {
     key: [u8; 32],
 }

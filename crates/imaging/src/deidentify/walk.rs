@@ -220,8 +220,9 @@ impl<'a> Walk<'a> {
         let mut changed = false;
         let mapped = original.split('\\').map(|uid| {
             let uid = uid.trim_matches(['\0', ' ']);
-            if uid.is_empty() || uid_text(uid.as_bytes()).starts_with(REGISTERED) {
-                return uid.to_owned();
+            let sound = uid_text(uid.as_bytes());
+            if uid.is_empty() || sound.starts_with(REGISTERED) {
+                return sound;
             }
             changed = true;
             self.pseudonyms.uid(uid)

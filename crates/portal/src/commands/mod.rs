@@ -5,6 +5,7 @@ pub(crate) mod audit;
 mod backup;
 mod check;
 mod database;
+mod deidentify;
 mod demonstration;
 mod keys;
 mod manual;
@@ -29,6 +30,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => serve::serve(*args).await?,
         Command::Worker(args) => serve::work(args).await?,
         Command::Analyze(args) => return analyze::run(&args),
+        Command::Deidentify(args) => return deidentify::run(&args),
         Command::Check(args) => return check::run(&args).await,
         Command::Settings(command) => settings::run(command).await?,
         Command::Audit(command) => return audit::run(command).await,

@@ -1,5 +1,6 @@
 //! Damaged films sent to a serving portal: each is taken or refused by name, nothing is half written, and
-//! the portal goes on. `PORTAL_DAMAGED_FILMS` says how many.
+//! the portal goes on. `PORTAL_DAMAGED_FILMS` says how many, or which (`60000..200000`): a number stands for the same
+//! damage at any time.
 
 use std::{path::Path, time::Duration};
 
@@ -16,11 +17,20 @@ use crate::{
 /// Films of one request.
 const TOGETHER: u64 = 50;
 
+fn which() -> std::ops::Range<u64> {
+    let Ok(text) = std::env::var("PORTAL_DAMAGED_FILMS") else {
+        return 0..1_000;
+    };
+    let (from, to) = text.split_once("..").unwrap_or(("0", &text));
+    let number = |text: &str| {
+        text.parse()
+            .expect("PORTAL_DAMAGED_FILMS is a number or a range")
+    };
+    number(from)..number(to)
+}
+
 fn how_many() -> u64 {
-    std::env::var("PORTAL_DAMAGED_FILMS")
-        .ok()
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(1_000)
+    which().end - which().start
 }
 
 /// Sends the films of these numbers; gives how many were taken and refused.
@@ -85,7 +95,7 @@ fn damaged_films_are_taken_or_refused_and_nothing_is_half_written() {
     let radiologist = Signed::sign_in(&serving.base, "radiologist@example.com");
     let patient = Signed::sign_in(&serving.base, "patient@example.com").user_id;
     let (mut taken, mut refused) = (0, 0);
-    for from in (0..how_many()).step_by(TOGETHER as usize) {
+    for from in which().step_by(TOGETHER as usize) {
         let (some, others) = send(&radiologist, &patient, &mutator, from);
         taken += some;
         refused += others;

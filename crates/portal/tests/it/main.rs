@@ -10,6 +10,7 @@ mod care;
 mod commands;
 mod damaged;
 mod decoders;
+mod deidentify;
 mod drills;
 mod examples;
 mod faults;
