@@ -21,6 +21,8 @@ pub(crate) struct J2kHeader {
     high_throughput: bool,
     /// The multiple component transformation is used, so that colour comes out as RGB.
     colour_transform: bool,
+    /// The 9-7 transformation in floating point numbers.
+    irreversible: bool,
 }
 
 /// Whether the bytes are a codestream, bare or in a JP2 file.
@@ -76,12 +78,16 @@ pub(crate) fn header(bytes: &[u8]) -> Result<J2kHeader, ImagingError> {
         signed: depth & 0x80 != 0,
         high_throughput: two(6)? & 0x4000 != 0,
         colour_transform: false,
+        irreversible: false,
     };
     let mut at = 4 + usize::from(two(4)?);
     // Main header segments end at the first tile part.
     while let (Ok(marker), Ok(length)) = (two(at), two(at + 2)) {
         match marker {
-            0xFF52 => found.colour_transform = bytes.get(at + 8) == Some(&1),
+            0xFF52 => {
+                found.colour_transform = bytes.get(at + 8) == Some(&1);
+                found.irreversible = bytes.get(at + 13) == Some(&0);
+            }
             0xFF50 => found.high_throughput = true,
             0xFF90 | 0xFFD9 => break,
             _ => {}
@@ -91,7 +97,8 @@ pub(crate) fn header(bytes: &[u8]) -> Result<J2kHeader, ImagingError> {
     Ok(found)
 }
 
-/// Decodes a frame; HTJ2K, and what the safe decoder refuses, by OpenJPEG's translation.
+/// Decodes a frame. HTJ2K, what the safe decoder refuses, and the irreversible transformation go by OpenJPEG's
+/// translation: the standard leaves its roundings open, and OpenJPEG's are those that other readers show.
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, ImagingError> {
     let header = header(bytes)?;
     limits.check_pixels(header.width, header.height, 1)?;
@@ -101,14 +108,12 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, ImagingEr
             header.components, header.precision
         )));
     }
-    let safe = if header.high_throughput {
-        Err("HTJ2K".to_owned())
+    let samples = if header.high_throughput {
+        by_openjpeg(bytes, &header)?
+    } else if header.irreversible {
+        by_openjpeg(bytes, &header).or_else(|error| by_hayro(bytes, &header).map_err(|_| error))?
     } else {
-        by_hayro(bytes, &header)
-    };
-    let samples = match safe {
-        Ok(samples) => samples,
-        Err(_) => by_openjpeg(bytes, &header)?,
+        by_hayro(bytes, &header).or_else(|_| by_openjpeg(bytes, &header))?
     };
     Ok(Decoded {
         bits: header.precision,
