@@ -94,6 +94,23 @@ $$;
 
 ALTER FUNCTION portal.accesses_to_own_record() OWNER TO portal_owner;
 
+-- Name: accesses_to_record(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.accesses_to_record(patient uuid) RETURNS TABLE(log_id uuid, created_at timestamp with time zone, action text, user_role text, staff_name text, report_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT a.log_id, a.created_at, a.action, a.user_role, portal.staff_name(a.user_id),
+           CASE a.entity_type WHEN 'report' THEN a.entity_id END
+    FROM public.audit_logs a
+    WHERE a.status = 'success' AND a.user_id IS DISTINCT FROM patient
+      AND ((a.entity_type = 'report'
+            AND a.entity_id IN (SELECT r.report_id FROM public.medical_reports r WHERE r.patient_id = patient))
+           OR (a.entity_type IN ('patient', 'history') AND a.entity_id = patient))
+$$;
+
+ALTER FUNCTION portal.accesses_to_record(patient uuid) OWNER TO portal_owner;
+
 -- Name: account_at(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.account_at(address text) RETURNS uuid
@@ -363,6 +380,23 @@ $$;
 
 ALTER FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) OWNER TO portal_owner;
 
+-- Name: is_clinical_correction(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.is_clinical_correction(subject text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT subject IN ('report_assignment', 'history', 'report_text') $$;
+
+ALTER FUNCTION portal.is_clinical_correction(subject text) OWNER TO portal_owner;
+
+-- Name: is_patient_for_officer(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.is_patient_for_officer(patient uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT portal.is_privacy_officer() AND EXISTS (SELECT FROM public.users u WHERE u.id = patient AND u.role = 'patient') $$;
+
+ALTER FUNCTION portal.is_patient_for_officer(patient uuid) OWNER TO portal_owner;
+
 -- Name: is_privacy_officer(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.is_privacy_officer() RETURNS boolean
@@ -468,6 +502,7 @@ CREATE FUNCTION portal.note_refused_things(kinds text[], things uuid[], as_role 
         UNION ALL SELECT 'user', t.user_id FROM portal.passkeys t WHERE kind = 'passkey' AND t.passkey_id = thing
         UNION ALL SELECT 'upload', t.upload_id FROM portal.uploads t WHERE kind = 'upload' AND t.upload_id = thing
         UNION ALL SELECT 'history', t.id FROM public.users t WHERE kind = 'history' AND t.id = thing AND t.role = 'patient'
+        UNION ALL SELECT 'patient', t.patient_id FROM portal.correction_requests t WHERE kind = 'correction' AND t.correction_id = thing
         UNION ALL SELECT 'emergency', t.access_id FROM portal.emergency_accesses t WHERE kind = 'emergency' AND t.access_id = thing
     ) found
 $$;
@@ -508,6 +543,143 @@ CREATE FUNCTION portal.patient_has_password(patient uuid) RETURNS boolean
     AS $$ SELECT u.password_hash IS NOT NULL FROM public.users u WHERE u.id = patient AND u.role = 'patient' $$;
 
 ALTER FUNCTION portal.patient_has_password(patient uuid) OWNER TO portal_owner;
+
+-- Name: personal_data(uuid, text, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.personal_data(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) RETURNS TABLE(at timestamp with time zone, id uuid, item jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    CASE section
+    WHEN 'account' THEN RETURN QUERY
+        SELECT u.created_at, u.id, jsonb_build_object('user_id', u.id, 'email', u.email, 'name', u.name, 'phone', u.phone,
+            'date_of_birth', u.date_of_birth, 'role', u.role, 'preferences', u.preferences, 'is_active', u.is_active,
+            'last_login_at', u.last_login_at, 'created_at', u.created_at, 'updated_at', u.updated_at)
+        FROM public.users u WHERE u.id = patient AND u.role = 'patient' AND after_id IS NULL;
+    WHEN 'identifiers' THEN RETURN QUERY
+        SELECT p.created_at, patient, jsonb_build_object('identifier', p.identifier, 'issuer', p.issuer, 'gender', p.gender,
+            'created_at', p.created_at)
+        FROM portal.patient_identifiers p WHERE p.patient_id = patient AND after_id IS NULL ORDER BY 1;
+    WHEN 'history' THEN RETURN QUERY
+        SELECT h.created_at, h.history_id, to_jsonb(h) - 'updated_by' - 'patient_id'
+        FROM public.patient_medical_history h WHERE h.patient_id = patient AND after_id IS NULL;
+    WHEN 'history_proposals' THEN RETURN QUERY
+        SELECT p.proposed_at, p.proposal_id, to_jsonb(p) - 'decided_by' - 'patient_id'
+            || jsonb_build_object('decided_by_name', portal.staff_name(p.decided_by))
+        FROM portal.history_proposals p
+        WHERE p.patient_id = patient AND (after_id IS NULL OR (p.proposed_at, p.proposal_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'reports' THEN RETURN QUERY
+        SELECT r.created_at, r.report_id, jsonb_build_object('report_id', r.report_id, 'study_type', r.study_type,
+            'study_uid', r.study_uid, 'patient_name', r.patient_name, 'patient_age', r.patient_age, 'patient_gender', r.patient_gender,
+            'status', r.status, 'risk_score', r.risk_score, 'confidence_score', r.confidence_score, 'findings', r.findings,
+            'recommendations', r.recommendations, 'symptoms', r.symptoms, 'medical_history', r.medical_history,
+            'image_metadata', r.image_metadata, 'upload_date', r.upload_date, 'analysis_date', r.analysis_date,
+            'created_at', r.created_at, 'updated_at', r.updated_at)
+        FROM public.medical_reports r
+        WHERE r.patient_id = patient AND (after_id IS NULL OR (r.created_at, r.report_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'images' THEN RETURN QUERY
+        SELECT i.uploaded_at, i.image_id, jsonb_build_object('image_id', i.image_id, 'report_id', i.report_id, 'image_type', i.image_type,
+            'image_format', i.image_format, 'width', i.width, 'height', i.height, 'file_size', i.file_size,
+            'dicom_metadata', i.dicom_metadata, 'uploaded_at', i.uploaded_at, 'sha256', encode(b.sha256, 'hex'))
+        FROM public.medical_reports r JOIN public.report_images i ON i.report_id = r.report_id
+             LEFT JOIN portal.image_blobs b ON b.image_id = i.image_id
+        WHERE r.patient_id = patient AND (after_id IS NULL OR (i.uploaded_at, i.image_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'analyses' THEN RETURN QUERY
+        SELECT a.processed_at, a.analysis_id, jsonb_build_object('analysis_id', a.analysis_id, 'report_id', a.report_id,
+            'model_version', a.model_version, 'risk_category', a.risk_category, 'risk_probability', a.risk_probability,
+            'low_probability', a.low_probability, 'medium_probability', a.medium_probability,
+            'high_probability', a.high_probability, 'findings', a.findings, 'processed_at', a.processed_at)
+        FROM public.medical_reports r JOIN public.ai_analysis a ON a.report_id = r.report_id
+        WHERE r.patient_id = patient AND (after_id IS NULL OR (a.processed_at, a.analysis_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'not_assessed' THEN RETURN QUERY
+        SELECT n.created_at, n.report_id, jsonb_build_object('report_id', n.report_id, 'code', n.code, 'reason', n.reason,
+            'created_at', n.created_at)
+        FROM public.medical_reports r JOIN portal.not_assessed n ON n.report_id = r.report_id
+        WHERE r.patient_id = patient AND (after_id IS NULL OR (n.created_at, n.report_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'reviews' THEN RETURN QUERY
+        SELECT d.reviewed_at, d.review_id, to_jsonb(d) - 'doctor_id' - 'updated_at'
+            || jsonb_build_object('doctor_name', portal.staff_name(d.doctor_id))
+        FROM public.medical_reports r JOIN public.doctor_reviews d ON d.report_id = r.report_id
+        WHERE r.patient_id = patient AND d.reviewed_at IS NOT NULL
+          AND (after_id IS NULL OR (d.reviewed_at, d.review_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'addenda' THEN RETURN QUERY
+        SELECT x.created_at, x.addendum_id, jsonb_build_object('addendum_id', x.addendum_id, 'review_id', x.review_id,
+            'addendum', x.addendum, 'doctor_name', portal.staff_name(x.doctor_id), 'created_at', x.created_at)
+        FROM public.medical_reports r JOIN public.doctor_reviews d ON d.report_id = r.report_id
+             JOIN portal.review_addenda x ON x.review_id = d.review_id
+        WHERE r.patient_id = patient AND (after_id IS NULL OR (x.created_at, x.addendum_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'releases' THEN RETURN QUERY
+        SELECT x.release_at, x.report_id, jsonb_build_object('report_id', x.report_id, 'review_id', x.review_id,
+            'release_at', x.release_at, 'released_at', x.released_at, 'reason', x.reason)
+        FROM portal.report_releases x
+        WHERE x.patient_id = patient AND (x.released_at IS NOT NULL OR current_user = 'portal_owner')
+          AND (after_id IS NULL OR (x.release_at, x.report_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'consents' THEN RETURN QUERY
+        SELECT c.recorded_at, c.consent_id, to_jsonb(c) - 'patient_id' - 'recorded_by'
+            || jsonb_build_object('recorded_by_name', portal.staff_name(nullif(c.recorded_by, c.patient_id)))
+        FROM portal.consents c
+        WHERE c.patient_id = patient AND (after_id IS NULL OR (c.recorded_at, c.consent_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'corrections' THEN RETURN QUERY
+        SELECT c.requested_at, c.correction_id, to_jsonb(c) - 'patient_id' - 'requested_by' - 'decided_by' - 'reminded_at'
+            || jsonb_build_object('requested_by_name', portal.staff_name(nullif(c.requested_by, c.patient_id)),
+                                  'decided_by_name', portal.staff_name(c.decided_by))
+        FROM portal.correction_requests c
+        WHERE c.patient_id = patient AND (after_id IS NULL OR (c.requested_at, c.correction_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'accesses' THEN
+        IF current_user = 'portal_owner' THEN RETURN QUERY
+            SELECT a.created_at, a.log_id, to_jsonb(a) FROM portal.accesses_to_record(patient) a
+            WHERE after_id IS NULL OR (a.created_at, a.log_id) > (after_at, after_id) ORDER BY 1, 2 LIMIT most;
+        ELSE RETURN QUERY
+            SELECT a.created_at, a.log_id, to_jsonb(a) FROM portal.accesses_to_own_record() a
+            WHERE patient = portal.actor_id() AND (after_id IS NULL OR (a.created_at, a.log_id) > (after_at, after_id))
+            ORDER BY 1, 2 LIMIT most;
+        END IF;
+    WHEN 'notifications' THEN RETURN QUERY
+        SELECT n.created_at, n.notification_id, jsonb_build_object('notification_id', n.notification_id, 'type', n.type,
+            'title', n.title, 'message', n.message, 'related_report_id', n.related_report_id, 'is_read', n.is_read,
+            'read_at', n.read_at, 'created_at', n.created_at)
+        FROM public.notifications n
+        WHERE n.user_id = patient AND (after_id IS NULL OR (n.created_at, n.notification_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'sessions' THEN RETURN QUERY
+        SELECT s.login_time, s.session_id, jsonb_build_object('login_time', s.login_time, 'last_activity', s.last_activity,
+            'logout_time', s.logout_time, 'ip_address', host(s.ip_address), 'user_agent', s.user_agent)
+        FROM public.sessions s
+        WHERE s.user_id = patient AND (after_id IS NULL OR (s.login_time, s.session_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
+    END CASE;
+END
+$$;
+
+ALTER FUNCTION portal.personal_data(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) OWNER TO portal_owner;
+
+-- Name: personal_data_for_officer(uuid, text, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.personal_data_for_officer(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) RETURNS TABLE(at timestamp with time zone, id uuid, item jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+BEGIN
+    IF portal.is_privacy_officer() THEN
+        RETURN QUERY SELECT * FROM portal.personal_data(patient, section, after_at, after_id, most);
+    END IF;
+END
+$$;
+
+ALTER FUNCTION portal.personal_data_for_officer(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) OWNER TO portal_owner;
 
 -- Name: present(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -622,6 +794,7 @@ BEGIN
         WHEN 'history' THEN id = portal.actor_id() OR current_user = 'portal_doctor'
             OR EXISTS (SELECT FROM public.patient_medical_history t WHERE t.patient_id = id)
             OR EXISTS (SELECT FROM public.medical_reports t WHERE t.patient_id = id)
+        WHEN 'correction' THEN EXISTS (SELECT FROM portal.correction_requests t WHERE t.correction_id = id)
         WHEN 'emergency' THEN EXISTS (SELECT FROM portal.emergency_accesses t WHERE t.access_id = id)
         ELSE true
     END;
@@ -687,6 +860,32 @@ CREATE FUNCTION portal.tell_keepers_of_own_history() RETURNS SETOF uuid
 $$;
 
 ALTER FUNCTION portal.tell_keepers_of_own_history() OWNER TO portal_owner;
+
+-- Name: tell_of_correction(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.tell_of_correction(correction uuid) RETURNS SETOF uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    WITH asked AS (
+        SELECT c.subject FROM portal.correction_requests c
+        WHERE c.correction_id = correction AND c.requested_by = portal.actor_id() AND c.state = 'open'
+    ), told AS (
+        SELECT o AS id FROM asked, portal.privacy_officers() o
+        UNION
+        SELECT k FROM asked, portal.keepers_of_own_history() k
+        WHERE portal.is_clinical_correction(asked.subject)
+          AND EXISTS (SELECT FROM public.users u WHERE u.id = portal.actor_id() AND u.role = 'patient')
+    )
+    INSERT INTO public.notifications (notification_id, user_id, type, priority, title, message, action_url, created_at)
+    SELECT gen_random_uuid(), id, 'correction_requested', 'normal', 'A correction is asked for',
+           'A patient asks that something stored about them be corrected. It waits for a decision.',
+           '/privacy', portal.present()
+    FROM told WHERE id IS DISTINCT FROM portal.actor_id()
+    RETURNING user_id
+$$;
+
+ALTER FUNCTION portal.tell_of_correction(correction uuid) OWNER TO portal_owner;
 
 -- Name: touch_updated_at(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -933,6 +1132,29 @@ ALTER TABLE ONLY portal.case_scores FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.case_scores OWNER TO portal_owner;
 
+-- Name: consents; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.consents (
+    consent_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    kind text NOT NULL,
+    is_given boolean NOT NULL,
+    text_version text NOT NULL,
+    wording text NOT NULL,
+    evidence text,
+    recorded_by uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT consents_evidence_length CHECK (((length(evidence) >= 1) AND (length(evidence) <= 2000))),
+    CONSTRAINT consents_evidence_of_staff CHECK (((recorded_by = patient_id) = (evidence IS NULL))),
+    CONSTRAINT consents_kind_form CHECK ((kind ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
+    CONSTRAINT consents_text_version_length CHECK (((length(text_version) >= 1) AND (length(text_version) <= 40))),
+    CONSTRAINT consents_wording_length CHECK (((length(wording) >= 1) AND (length(wording) <= 4000)))
+);
+
+ALTER TABLE ONLY portal.consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.consents OWNER TO portal_owner;
+
 -- Name: content_notes; Type: SEQUENCE; Schema: portal; Owner: portal_owner
 
 CREATE SEQUENCE portal.content_notes
@@ -943,6 +1165,38 @@ CREATE SEQUENCE portal.content_notes
     CACHE 1;
 
 ALTER TABLE portal.content_notes OWNER TO portal_owner;
+
+-- Name: correction_requests; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.correction_requests (
+    correction_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    subject text NOT NULL,
+    report_id uuid,
+    words text NOT NULL,
+    requested_by uuid,
+    requested_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    answer text,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    reminded_at timestamp with time zone,
+    disagreement text,
+    disagreed_at timestamp with time zone,
+    CONSTRAINT correction_requests_answer_length CHECK (((length(answer) >= 1) AND (length(answer) <= 2000))),
+    CONSTRAINT correction_requests_answered CHECK (((state <> ALL (ARRAY['accepted'::text, 'declined'::text])) OR (answer IS NOT NULL))),
+    CONSTRAINT correction_requests_decided CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT correction_requests_disagreed CHECK ((((disagreement IS NULL) = (disagreed_at IS NULL)) AND ((disagreement IS NULL) OR (state = 'declined'::text)))),
+    CONSTRAINT correction_requests_disagreement_length CHECK (((length(disagreement) >= 1) AND (length(disagreement) <= 4000))),
+    CONSTRAINT correction_requests_state_check CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'declined'::text, 'withdrawn'::text]))),
+    CONSTRAINT correction_requests_subject_check CHECK ((subject = ANY (ARRAY['name'::text, 'date_of_birth'::text, 'contact'::text, 'report_assignment'::text, 'history'::text, 'report_text'::text, 'other'::text]))),
+    CONSTRAINT correction_requests_words_length CHECK (((length(words) >= 1) AND (length(words) <= 2000)))
+);
+
+ALTER TABLE ONLY portal.correction_requests FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.correction_requests OWNER TO portal_owner;
 
 -- Name: dicom_instances; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -2173,6 +2427,16 @@ ALTER TABLE ONLY portal.backups
 ALTER TABLE ONLY portal.case_scores
     ADD CONSTRAINT case_scores_pkey PRIMARY KEY (report_id, model_id);
 
+-- Name: consents consents_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (consent_id);
+
+-- Name: correction_requests correction_requests_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.correction_requests
+    ADD CONSTRAINT correction_requests_pkey PRIMARY KEY (correction_id);
+
 -- Name: dicom_instances dicom_instances_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_instances
@@ -2479,6 +2743,38 @@ CREATE INDEX idx_backups_succeeded ON portal.backups USING btree (kind, finished
 -- Name: idx_case_scores_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_case_scores_model_id ON portal.case_scores USING btree (model_id, scored_at);
+
+-- Name: idx_consents_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_consents_patient_id ON portal.consents USING btree (patient_id, kind, recorded_at DESC, consent_id DESC);
+
+-- Name: idx_consents_recorded_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_consents_recorded_by ON portal.consents USING btree (recorded_by);
+
+-- Name: idx_correction_requests_decided_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_correction_requests_decided_by ON portal.correction_requests USING btree (decided_by);
+
+-- Name: idx_correction_requests_open; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_correction_requests_open ON portal.correction_requests USING btree (due_at) WHERE (state = 'open'::text);
+
+-- Name: idx_correction_requests_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_correction_requests_patient_id ON portal.correction_requests USING btree (patient_id, requested_at DESC, correction_id DESC);
+
+-- Name: idx_correction_requests_report_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_correction_requests_report_id ON portal.correction_requests USING btree (report_id);
+
+-- Name: idx_correction_requests_requested_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_correction_requests_requested_at ON portal.correction_requests USING btree (requested_at DESC, correction_id DESC);
+
+-- Name: idx_correction_requests_requested_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_correction_requests_requested_by ON portal.correction_requests USING btree (requested_by);
 
 -- Name: idx_dicom_instances_accession_number; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -2991,6 +3287,36 @@ ALTER TABLE ONLY portal.case_scores
 ALTER TABLE ONLY portal.case_scores
     ADD CONSTRAINT case_scores_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
 
+-- Name: consents consents_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.consents
+    ADD CONSTRAINT consents_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: consents consents_recorded_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.consents
+    ADD CONSTRAINT consents_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: correction_requests correction_requests_decided_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.correction_requests
+    ADD CONSTRAINT correction_requests_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: correction_requests correction_requests_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.correction_requests
+    ADD CONSTRAINT correction_requests_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: correction_requests correction_requests_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.correction_requests
+    ADD CONSTRAINT correction_requests_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE SET NULL;
+
+-- Name: correction_requests correction_requests_requested_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.correction_requests
+    ADD CONSTRAINT correction_requests_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
 -- Name: dicom_instances dicom_instances_image_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_instances
@@ -3381,6 +3707,14 @@ CREATE POLICY clear_failures ON portal.sign_in_failures TO portal_tech, portal_w
 
 CREATE POLICY confirm_own ON portal.identity_confirmations FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
 
+-- Name: consents; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.consents ENABLE ROW LEVEL SECURITY;
+
+-- Name: correction_requests; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.correction_requests ENABLE ROW LEVEL SECURITY;
+
 -- Name: drift_references count; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY count ON portal.drift_references TO portal_worker USING (true) WITH CHECK (true);
@@ -3393,6 +3727,10 @@ CREATE POLICY count ON portal.model_standings TO portal_worker USING (true) WITH
 
 CREATE POLICY count_failures ON portal.sign_in_failures TO portal_anonymous USING ((account_key = ( SELECT portal.sought_key() AS sought_key))) WITH CHECK ((account_key = ( SELECT portal.sought_key() AS sought_key)));
 
+-- Name: correction_requests decide; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY decide ON portal.correction_requests FOR UPDATE TO portal_radiologist, portal_doctor, portal_tech USING (((state = 'open'::text) AND ( SELECT portal.is_privacy_officer() AS is_privacy_officer))) WITH CHECK (((state = ANY (ARRAY['accepted'::text, 'declined'::text])) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
+
 -- Name: history_proposals decide; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY decide ON portal.history_proposals FOR UPDATE TO portal_doctor USING ((state = 'open'::text)) WITH CHECK (((state = ANY (ARRAY['accepted'::text, 'declined'::text])) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
@@ -3400,6 +3738,10 @@ CREATE POLICY decide ON portal.history_proposals FOR UPDATE TO portal_doctor USI
 -- Name: promotions decide; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY decide ON portal.promotions FOR UPDATE TO portal_doctor, portal_tech USING ((decision IS NULL)) WITH CHECK ((NOT (decided_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))));
+
+-- Name: correction_requests decide_clinical; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY decide_clinical ON portal.correction_requests FOR UPDATE TO portal_doctor USING (((state = 'open'::text) AND portal.is_clinical_correction(subject))) WITH CHECK (((state = ANY (ARRAY['accepted'::text, 'declined'::text])) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
 
 -- Name: history_proposals decide_of_those_registered; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3414,6 +3756,10 @@ CREATE POLICY deliver ON portal.audit_deliveries TO portal_worker USING (true) W
 -- Name: dicom_instances; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.dicom_instances ENABLE ROW LEVEL SECURITY;
+
+-- Name: correction_requests disagree_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY disagree_own ON portal.correction_requests FOR UPDATE TO portal_patient USING (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'declined'::text) AND (disagreement IS NULL))) WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'declined'::text)));
 
 -- Name: events dispatch; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3525,6 +3871,10 @@ CREATE POLICY of_own_uploads ON portal.identity_confirmations FOR SELECT TO port
 CREATE POLICY of_own_uploads ON portal.report_releases FOR SELECT TO portal_radiologist USING ((report_id IN ( SELECT r.report_id
    FROM public.medical_reports r)));
 
+-- Name: correction_requests of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY of_the_emergency ON portal.correction_requests FOR SELECT TO portal_emergency USING (((disagreement IS NOT NULL) AND (patient_id = ( SELECT portal.emergency_patient() AS emergency_patient))));
+
 -- Name: dicom_instances of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY of_the_emergency ON portal.dicom_instances FOR SELECT TO portal_emergency USING ((image_id IN ( SELECT i.image_id
@@ -3562,6 +3912,14 @@ CREATE POLICY open_own ON portal.emergency_accesses FOR INSERT TO portal_radiolo
 -- Name: case_scores oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.case_scores FOR SELECT TO portal_tech USING (true);
+
+-- Name: consents oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.consents FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
+
+-- Name: correction_requests oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.correction_requests FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
 
 -- Name: drift_references oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3622,6 +3980,14 @@ CREATE POLICY owner_maintains ON portal.backups TO portal_owner USING (true) WIT
 -- Name: case_scores owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.case_scores TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: consents owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.consents TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: correction_requests owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.correction_requests TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: dicom_instances owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3855,9 +4221,32 @@ CREATE POLICY read_archives ON portal.audit_archives FOR SELECT TO portal_tech, 
 
 CREATE POLICY read_changes ON portal.model_changes FOR SELECT TO portal_radiologist, portal_doctor, portal_tech, portal_worker USING (true);
 
+-- Name: correction_requests read_clinical; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_clinical ON portal.correction_requests FOR SELECT TO portal_doctor USING ((portal.is_clinical_correction(subject) OR (requested_by = ( SELECT portal.actor_id() AS actor_id))));
+
 -- Name: audit_deliveries read_deliveries; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_deliveries ON portal.audit_deliveries FOR SELECT TO portal_tech USING (true);
+
+-- Name: correction_requests read_disagreements; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_disagreements ON portal.correction_requests FOR SELECT TO portal_doctor USING ((disagreement IS NOT NULL));
+
+-- Name: correction_requests read_disagreements_of_those_seen; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_disagreements_of_those_seen ON portal.correction_requests FOR SELECT TO portal_radiologist USING (((disagreement IS NOT NULL) AND ((patient_id IN ( SELECT r.patient_id
+   FROM public.medical_reports r)) OR (patient_id IN ( SELECT g.patient_id
+   FROM portal.patient_registrations g
+  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))))));
+
+-- Name: consents read_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_own ON portal.consents FOR SELECT TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: correction_requests read_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_own ON portal.correction_requests FOR SELECT TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
 
 -- Name: emergency_accesses read_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3883,6 +4272,14 @@ CREATE POLICY read_stages ON portal.model_stages FOR SELECT TO portal_radiologis
 
 CREATE POLICY read_standings ON portal.model_standings FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (true);
 
+-- Name: consents record_as_officer; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY record_as_officer ON portal.consents FOR INSERT TO portal_radiologist, portal_doctor, portal_tech WITH CHECK ((( SELECT portal.is_privacy_officer() AS is_privacy_officer) AND (recorded_by = ( SELECT portal.actor_id() AS actor_id)) AND (evidence IS NOT NULL)));
+
+-- Name: consents record_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY record_own ON portal.consents FOR INSERT TO portal_patient WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (recorded_by = ( SELECT portal.actor_id() AS actor_id))));
+
 -- Name: recovery_codes; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.recovery_codes ENABLE ROW LEVEL SECURITY;
@@ -3907,6 +4304,10 @@ CREATE POLICY release ON portal.report_releases TO portal_doctor USING (true) WI
 
 CREATE POLICY release_when_due ON portal.report_releases TO portal_worker USING (true);
 
+-- Name: correction_requests remind; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remind ON portal.correction_requests TO portal_worker USING (true) WITH CHECK (true);
+
 -- Name: emergency_accesses remind; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY remind ON portal.emergency_accesses TO portal_worker USING (true) WITH CHECK (true);
@@ -3927,6 +4328,19 @@ ALTER TABLE portal.report_claims ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.report_releases ENABLE ROW LEVEL SECURITY;
 
+-- Name: correction_requests request_as_officer; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY request_as_officer ON portal.correction_requests FOR INSERT TO portal_radiologist, portal_tech WITH CHECK ((( SELECT portal.is_privacy_officer() AS is_privacy_officer) AND (requested_by = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text)));
+
+-- Name: correction_requests request_for_a_patient; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY request_for_a_patient ON portal.correction_requests FOR INSERT TO portal_doctor WITH CHECK (((requested_by = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text)));
+
+-- Name: correction_requests request_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY request_own ON portal.correction_requests FOR INSERT TO portal_patient WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (requested_by = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text) AND ((report_id IS NULL) OR (report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)))));
+
 -- Name: promotions request_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY request_own ON portal.promotions FOR INSERT TO portal_tech WITH CHECK (((NOT (requested_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))) AND (decision IS NULL)));
@@ -3946,6 +4360,10 @@ CREATE POLICY reset ON portal.sign_in_challenges TO portal_tech USING (true);
 -- Name: totp reset; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY reset ON portal.totp TO portal_tech USING (true);
+
+-- Name: consents respect; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY respect ON portal.consents FOR SELECT TO portal_worker USING (true);
 
 -- Name: emergency_accesses review; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4121,6 +4539,10 @@ CREATE POLICY with_its_review ON portal.review_addenda FOR SELECT TO portal_pati
 CREATE POLICY with_own_review ON portal.review_verdicts FOR INSERT TO portal_doctor WITH CHECK ((review_id IN ( SELECT d.review_id
    FROM public.doctor_reviews d
   WHERE (d.doctor_id = ( SELECT portal.actor_id() AS actor_id)))));
+
+-- Name: correction_requests withdraw_own; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY withdraw_own ON portal.correction_requests FOR UPDATE TO portal_patient USING (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text))) WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'withdrawn'::text)));
 
 -- Name: history_proposals withdraw_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4498,6 +4920,10 @@ GRANT USAGE ON SCHEMA public TO portal_worker;
 REVOKE ALL ON FUNCTION portal.accesses_to_own_record() FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.accesses_to_own_record() TO portal_patient;
 
+-- Name: FUNCTION accesses_to_record(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.accesses_to_record(patient uuid) FROM PUBLIC;
+
 -- Name: FUNCTION account_at(address text); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.account_at(address text) FROM PUBLIC;
@@ -4585,6 +5011,22 @@ GRANT ALL ON FUNCTION portal.forget_sign_ins_given_up(present timestamp with tim
 REVOKE ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) TO portal_tech;
 
+-- Name: FUNCTION is_clinical_correction(subject text); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.is_clinical_correction(subject text) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.is_clinical_correction(subject text) TO portal_patient;
+GRANT ALL ON FUNCTION portal.is_clinical_correction(subject text) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.is_clinical_correction(subject text) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.is_clinical_correction(subject text) TO portal_tech;
+GRANT ALL ON FUNCTION portal.is_clinical_correction(subject text) TO portal_worker;
+
+-- Name: FUNCTION is_patient_for_officer(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.is_patient_for_officer(patient uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.is_patient_for_officer(patient uuid) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.is_patient_for_officer(patient uuid) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.is_patient_for_officer(patient uuid) TO portal_tech;
+
 -- Name: FUNCTION is_privacy_officer(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.is_privacy_officer() FROM PUBLIC;
@@ -4609,12 +5051,25 @@ GRANT ALL ON FUNCTION portal.note_refused_things(kinds text[], things uuid[], as
 REVOKE ALL ON FUNCTION portal.patient_called(kind text, given text) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.patient_called(kind text, given text) TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.patient_called(kind text, given text) TO portal_tech;
+GRANT ALL ON FUNCTION portal.patient_called(kind text, given text) TO portal_doctor;
 
 -- Name: FUNCTION patient_has_password(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.patient_has_password(patient uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.patient_has_password(patient uuid) TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.patient_has_password(patient uuid) TO portal_doctor;
+
+-- Name: FUNCTION personal_data(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.personal_data(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.personal_data(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) TO portal_patient;
+
+-- Name: FUNCTION personal_data_for_officer(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.personal_data_for_officer(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.personal_data_for_officer(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.personal_data_for_officer(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.personal_data_for_officer(patient uuid, section text, after_at timestamp with time zone, after_id uuid, most integer) TO portal_tech;
 
 -- Name: FUNCTION privacy_officers(); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4650,6 +5105,14 @@ GRANT ALL ON FUNCTION portal.staff_name(staff_id uuid) TO portal_emergency;
 
 REVOKE ALL ON FUNCTION portal.tell_keepers_of_own_history() FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.tell_keepers_of_own_history() TO portal_patient;
+
+-- Name: FUNCTION tell_of_correction(correction uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.tell_of_correction(correction uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.tell_of_correction(correction uuid) TO portal_patient;
+GRANT ALL ON FUNCTION portal.tell_of_correction(correction uuid) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.tell_of_correction(correction uuid) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.tell_of_correction(correction uuid) TO portal_tech;
 
 -- Name: TABLE account_tokens; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -4813,6 +5276,61 @@ GRANT SELECT,INSERT,UPDATE ON TABLE portal.backups TO portal_worker;
 
 GRANT SELECT ON TABLE portal.case_scores TO portal_tech;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.case_scores TO portal_worker;
+
+-- Name: TABLE consents; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.consents TO portal_patient;
+GRANT SELECT,INSERT ON TABLE portal.consents TO portal_radiologist;
+GRANT SELECT,INSERT ON TABLE portal.consents TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE portal.consents TO portal_tech;
+GRANT SELECT ON TABLE portal.consents TO portal_worker;
+
+-- Name: TABLE correction_requests; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.correction_requests TO portal_patient;
+GRANT SELECT,INSERT ON TABLE portal.correction_requests TO portal_radiologist;
+GRANT SELECT,INSERT ON TABLE portal.correction_requests TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE portal.correction_requests TO portal_tech;
+GRANT SELECT ON TABLE portal.correction_requests TO portal_worker;
+GRANT SELECT ON TABLE portal.correction_requests TO portal_emergency;
+
+-- Name: COLUMN correction_requests.state; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(state) ON TABLE portal.correction_requests TO portal_patient;
+GRANT UPDATE(state) ON TABLE portal.correction_requests TO portal_radiologist;
+GRANT UPDATE(state) ON TABLE portal.correction_requests TO portal_doctor;
+GRANT UPDATE(state) ON TABLE portal.correction_requests TO portal_tech;
+
+-- Name: COLUMN correction_requests.answer; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(answer) ON TABLE portal.correction_requests TO portal_radiologist;
+GRANT UPDATE(answer) ON TABLE portal.correction_requests TO portal_doctor;
+GRANT UPDATE(answer) ON TABLE portal.correction_requests TO portal_tech;
+
+-- Name: COLUMN correction_requests.decided_by; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decided_by) ON TABLE portal.correction_requests TO portal_radiologist;
+GRANT UPDATE(decided_by) ON TABLE portal.correction_requests TO portal_doctor;
+GRANT UPDATE(decided_by) ON TABLE portal.correction_requests TO portal_tech;
+
+-- Name: COLUMN correction_requests.decided_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decided_at) ON TABLE portal.correction_requests TO portal_patient;
+GRANT UPDATE(decided_at) ON TABLE portal.correction_requests TO portal_radiologist;
+GRANT UPDATE(decided_at) ON TABLE portal.correction_requests TO portal_doctor;
+GRANT UPDATE(decided_at) ON TABLE portal.correction_requests TO portal_tech;
+
+-- Name: COLUMN correction_requests.reminded_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(reminded_at) ON TABLE portal.correction_requests TO portal_worker;
+
+-- Name: COLUMN correction_requests.disagreement; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(disagreement) ON TABLE portal.correction_requests TO portal_patient;
+
+-- Name: COLUMN correction_requests.disagreed_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(disagreed_at) ON TABLE portal.correction_requests TO portal_patient;
 
 -- Name: TABLE dicom_instances; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -5327,4 +5845,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (25, 'pseudonyms', true, '\x852ab9295fcaa4f4345c6f74488ea655633ec93cbfba3328cf42a9d150e4b33dae528fe161b5d449697e2218092f99e2', 0),
     (26, 'audit deliveries', true, '\xdf4b22db8024a9a84dd1535006ce7095a19f8bd3841c405c7b7857b276ed82b0ea4803a120ea6c610adbc0e387b3f700', 0),
     (27, 'content notes', true, '\x06ad9850e5bf8d28e4888926d7215df66f57dd6e35512e06f9db584c150375314abc40f7dc68de0fa638d89728dd00f6', 0),
-    (28, 'single sign on', true, '\xf4df2db1e95f0d534e9f6a7fdfbf72f97d54038f04f316fb431bbff05e1ce4e644ed29b61715d8d389d5ffb455b6b81b', 0);
+    (28, 'single sign on', true, '\xf4df2db1e95f0d534e9f6a7fdfbf72f97d54038f04f316fb431bbff05e1ce4e644ed29b61715d8d389d5ffb455b6b81b', 0),
+    (29, 'patients rights', true, '\x9cca03d4faa5e4c4b79d340ed1a1ca2ace225e1e5f25c6fc95ddfdcc0a68ce8f13fce410e8606d5685f34dabffe93c2a', 0);

@@ -1,10 +1,10 @@
 import { accessible, ask, check, faults, open, settled, shot, signIn } from './browser.mjs';
 
 const pages = {
-  patient: ['/results', '/history', '/accesses', '/faq', '/notifications', '/profile'],
+  patient: ['/results', '/history', '/accesses', '/my-data', '/faq', '/notifications', '/profile'],
   radiologist: ['/upload', '/uploads', '/patients', '/notifications', '/profile'],
-  doctor: ['/queue', '/reviews', '/patients', '/models', '/notifications', '/profile'],
-  tech: ['/system', '/users', '/models', '/jobs', '/settings', '/audit', '/notifications', '/profile'],
+  doctor: ['/queue', '/reviews', '/patients', '/models', '/privacy', '/notifications', '/profile'],
+  tech: ['/system', '/users', '/models', '/jobs', '/settings', '/audit', '/privacy', '/notifications', '/profile'],
 };
 
 /** Every page of every role: in both themes, in German, on a telephone and on a large screen. */

@@ -37,6 +37,7 @@ const PROBLEM: &str = "application/problem+json";
         (name = "reviews", description = "The doctors' queue and reviews"),
         (name = "patients", description = "Patients and their history"),
         (name = "emergencies", description = "Records opened in an emergency, and their reviews"),
+        (name = "privacy", description = "The rights of patients: their record taken away, corrections, consents"),
         (name = "notifications", description = "Messages to the user"),
         (name = "events", description = "What changed, live"),
         (name = "models", description = "Models: what they are there for, how they do, promotions, alarms"),

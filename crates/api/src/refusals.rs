@@ -90,6 +90,7 @@ fn things(name: &str) -> &'static [Thing] {
         "upload_id" => &[Thing::Upload],
         "passkey_id" => &[Thing::Passkey],
         "access_id" => &[Thing::Emergency],
+        "correction_id" => &[Thing::Correction],
         // Analyses are asked for by their own identifier or by the report's.
         "id" => &[Thing::Analysis, Thing::Report],
         _ => &[],

@@ -19,7 +19,7 @@ use crate::{
     operations::{jobs, settings, user_password_code, user_second_factor, user_sessions, users},
     patients, portal,
     problem::{self, Problem},
-    rates, refusals, reports, reviews, security_headers, start_page,
+    rates, refusals, reports, reviews, rights, security_headers, start_page,
     state::ApiState,
     uploads, web_assets,
 };
@@ -108,6 +108,16 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(emergency::record::report))
         .routes(routes!(emergency::record::image))
         .routes(routes!(emergency::review::review))
+        .routes(routes!(rights::facts::facts))
+        .routes(routes!(rights::find::find))
+        .routes(routes!(
+            rights::corrections::list,
+            rights::corrections::request
+        ))
+        .routes(routes!(rights::corrections::withdraw))
+        .routes(routes!(rights::corrections::disagree))
+        .routes(routes!(rights::decide::decide))
+        .routes(routes!(rights::consents::read, rights::consents::record))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::read, users::change))
         .routes(routes!(user_sessions::list, user_sessions::end_all))
@@ -155,6 +165,7 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(models::training_set::export))
+                .routes(routes!(rights::export::export))
                 .layer(DefaultBodyLimit::max(BODY_LIMIT)),
         )
         .routes(routes!(events::follow));

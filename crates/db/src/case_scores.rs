@@ -249,8 +249,9 @@ pub struct LabelledImage {
     pub view_position: Option<String>,
 }
 
-/// The images of cases signed within a time, in the order in which they were signed. Served by
-/// `idx_doctor_reviews_reviewed_at`.
+/// The images of cases signed within a time, in the order in which they were signed: of patients who consented to
+/// training, or, where no consent is needed, who did not withdraw it. Served by `idx_doctor_reviews_reviewed_at` and
+/// `idx_consents_patient_id`.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -258,6 +259,7 @@ pub async fn labelled(
     tx: &mut ActorTx,
     from: DateTime<Utc>,
     until: DateTime<Utc>,
+    needs_consent: bool,
 ) -> Result<Vec<LabelledImage>, DbError> {
     sqlx::query_as!(
         LabelledImage,
@@ -272,9 +274,14 @@ pub async fn labelled(
            JOIN report_images i ON i.report_id = signed.report_id
            JOIN portal.image_blobs b USING (image_id)
            LEFT JOIN portal.review_verdicts v USING (review_id)
+           WHERE coalesce((SELECT c.is_given FROM portal.consents c
+                           WHERE c.patient_id = r.patient_id AND c.kind = $4
+                           ORDER BY c.recorded_at DESC, c.consent_id DESC LIMIT 1), NOT $3)
            ORDER BY signed.reviewed_at, i.image_id"#,
         from,
-        until
+        until,
+        needs_consent,
+        domain::consent::TRAINING
     )
     .fetch_all(tx.connection())
     .await

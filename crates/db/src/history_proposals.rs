@@ -85,23 +85,18 @@ pub async fn withdraw(tx: &mut ActorTx) -> Result<bool, DbError> {
     Ok(changed.rows_affected() == 1)
 }
 
-/// Decides on an open proposal that the actor may decide on. Says whether there was one.
+/// Writes down what became of an open proposal that the actor may decide on. Says whether there was one.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn decide(
     tx: &mut ActorTx,
     proposal_id: HistoryProposalId,
-    accepted: bool,
+    state: ProposalState,
     answer: Option<&str>,
 ) -> Result<bool, DbError> {
     let now = tx.now();
     let by = tx.actor().user_id().map(Uuid::from);
-    let state = if accepted {
-        ProposalState::Accepted
-    } else {
-        ProposalState::Declined
-    };
     let changed = sqlx::query!(
         "UPDATE portal.history_proposals SET state = $2, answer = $3, decided_by = $4, decided_at = $5
          WHERE proposal_id = $1 AND state = 'open'",

@@ -32,6 +32,8 @@ pub enum Thing {
     Passkey,
     /// An access in an emergency.
     Emergency,
+    /// A request for correction.
+    Correction,
 }
 
 impl Thing {
@@ -49,6 +51,7 @@ impl Thing {
             Self::Upload => "upload",
             Self::Passkey => "passkey",
             Self::Emergency => "emergency",
+            Self::Correction => "correction",
         }
     }
 }

@@ -44,6 +44,18 @@ pub enum Permission {
     OpenEmergencyAccess,
     /// See the own accesses in emergencies; privacy officers see and review all.
     SeeEmergencyAccesses,
+    /// Take everything about one patient away: the own record, or as a privacy officer.
+    ExportRecord,
+    /// Ask for a correction: of the own record, or on a patient's behalf.
+    RequestCorrection,
+    /// Say something on the own record: disagree with a refused correction, take a request back.
+    AnswerOwnCorrection,
+    /// Decide on corrections: privacy officers, and doctors on clinical ones.
+    DecideCorrection,
+    /// Read and record consents: the own ones, or as a privacy officer.
+    KeepConsents,
+    /// What privacy officers do.
+    KeepPrivacy,
     /// Read the job queue, send dead jobs back.
     ManageJobs,
 }
@@ -61,9 +73,15 @@ impl Permission {
             }
             Self::ReadQueue | Self::ReviewReports | Self::ChangeHistory => &[Doctor],
             Self::ReadHistory => &[Patient, Radiologist, Doctor],
-            Self::ReadAccesses | Self::ProposeHistory => &[Patient],
+            Self::ReadAccesses | Self::ProposeHistory | Self::AnswerOwnCorrection => &[Patient],
+            Self::ExportRecord | Self::RequestCorrection | Self::KeepConsents => {
+                &[Patient, Radiologist, Doctor, Tech]
+            }
             Self::OpenEmergencyAccess => &[Radiologist, Tech],
-            Self::ReadModels | Self::SeeEmergencyAccesses => &[Radiologist, Doctor, Tech],
+            Self::ReadModels
+            | Self::SeeEmergencyAccesses
+            | Self::DecideCorrection
+            | Self::KeepPrivacy => &[Radiologist, Doctor, Tech],
             Self::DecidePromotions => &[Doctor, Tech],
             Self::ManageUsers
             | Self::ManageModels

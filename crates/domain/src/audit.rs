@@ -127,6 +127,22 @@ crate::text_enum! {
         ReviewEmergencyAccess = "review_emergency_access",
         /// Accesses in emergencies were listed.
         ListEmergencyAccesses = "list_emergency_accesses",
+        /// A privacy officer looked a patient up.
+        FindPatient = "find_patient",
+        /// Everything about one patient was taken away.
+        ExportRecord = "export_record",
+        /// A correction was asked for, or the request taken back.
+        RequestCorrection = "request_correction",
+        /// A correction was accepted or refused.
+        DecideCorrection = "decide_correction",
+        /// A patient disagreed with a refusal.
+        DisagreeWithCorrection = "disagree_with_correction",
+        /// Requests for correction were read.
+        ListCorrections = "list_corrections",
+        /// A consent was given or withdrawn.
+        RecordConsent = "record_consent",
+        /// Consents were read.
+        ListConsents = "list_consents",
         /// A case changed: its digest, written by the database itself.
         NoteContent = "note_content",
         /// Something was refused for want of permission.

@@ -89,6 +89,10 @@ id! {
     UploadId,
     /// An access in an emergency: `portal.emergency_accesses.access_id`.
     EmergencyAccessId,
+    /// A request for correction: `portal.correction_requests.correction_id`.
+    CorrectionId,
+    /// A consent that was given or withdrawn: `portal.consents.consent_id`.
+    ConsentId,
     /// A setting: `system_settings.setting_id`.
     SettingId,
     /// A queued piece of work: `portal.jobs.job_id`.

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    consent::ConsentPolicy,
     emergency::EmergencyPolicy,
     model::{DriftPolicy, PerformancePolicy},
     patient_wording::PatientWording,
@@ -46,6 +47,10 @@ pub const SIGN_IN_STEP_UP_MINUTES: &str = "sign_in.step_up_minutes";
 pub const EMERGENCY_ACCESS: &str = "emergency.access";
 /// Accounts that look after privacy.
 pub const PRIVACY_OFFICERS: &str = "privacy.officers";
+/// Days within which a request for correction is decided on.
+pub const PRIVACY_CORRECTION_DAYS: &str = "privacy.correction_days";
+/// What patients are asked to consent to.
+pub const PRIVACY_CONSENTS: &str = "privacy.consents";
 /// Who may come in by single sign-on, and as what.
 pub const SIGN_IN_SINGLE_SIGN_ON: &str = "sign_in.single_sign_on";
 /// Fewest characters of a new password.
@@ -370,6 +375,18 @@ pub const ALL: &[SettingDefinition] = &[
         description: "Identifiers of the accounts (of staff) that are told when a record is opened in an emergency, and review it. None: all of tech.",
         default: || json!([]),
         check: |value| parse::<Vec<crate::UserId>>(value).map(|_| ()),
+    },
+    SettingDefinition {
+        key: PRIVACY_CORRECTION_DAYS,
+        description: "Days within which a patient's request for correction is decided on; officers are reminded in the last week.",
+        default: || json!(30),
+        check: |value| whole_number(value, 1, 90, "days"),
+    },
+    SettingDefinition {
+        key: PRIVACY_CONSENTS,
+        description: "What patients are asked to consent to, in which words and version, by language (en at least); and whether films leave for training only of patients who consented to the kind training.",
+        default: || json!(ConsentPolicy::default()),
+        check: |value| parse::<ConsentPolicy>(value)?.check(),
     },
     SettingDefinition {
         key: SIGN_IN_SINGLE_SIGN_ON,

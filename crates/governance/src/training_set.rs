@@ -19,7 +19,11 @@ use db::{
     case_scores::{self, LabelledImage},
 };
 use decoding::{Decoders, Lane};
-use domain::audit::{AuditAction, EntityType};
+use domain::{
+    audit::{AuditAction, EntityType},
+    consent::ConsentPolicy,
+    settings,
+};
 use hmac::{Hmac, KeyInit, Mac};
 use imaging::Limits;
 use rand::{TryRng, rngs::SysRng};
@@ -123,8 +127,10 @@ pub struct Exported {
 /// Why an export ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// Nothing was signed in that time.
-    #[error("no case was signed in that time: there is nothing to export")]
+    /// Nothing was signed in that time, or of nobody who consented.
+    #[error(
+        "no case was signed in that time of a patient who consented to training (setting privacy.consents): there is nothing to export"
+    )]
     Nothing,
     /// No reason, or one that is too long.
     #[error("give a reason of 1 to 2000 characters: it goes into the audit trail")]
@@ -193,7 +199,9 @@ pub async fn prepare(
     }
     // Clinical rows are not tech's to read; what comes out has no identities.
     let mut tx = database.begin(&Actor::worker()).await?;
-    let cases = case_scores::labelled(&mut tx, from, until).await?;
+    let policy: ConsentPolicy = db::settings::get(&mut tx, settings::PRIVACY_CONSENTS).await?;
+    let needs_consent = policy.training_needs_consent;
+    let cases = case_scores::labelled(&mut tx, from, until, needs_consent).await?;
     drop(tx);
     if cases.is_empty() {
         return Err(ExportError::Nothing);

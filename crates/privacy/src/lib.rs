@@ -1,5 +1,7 @@
-//! What the portal does by itself for the privacy of patients.
+//! What the portal does for the privacy of patients: takes their record away for them, and reminds officers of what
+//! waits.
 
+pub mod export;
 mod reminders;
 
 pub use reminders::reminders_chore;

@@ -667,6 +667,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List requests for correction
+         * @description Patients see their own, privacy officers all, doctors those about reports and histories. Statements of disagreement
+         *     are seen by everybody who reads the record.
+         */
+        get: operations["corrections_list"];
+        put?: never;
+        /**
+         * Ask for a correction
+         * @description Of something stored about a patient: by the patient, or on the patient's behalf by a doctor or a privacy officer.
+         *     Whoever decides is told. For the medical history there are proposals as well, which say how each list should read.
+         */
+        post: operations["corrections_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{correction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take the own request back */
+        delete: operations["corrections_withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{correction_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept or refuse a correction
+         * @description By a privacy officer, or a doctor where it is about a report or the history. The correction itself is made where
+         *     the thing is kept: the patient's record, the history, an addendum. The patient is told.
+         */
+        post: operations["corrections_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{correction_id}/disagreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disagree with a refused correction
+         * @description The statement stays with the record and is shown to everybody who reads it.
+         */
+        post: operations["corrections_disagree"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/emergency-accesses": {
         parameters: {
             query?: never;
@@ -1243,6 +1327,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patients/{patient_id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a patient's consents
+         * @description Patients read their own, privacy officers those of any.
+         */
+        get: operations["patients_consents_read"];
+        put?: never;
+        /**
+         * Give or withdraw a consent
+         * @description By the patient, or recorded by a privacy officer with what shows it. Nothing is changed: each row stays, and the
+         *     last one of a kind counts at once.
+         */
+        post: operations["patients_consents_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{patient_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take everything about one patient away
+         * @description A ZIP file, made while it is sent: `index.html` to read, `data.json` for programs, the films as they are stored.
+         *     Patients take their own record, as far as it is released to them; privacy officers the whole of any, with a reason.
+         *     A file that cannot be opened was cut off. Wants a proof of who asks (`POST /api/auth/step-up`).
+         */
+        post: operations["patients_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients/{patient_id}/history": {
         parameters: {
             query?: never;
@@ -1344,6 +1475,43 @@ export interface paths {
         get: operations["portal_facts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds for privacy here */
+        get: operations["privacy_facts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find the patient whom somebody asks for
+         * @description For privacy officers, by what the patient told them. A body, so that no address stands in a log.
+         */
+        post: operations["privacy_patients_find"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2162,7 +2330,7 @@ export interface components {
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "note_content" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "find_patient" | "export_record" | "request_correction" | "decide_correction" | "disagree_with_correction" | "list_corrections" | "record_consent" | "list_consents" | "note_content" | "refuse";
         /**
          * @description The form of an export of the audit trail.
          * @enum {string}
@@ -2346,6 +2514,139 @@ export interface components {
              */
             true_positives: number;
         };
+        /** @description A consent that was given or withdrawn. */
+        Consent: {
+            /** @description Identifier. */
+            consent_id: components["schemas"]["ConsentId"];
+            /** @description How staff knows it; null where the patient did it in person. */
+            evidence?: string | null;
+            /** @description Given, or withdrawn. */
+            is_given: boolean;
+            /** @description What it is to. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            recorded_at: string;
+            /** @description The member of staff who recorded it; null: the patient did. */
+            recorded_by_name?: string | null;
+            /** @description The version of the text that was shown. */
+            text_version: string;
+            /** @description That text. */
+            wording: string;
+        };
+        /**
+         * Format: uuid
+         * @description A consent that was given or withdrawn: `portal.consents.consent_id`.
+         */
+        ConsentId: string;
+        /** @description Something that patients are asked for. */
+        ConsentKind: {
+            /** @description Its word: small letters, digits and `_`. */
+            kind: string;
+            /** @description What is asked, by language; `en` at least. */
+            text: {
+                [key: string]: string;
+            };
+            /** @description A headline, by language; `en` at least. */
+            title: {
+                [key: string]: string;
+            };
+            /** @description Which version of the words this is; a new text wants a new one. */
+            version: string;
+        };
+        /** @description A consent, given or withdrawn. */
+        ConsentRequest: {
+            /** @description How staff knows it, such as a signed form; needed of staff, refused of patients; at most 2000 characters. */
+            evidence?: string | null;
+            /** @description Given, or withdrawn. */
+            is_given: boolean;
+            /** @description What it is to: a kind of the setting `privacy.consents`. */
+            kind: string;
+            language?: components["schemas"]["Language"] | null;
+            /** @description The version of the text that was shown. */
+            text_version: string;
+        };
+        /** @description What a patient consented to. */
+        ConsentsAnswer: {
+            /** @description What holds: of each kind the last row. A kind that is not here was never answered. */
+            current: components["schemas"]["Consent"][];
+            /** @description The newest 200 rows of all, newest first. */
+            history: components["schemas"]["Consent"][];
+            /** @description What is asked now. */
+            kinds: components["schemas"]["ConsentKind"][];
+        };
+        /** @description A request that something stored about a patient be corrected. */
+        Correction: {
+            /** @description The decider's words to the patient. */
+            answer?: string | null;
+            /** @description Identifier. */
+            correction_id: components["schemas"]["CorrectionId"];
+            /**
+             * Format: date-time
+             * @description When it was decided or withdrawn.
+             */
+            decided_at?: string | null;
+            /** @description Who decided. */
+            decided_by_name?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            disagreed_at?: string | null;
+            /** @description Why the patient disagrees with a refusal; shown to whoever reads the record. */
+            disagreement?: string | null;
+            /**
+             * Format: date-time
+             * @description By when it is to be decided on.
+             */
+            due_at: string;
+            /** @description Whose record. */
+            patient_id: components["schemas"]["UserId"];
+            /** @description What the patient is called where names are nobody's business. */
+            pseudonym: string;
+            report_id?: components["schemas"]["ReportId"] | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requested_at: string;
+            /** @description The member of staff who asked on the patient's behalf; null: the patient did. */
+            requested_by_name?: string | null;
+            /** @description What became of it. */
+            state: components["schemas"]["ProposalState"];
+            /** @description What it is about. */
+            subject: components["schemas"]["CorrectionSubject"];
+            /** @description What is wrong, and how it should read. */
+            words: string;
+        };
+        /** @description A decision on a request for correction. */
+        CorrectionDecision: {
+            /** @description Whether it is corrected. */
+            accept: boolean;
+            /** @description Words to the patient: what was corrected, or why not; at most 2000 characters. */
+            answer: string;
+        };
+        /**
+         * Format: uuid
+         * @description A request for correction: `portal.correction_requests.correction_id`.
+         */
+        CorrectionId: string;
+        /** @description What should be corrected. */
+        CorrectionRequest: {
+            patient_id?: components["schemas"]["UserId"] | null;
+            report_id?: components["schemas"]["ReportId"] | null;
+            /** @description What it is about. */
+            subject: components["schemas"]["CorrectionSubject"];
+            /** @description What is wrong, and how it should read; at most 2000 characters. */
+            words: string;
+        };
+        /**
+         * @description What a patient wants corrected.
+         * @enum {string}
+         */
+        CorrectionSubject: "name" | "date_of_birth" | "contact" | "report_assignment" | "history" | "report_text" | "other";
         /** @description A new account. */
         CreateUser: {
             /** @description Address to sign in with. */
@@ -2422,6 +2723,11 @@ export interface components {
             email: string;
             /** @description What it is for. */
             role: string;
+        };
+        /** @description Why a patient disagrees. */
+        DisagreementRequest: {
+            /** @description The patient's words; at most 4000 characters. They stay as they are. */
+            statement: string;
         };
         /** @description A saved draft. */
         DraftSaved: {
@@ -2518,6 +2824,8 @@ export interface components {
         };
         /** @description A record that was opened in an emergency. */
         EmergencyRecord: {
+            /** @description Where the patient disagrees with a refused correction. */
+            disagreements: components["schemas"]["Correction"][];
             history?: components["schemas"]["MedicalHistory"] | null;
             /** @description Whose. */
             patient: components["schemas"]["EmergencyPatient"];
@@ -2605,6 +2913,14 @@ export interface components {
             /** @description The most characters that are allowed (`too_long` only, where there is one number). */
             limit?: number | null;
         };
+        /** @description Whose record. One of the fields names the patient, exactly. */
+        FindPatientRequest: {
+            /** @description The address. */
+            email?: string | null;
+            /** @description The hospital's number. */
+            identifier?: string | null;
+            patient_id?: components["schemas"]["UserId"] | null;
+        };
         /** @description A code. */
         FirstCode: {
             /** @description The six digits that the authenticator shows. */
@@ -2628,6 +2944,13 @@ export interface components {
         ForgotRequest: {
             /** @description The account's address. */
             email: string;
+        };
+        /** @description A patient whom a privacy officer looked up. */
+        FoundPatient: {
+            /** @description Identifier. */
+            patient_id: components["schemas"]["UserId"];
+            /** @description What the patient is called where names are nobody's business. */
+            pseudonym: string;
         };
         /**
          * @description Administrative sex as DICOM spells it out (PS3.3 C.7.1.1, Patient's Sex).
@@ -2917,6 +3240,11 @@ export interface components {
          * @description A queued piece of work: `portal.jobs.job_id`.
          */
         JobId: string;
+        /**
+         * @description Such a language.
+         * @enum {string}
+         */
+        Language: "en" | "de";
         /** @description A page of a list. */
         ListAnswer_Access: {
             /** @description The rows. */
@@ -3005,6 +3333,55 @@ export interface components {
                 user_id?: components["schemas"]["UserId"] | null;
                 /** @description In which role. */
                 user_role?: string | null;
+            }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        ListAnswer_Correction: {
+            /** @description The rows. */
+            items: {
+                /** @description The decider's words to the patient. */
+                answer?: string | null;
+                /** @description Identifier. */
+                correction_id: components["schemas"]["CorrectionId"];
+                /**
+                 * Format: date-time
+                 * @description When it was decided or withdrawn.
+                 */
+                decided_at?: string | null;
+                /** @description Who decided. */
+                decided_by_name?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                disagreed_at?: string | null;
+                /** @description Why the patient disagrees with a refusal; shown to whoever reads the record. */
+                disagreement?: string | null;
+                /**
+                 * Format: date-time
+                 * @description By when it is to be decided on.
+                 */
+                due_at: string;
+                /** @description Whose record. */
+                patient_id: components["schemas"]["UserId"];
+                /** @description What the patient is called where names are nobody's business. */
+                pseudonym: string;
+                report_id?: components["schemas"]["ReportId"] | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                requested_at: string;
+                /** @description The member of staff who asked on the patient's behalf; null: the patient did. */
+                requested_by_name?: string | null;
+                /** @description What became of it. */
+                state: components["schemas"]["ProposalState"];
+                /** @description What it is about. */
+                subject: components["schemas"]["CorrectionSubject"];
+                /** @description What is wrong, and how it should read. */
+                words: string;
             }[];
             /** @description Where the next page starts; absent on the last one. */
             next_cursor?: string | null;
@@ -4265,13 +4642,27 @@ export interface components {
             /** @description Version of the program. */
             version: string;
         };
+        /** @description What the acting person may do for privacy, and what is asked of patients. */
+        PrivacyFacts: {
+            /** @description What patients are asked to consent to. */
+            consent_kinds: components["schemas"]["ConsentKind"][];
+            /**
+             * Format: int32
+             * @description Days within which a request for correction is decided on.
+             */
+            correction_days: number;
+            /** @description Whether the acting person is a privacy officer. */
+            is_privacy_officer: boolean;
+            /** @description Whether the acting person decides on corrections of some kind. */
+            may_decide_corrections: boolean;
+        };
         /** @description The body of every error (RFC 9457, media type `application/problem+json`). */
         ProblemBody: {
             /**
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "name_is_the_records" | "not_found" | "not_recalibrable" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "passkey_taken" | "passkeys_not_set_up" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "still_running" | "single_sign_on_account_exists" | "single_sign_on_away" | "single_sign_on_inactive" | "single_sign_on_no_address" | "single_sign_on_no_role" | "single_sign_on_not_set_up" | "single_sign_on_over" | "single_sign_on_refused" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_passkeys" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_passkey" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
+            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "consent_text_changed" | "correction_closed" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "name_is_the_records" | "not_found" | "not_recalibrable" | "not_refused" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "passkey_taken" | "passkeys_not_set_up" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "still_running" | "single_sign_on_account_exists" | "single_sign_on_away" | "single_sign_on_inactive" | "single_sign_on_no_address" | "single_sign_on_no_role" | "single_sign_on_not_set_up" | "single_sign_on_over" | "single_sign_on_refused" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_open" | "too_many_passkeys" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_passkey" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
             /** @description What is wrong this time, and what to do. */
             detail: string;
             /** @description Everything wrong with the fields, at once. */
@@ -4629,6 +5020,12 @@ export interface components {
             rejected: components["schemas"]["Rejected"][];
             /** @description The reports, one a study. */
             reports: components["schemas"]["Accepted"][];
+        };
+        /** @description Why, and in which language. */
+        RecordExportRequest: {
+            language?: components["schemas"]["Language"] | null;
+            /** @description Why; needed of privacy officers, at most 2000 characters. It goes into the audit trail. */
+            reason?: string | null;
         };
         /** @description What the record says of the patient, to be held against the film. */
         RecordedIdentity: {
@@ -8030,6 +8427,472 @@ export interface operations {
             };
         };
     };
+    corrections_list: {
+        parameters: {
+            query?: {
+                /** @description Those of this patient. */
+                patient_id?: components["schemas"]["UserId"];
+                /** @description Those that nobody has decided on. */
+                open?: boolean;
+                /** @description Those with a statement of disagreement. */
+                disagreed?: boolean;
+                /** @description Rows a page, 1 to 200; 50 by default. */
+                limit?: number;
+                /** @description Where the page starts: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer_Correction"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    corrections_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such patient or report */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many wait already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    corrections_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request */
+                correction_id: components["schemas"]["CorrectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It was decided meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    corrections_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request */
+                correction_id: components["schemas"]["CorrectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It was decided or taken back meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    corrections_disagree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The request */
+                correction_id: components["schemas"]["CorrectionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisagreementRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It was not refused, or has a statement */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     emergency_accesses_list: {
         parameters: {
             query?: {
@@ -10768,6 +11631,277 @@ export interface operations {
             };
         };
     };
+    patients_consents_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The patient */
+                patient_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patients_consents_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The patient */
+                patient_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The text is another by now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    patients_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The patient */
+                patient_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordExportRequest"];
+            };
+        };
+        responses: {
+            /** @description The ZIP file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not a privacy officer, or `step_up_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such patient, or another one */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     patients_history_read: {
         parameters: {
             query?: never;
@@ -11321,6 +12455,152 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    privacy_facts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyFacts"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    privacy_patients_find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindPatientRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPatient"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not a privacy officer */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -39,12 +39,14 @@ export const navigation: Record<Role, NavigationItem[]> = {
     { to: '/uploads', label: 'nav.uploads', icon: IconStack2 },
     { to: '/patients', label: 'nav.patients', icon: IconUserSearch },
     { to: '/emergencies', label: 'nav.emergencies', icon: IconUrgent },
+    { to: '/privacy', label: 'nav.privacy', icon: IconEye },
   ],
   doctor: [
     { to: '/queue', label: 'nav.queue', icon: IconListCheck },
     { to: '/reviews', label: 'nav.reviews', icon: IconHistory },
     { to: '/patients', label: 'nav.patients', icon: IconUserSearch },
     { to: '/models', label: 'nav.models', icon: IconBrain },
+    { to: '/privacy', label: 'nav.privacy', icon: IconEye },
   ],
   tech: [
     { to: '/system', label: 'nav.system', icon: IconActivityHeartbeat },
@@ -54,5 +56,6 @@ export const navigation: Record<Role, NavigationItem[]> = {
     { to: '/settings', label: 'nav.settings', icon: IconSettings },
     { to: '/audit', label: 'nav.audit', icon: IconBook2 },
     { to: '/emergencies', label: 'nav.emergencies', icon: IconUrgent },
+    { to: '/privacy', label: 'nav.privacy', icon: IconEye },
   ],
 };

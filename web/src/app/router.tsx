@@ -133,6 +133,12 @@ const accesses = createRoute({
   beforeLoad: only('patient'),
   component: lazyRouteComponent(() => import('@/features/patient/AccessesPage'), 'AccessesPage'),
 });
+const myData = createRoute({
+  getParentRoute: () => members,
+  path: '/my-data',
+  beforeLoad: only('patient'),
+  component: lazyRouteComponent(() => import('@/features/privacy/MyDataPage'), 'MyDataPage'),
+});
 const faq = createRoute({
   getParentRoute: () => members,
   path: '/faq',
@@ -248,6 +254,14 @@ const emergency = createRoute({
   component: lazyRouteComponent(() => import('@/features/emergency/RecordPage'), 'RecordPage'),
 });
 
+// Staff that looks after the rights of patients
+const privacy = createRoute({
+  getParentRoute: () => members,
+  path: '/privacy',
+  beforeLoad: only('tech', 'radiologist', 'doctor'),
+  component: lazyRouteComponent(() => import('@/features/privacy/PrivacyPage'), 'PrivacyPage'),
+});
+
 // Everybody
 const profile = createRoute({
   getParentRoute: () => members,
@@ -269,6 +283,7 @@ export const router = createRouter({
       results,
       ownHistory,
       accesses,
+      myData,
       faq,
       report,
       upload,
@@ -285,6 +300,7 @@ export const router = createRouter({
       audit,
       emergencies,
       emergency,
+      privacy,
       profile,
       notifications,
     ]),

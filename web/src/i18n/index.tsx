@@ -1,9 +1,10 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import en from './en.json';
 import type models from './later/models.json';
+import type privacy from './later/privacy.json';
 
 /** A text of the interface. `en.json` names those of the first load, `later/` those of pages that few people open. */
-export type TextKey = keyof typeof en | keyof typeof models;
+export type TextKey = keyof typeof en | keyof typeof models | keyof typeof privacy;
 type Values = Record<string, string | number>;
 
 // A further language is one further file here.

@@ -3,6 +3,7 @@
 use axum::{Json as Answer, extract::State, http::HeaderMap, response::Response};
 use db::{
     audit::Act,
+    corrections::{self, Correction, CorrectionFilter},
     emergency::{self, EmergencyPatient, EmergencyReport},
     history::{self, MedicalHistory},
     images::{self, Image},
@@ -36,6 +37,8 @@ pub(crate) struct EmergencyRecord {
     history: Option<MedicalHistory>,
     /// The newest 200 reports.
     reports: Vec<EmergencyReport>,
+    /// Where the patient disagrees with a refused correction.
+    disagreements: Vec<Correction>,
 }
 
 /// Read a record that was opened in an emergency
@@ -52,9 +55,16 @@ pub(crate) async fn record(
     let patient = emergency::patient(&mut tx)
         .await?
         .ok_or(Problem::NotFound("emergency access"))?;
+    let disagreed = CorrectionFilter {
+        disagreed: true,
+        ..CorrectionFilter::default()
+    };
     let record = EmergencyRecord {
         history: history::find(&mut tx, patient.patient_id).await?,
         reports: emergency::reports(&mut tx, None, REPORTS).await?,
+        disagreements: corrections::list(&mut tx, disagreed, None, REPORTS)
+            .await?
+            .items,
         patient,
     };
     tx.audit(

@@ -1,6 +1,6 @@
 //! `POST /api/models/training-set`.
 
-use std::io::{self, Write};
+use std::io;
 
 use axum::{
     body::Body,
@@ -8,7 +8,6 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::{StepUp, access::Permission};
 use governance::training_set::{self, ExportError, Tar};
@@ -20,6 +19,7 @@ use utoipa::ToSchema;
 use crate::{
     body::Json,
     codes::FieldCode,
+    pieces::Pieces,
     problem::{Problem, ProblemBody, chain},
     signed::Signed,
     state::ApiState,
@@ -86,22 +86,6 @@ pub(crate) async fn export(
         Body::from_stream(ReceiverStream::new(stream)),
     )
         .into_response())
-}
-
-/// Hands what is written on to the answer; waits while the client is slow.
-struct Pieces(mpsc::Sender<io::Result<Bytes>>);
-
-impl Write for Pieces {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.0
-            .blocking_send(Ok(Bytes::copy_from_slice(piece)))
-            .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-        Ok(piece.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 impl From<ExportError> for Problem {

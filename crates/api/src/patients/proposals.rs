@@ -8,7 +8,7 @@ use db::{
     notifications::{self, Message},
 };
 use domain::{
-    HistoryProposalId, ProposalState, UserId,
+    HistoryProposalId, ProposalEvent, UserId,
     access::Permission,
     audit::{AuditAction, EntityType},
     review::NotificationPriority,
@@ -176,9 +176,13 @@ pub(crate) async fn decide(
             "this proposal was decided, replaced or withdrawn meanwhile: look at the record again"
                 .to_owned(),
     };
-    if proposal.state != ProposalState::Open
-        || !history_proposals::decide(&mut tx, proposal_id, request.accept, answer).await?
-    {
+    let event = if request.accept {
+        ProposalEvent::Accept
+    } else {
+        ProposalEvent::Decline
+    };
+    let after = proposal.state.after(event).ok_or_else(decided_meanwhile)?;
+    if !history_proposals::decide(&mut tx, proposal_id, after, answer).await? {
         return Err(decided_meanwhile());
     }
     if request.accept {

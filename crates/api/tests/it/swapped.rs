@@ -52,6 +52,7 @@ doctor      POST   /api/patients/{patient_id}/invitation
 doctor      GET    /api/patients/{patient_id}/history
 doctor      PATCH  /api/patients/{patient_id}/history
 doctor      POST   /api/patients/{patient_id}/history/proposals/{proposal_id}/decision
+doctor      POST   /api/corrections
 radiologist POST   /api/reports/upload
 radiologist GET    /api/patients/{patient_id}
 radiologist PATCH  /api/patients/{patient_id}
@@ -318,6 +319,9 @@ impl Scene {
             .await
             .expect(200);
         theirs.insert("access_id", accesses["others"].clone());
+        let body = json!({ "subject": "name", "words": "words on case 2" });
+        let asked = others[0].1.post("/api/corrections", body).await.expect(201);
+        theirs.insert("correction_id", text(&asked["correction_id"]));
         let mut mine = BTreeMap::new();
         for (role, client) in &clients {
             let mut names = own.clone();
@@ -500,10 +504,12 @@ async fn identifiers_of_others_give_what_identifiers_of_nothing_give_on_every_pa
             // Each one swapped by itself, the rest the caller's own.
             for name in owned {
                 let mut names = scene.mine[role].clone();
-                for shared in SHARED
-                    .into_iter()
-                    .chain(["notification_id", "access_id", "unique"])
-                {
+                for shared in SHARED.into_iter().chain([
+                    "notification_id",
+                    "access_id",
+                    "correction_id",
+                    "unique",
+                ]) {
                     names.entry(shared).or_insert_with(|| match shared {
                         "frame" => "1".to_owned(),
                         "setting_key" => "queue.claim_minutes".to_owned(),

@@ -80,6 +80,16 @@ POST   /api/patients/{patient_id}/history/proposals               401 201 403 40
 DELETE /api/patients/{patient_id}/history/proposals               401 204 403 403 403
 POST   /api/patients/{patient_id}/history/proposals/{proposal_id}/decision 401 403 404 404 403
 GET    /api/patients/{patient_id}/accesses                        401 200 403 403 403
+POST   /api/patients/{patient_id}/export                          401 200 403 403 200
+GET    /api/privacy                                               401 200 200 200 200
+POST   /api/privacy/patients                                      401 403 403 403 200
+GET    /api/corrections                                           401 200 200 200 200
+POST   /api/corrections                                           401 404 403 201 404
+DELETE /api/corrections/{correction_id}                           401 404 403 403 403
+POST   /api/corrections/{correction_id}/disagreement              401 404 403 403 403
+POST   /api/corrections/{correction_id}/decision                  401 403 403 404 404
+GET    /api/patients/{patient_id}/consents                        401 200 403 403 200
+POST   /api/patients/{patient_id}/consents                        401 422 403 403 201
 GET    /api/emergency-accesses                                    401 403 200 200 200
 POST   /api/emergency-accesses                                    401 403 201 403 201
 POST   /api/emergency-accesses/{access_id}/end                    401 403 404 403 404
@@ -183,6 +193,7 @@ impl Scene {
             ("session_id", nobody.clone()),
             ("passkey_id", nobody.clone()),
             ("access_id", nobody.clone()),
+            ("correction_id", nobody.clone()),
             ("review_id", nobody.clone()),
             ("notification_id", nobody.clone()),
             ("upload_id", nobody.clone()),
@@ -314,6 +325,21 @@ pub(crate) fn body(method: &str, template: &str, names: &BTreeMap<&str, String>)
         ("POST", "/api/emergency-accesses/{access_id}/review") => {
             json!({ "outcome": "justified", "note": "asked the ward" })
         }
+        ("POST", "/api/patients/{patient_id}/export") => json!({ "reason": "asked at the desk" }),
+        ("POST", "/api/corrections") => {
+            json!({ "patient_id": names["patient_id"], "report_id": names["report_id"],
+                    "subject": "report_text", "words": "It was the left side." })
+        }
+        ("POST", "/api/corrections/{correction_id}/disagreement") => {
+            json!({ "statement": "I disagree." })
+        }
+        ("POST", "/api/corrections/{correction_id}/decision") => {
+            json!({ "accept": true, "answer": "corrected" })
+        }
+        ("POST", "/api/patients/{patient_id}/consents") => {
+            json!({ "kind": "training", "is_given": true, "text_version": "1", "evidence": "signed form" })
+        }
+        ("POST", "/api/privacy/patients") => json!({ "patient_id": names["patient_id"] }),
         ("POST", "/api/users") => {
             json!({ "email": format!("made-{unique}@example.com"), "password": "a quiet garden", "role": "doctor", "name": "Made" })
         }

@@ -43,6 +43,14 @@ async fn a_training_set_holds_pictures_and_labels_and_no_identity() {
         .await
         .expect(201);
     let patient_id = patient["patient_id"].as_str().unwrap();
+    scene
+        .tech
+        .post(
+            &format!("/api/patients/{patient_id}/consents"),
+            json!({ "kind": "training", "is_given": true, "text_version": "1", "evidence": "signed form" }),
+        )
+        .await
+        .expect(201);
     let film = testkit::dicom_film(7, "PN-4711");
     let receipt = scene
         .radiologist

@@ -19,22 +19,32 @@ pub(super) fn of(action: &str) -> (Code, char) {
         A::SignIn | A::SignOut | A::RevokeSession => code("110114", "User Authentication", 'E'),
         A::UploadReport => code("110107", "Import", 'C'),
         A::ReadImage => code("110103", "DICOM Instances Accessed", 'R'),
-        A::ListReports | A::ReadQueue | A::ListPatients | A::ListUsers => {
-            code("110112", "Query", 'E')
-        }
+        A::ListReports
+        | A::ReadQueue
+        | A::ListPatients
+        | A::ListUsers
+        | A::FindPatient
+        | A::ListCorrections => code("110112", "Query", 'E'),
         A::ReadAudit | A::ReadAccesses => code("110101", "Audit Log Used", 'R'),
-        A::ExportAudit | A::ArchiveAudit | A::ExportTrainingSet | A::CreateBackup => {
-            code("110106", "Export", 'R')
-        }
+        A::ExportAudit
+        | A::ArchiveAudit
+        | A::ExportTrainingSet
+        | A::ExportRecord
+        | A::CreateBackup => code("110106", "Export", 'R'),
         A::Refuse => code("110113", "Security Alert", 'E'),
         A::OpenEmergencyAccess => code("110127", "Emergency Override Started", 'E'),
         A::EndEmergencyAccess => code("110138", "Emergency Override Stopped", 'E'),
-        A::ReadReport | A::ReadAnalysis | A::ReadHistory | A::ReadEmergencyRecord => {
-            code("110110", "Patient Record", 'R')
-        }
-        A::CreatePatient | A::ProposeHistory | A::AddAddendum => {
-            code("110110", "Patient Record", 'C')
-        }
+        A::ReadReport
+        | A::ReadAnalysis
+        | A::ReadHistory
+        | A::ReadEmergencyRecord
+        | A::ListConsents => code("110110", "Patient Record", 'R'),
+        A::CreatePatient
+        | A::ProposeHistory
+        | A::AddAddendum
+        | A::RequestCorrection
+        | A::DisagreeWithCorrection
+        | A::RecordConsent => code("110110", "Patient Record", 'C'),
         A::ClaimReport
         | A::UnclaimReport
         | A::RecordImpression
@@ -44,6 +54,7 @@ pub(super) fn of(action: &str) -> (Code, char) {
         | A::ReleaseReport
         | A::UpdateHistory
         | A::DecideHistory
+        | A::DecideCorrection
         | A::UpdatePatient
         | A::ConfirmIdentity
         | A::RequestAnalysis

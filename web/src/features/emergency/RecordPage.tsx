@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api, take } from '@/api/client';
 import type { EmergencyReport } from '@/api/types';
 import { HistoryView } from '@/features/patients/HistoryView';
+import { StatementList } from '@/features/privacy/Statements';
 import { useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
 import { Risk } from '@/shared/Risk';
@@ -26,7 +27,7 @@ export function RecordPage() {
   return (
     <div className="page">
       <Shown query={record}>
-        {({ patient, history, reports }) => (
+        {({ patient, history, reports, disagreements }) => (
           <>
             <PageTitle text={t('emergency.record.text')}>{patient.name}</PageTitle>
             <dl className="facts">
@@ -45,6 +46,7 @@ export function RecordPage() {
                 {t('history.none')}
               </Text>
             )}
+            <StatementList items={disagreements} />
             <Title order={2} fz={18} mt="lg" mb="sm">
               {t('emergency.reports')}
             </Title>

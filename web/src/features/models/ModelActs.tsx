@@ -4,8 +4,9 @@ import { useState } from 'react';
 import { api, take } from '@/api/client';
 import type { Model } from '@/api/types';
 import { useT } from '@/i18n';
+import { ReasonDialog } from '@/shared/ReasonDialog';
 import { type Act, actsOf } from './governance';
-import { ReasonDialog } from './ReasonDialog';
+import { useRenewModels } from './queries';
 import { RecalibrateDialog } from './RecalibrateDialog';
 
 /** What tech can do to a model in its stage, and its report for everybody. */
@@ -19,6 +20,7 @@ export function ModelActs({
   isPromotionOpen: boolean;
 }) {
   const t = useT();
+  const renew = useRenewModels();
   const [act, setAct] = useState<Act | null>(null);
   const name = `${model.model_name} ${model.version}`;
   const close = () => setAct(null);
@@ -43,6 +45,7 @@ export function ModelActs({
       {act === 'recalibration' && <RecalibrateDialog model={model} onClose={close} />}
       {act && act !== 'recalibration' && (
         <ReasonDialog
+          onSettled={renew}
           title={t(`models.act.${act}.title`, { name })}
           text={t(`models.act.${act}.text`)}
           act={t(`models.act.${act}`)}

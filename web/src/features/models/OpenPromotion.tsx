@@ -5,15 +5,17 @@ import type { Model, Promotion } from '@/api/types';
 import { useMe } from '@/app/session';
 import { useSpeech } from '@/i18n';
 import { useFormats } from '@/shared/format';
+import { ReasonDialog } from '@/shared/ReasonDialog';
 import { ComparisonView } from './ComparisonView';
 import { comparisonOf, decisionsOf, nameOf } from './governance';
 import classes from './models.module.css';
-import { ReasonDialog } from './ReasonDialog';
+import { useRenewModels } from './queries';
 
 /** The request that waits for a second person, with the figures that were at hand when it was made. */
 export function OpenPromotion({ promotion, models }: { promotion: Promotion; models: Model[] }) {
   const { t, maybe } = useSpeech();
   const formats = useFormats();
+  const renew = useRenewModels();
   const { user } = useMe();
   const decisions = decisionsOf(promotion, user.id, user.role);
   const [decision, setDecision] = useState<(typeof decisions)[number] | null>(null);
@@ -62,6 +64,7 @@ export function OpenPromotion({ promotion, models }: { promotion: Promotion; mod
       )}
       {decision && (
         <ReasonDialog
+          onSettled={renew}
           title={t(`models.decide.${decision}.title`, { name })}
           text={t(`models.decide.${decision}.text`)}
           act={t(`models.decide.${decision}`)}

@@ -2,13 +2,15 @@ import { Group, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { api, take } from '@/api/client';
 import { useT } from '@/i18n';
-import { keep } from './download';
+import { keep } from '@/shared/download';
 import { momentOf } from './governance';
-import { ReasonDialog } from './ReasonDialog';
+import { useRenewModels } from './queries';
+import { ReasonDialog } from '@/shared/ReasonDialog';
 
 /** Exports signed cases without identities as a tar file. */
 export function TrainingSetDialog({ onClose }: { onClose: () => void }) {
   const t = useT();
+  const renew = useRenewModels();
   const [from, setFrom] = useState('');
   const [until, setUntil] = useState('');
   const fetchAll = async (reason: string) => {
@@ -23,6 +25,7 @@ export function TrainingSetDialog({ onClose }: { onClose: () => void }) {
   };
   return (
     <ReasonDialog
+      onSettled={renew}
       title={t('models.export')}
       text={t('models.export.text')}
       act={t('models.export')}

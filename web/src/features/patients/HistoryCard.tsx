@@ -3,6 +3,7 @@ import { linesOf, type Report } from '@/api/types';
 import { useT } from '@/i18n';
 import { Shown } from '@/shared/states';
 import classes from '../doctor/panels.module.css';
+import { Statements } from '../privacy/Statements';
 import { HistoryView } from './HistoryView';
 import { ProposalNote } from './ProposalNote';
 import { useHistory } from './useHistory';
@@ -33,6 +34,7 @@ export function HistoryCard({ patientId, given }: { patientId: string; given?: R
           <>
             <HistoryView history={history} />
             <ProposalNote history={history} />
+            <Statements patientId={patientId} />
           </>
         )}
       </Shown>

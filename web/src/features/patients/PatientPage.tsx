@@ -10,6 +10,7 @@ import { PageTitle, Shown } from '@/shared/states';
 import { ReportsTable } from '../reports/ReportsTable';
 import { HistoryEditor } from './HistoryEditor';
 import { HistoryView } from './HistoryView';
+import { Statements } from '../privacy/Statements';
 import { PatientActions } from './PatientActions';
 import { ProposalNote } from './ProposalNote';
 import { useHistory } from './useHistory';
@@ -76,6 +77,7 @@ export function PatientPage() {
                           </Button>
                         )}
                         <ProposalNote history={known} />
+                        <Statements patientId={patientId} />
                       </>
                     )
                   }

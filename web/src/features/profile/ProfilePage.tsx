@@ -1,4 +1,5 @@
 import { useMe } from '@/app/session';
+import { OwnDataPanel } from '@/features/privacy/OwnDataPanel';
 import { useT } from '@/i18n';
 import { PageTitle } from '@/shared/states';
 import { HotkeysPanel } from './HotkeysPanel';
@@ -18,6 +19,7 @@ export function ProfilePage() {
       <PageTitle text={me.user.email}>{t('nav.profile')}</PageTitle>
       <div className="cards" style={{ gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 420px), 1fr))' }}>
         <PersonPanel />
+        {me.user.role === 'patient' && <OwnDataPanel isAlone />}
         <PreferencesPanel />
         <PasswordPanel />
         <PasskeysPanel />
