@@ -366,7 +366,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
         .get("x-request-id")
         .and_then(|id| id.to_str().ok())
         .map(str::to_owned);
-    let is_api = request.uri().path().starts_with("/api/");
+    let is_api = ["/api/", "/dicomweb"]
+        .iter()
+        .any(|room| request.uri().path().starts_with(room));
     let mut response = next.run(request).await;
     let pending = response
         .extensions_mut()

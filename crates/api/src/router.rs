@@ -5,7 +5,10 @@ use std::time::Duration;
 use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 use utoipa::OpenApi;
@@ -16,7 +19,10 @@ use crate::{
     ai, audit_trail, auth, client_address, emergency, events, figures, health, models,
     notifications, observe,
     openapi::{self, ApiDoc},
-    operations::{jobs, settings, user_password_code, user_second_factor, user_sessions, users},
+    operations::{
+        jobs, program_tokens, settings, user_password_code, user_second_factor, user_sessions,
+        users,
+    },
     patients, portal,
     problem::{self, Problem},
     rates, refusals, reports, reviews, rights, security_headers, start_page,
@@ -93,6 +99,8 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
             patients::list::search,
             patients::register::register
         ))
+        .routes(routes!(patients::unknown::list))
+        .routes(routes!(patients::unknown::identify))
         .routes(routes!(patients::list::read, patients::correct::correct))
         .routes(routes!(patients::invite::invite))
         .routes(routes!(patients::history::read, patients::history::change))
@@ -124,6 +132,8 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(user_sessions::end))
         .routes(routes!(user_second_factor::reset))
         .routes(routes!(user_password_code::create))
+        .routes(routes!(program_tokens::list))
+        .routes(routes!(program_tokens::revoke))
         .routes(routes!(models::list::list))
         .routes(routes!(models::list::metrics))
         .routes(routes!(models::standings::list))
@@ -176,6 +186,11 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
 
 /// The whole interface.
 pub fn router(state: ApiState) -> Router {
+    router_with(state, Router::new())
+}
+
+/// The whole interface, and beside it paths of other rooms, behind the same bounds and headers.
+pub fn router_with(state: ApiState, beside: Router<ApiState>) -> Router {
     let (router, document) = api().split_for_parts();
     let document = openapi::finished(document);
     let docs = utoipa_swagger_ui::Config::from("/api/openapi.json").validator_url("none");
@@ -183,8 +198,12 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/openapi.json", get(async move || Json(document)))
         .merge(SwaggerUi::new("/api/docs").config(docs))
         .merge(start_page::routes())
+        .merge(beside)
         .fallback(web_assets::serve)
-        .layer(CompressionLayer::new())
+        // Films hardly shrink, and packing them would cost more than fetching them.
+        .layer(CompressionLayer::new().compress_when(
+            DefaultPredicate::new().and(NotForContentType::const_new("multipart/related")),
+        ))
         .layer(CatchPanicLayer::custom(
             |panic: Box<dyn std::any::Any + Send>| {
                 let text = panic

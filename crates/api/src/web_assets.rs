@@ -23,7 +23,11 @@ pub(crate) fn are_built_in() -> bool {
 /// Serves a file of the web interface, or the page.
 pub(crate) async fn serve(method: Method, uri: Uri) -> Result<Response, Problem> {
     let path = uri.path().trim_start_matches('/');
-    if path.starts_with("api/") || !matches!(method, Method::GET | Method::HEAD) {
+    if ["api/", "dicomweb/"]
+        .iter()
+        .any(|room| path.starts_with(room))
+        || !matches!(method, Method::GET | Method::HEAD)
+    {
         return Err(Problem::NotFound("path (see /api/docs)"));
     }
     if let Some(file) = Files::get(path) {

@@ -14,7 +14,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use imaging::{
-    FrameDescription, ImagingError, Inspection, Limits, Picture, Window,
+    DicomHeader, FrameDescription, ImagingError, Inspection, Limits, Picture, StoredFrame,
+    Viewport, Window,
     deidentify::{Deidentified, DeidentifyError, Profile, Pseudonyms},
 };
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,8 @@ pub struct PictureRequest {
     pub window: Option<Window>,
     /// The longer edge in pixels; full size when `None`.
     pub size: Option<u32>,
+    /// Where it is to be shown; whole and in its own size when `None`.
+    pub viewport: Option<Viewport>,
     /// How it is written.
     pub encoding: Encoding,
 }
@@ -221,6 +224,77 @@ impl Decoders {
         match self.ask(lane, &operation, bytes, limits)? {
             (Answer::Deidentified(copy), bytes) => Ok(Deidentified { bytes, ..(*copy)? }),
             _ => Err(protocol::confused().into()),
+        }
+    }
+
+    /// The header of any DICOM object, also of one that is no image.
+    ///
+    /// # Errors
+    /// As [`Self::inspect`].
+    pub fn header(
+        &self,
+        lane: Lane,
+        bytes: &Bytes,
+        limits: &Limits,
+    ) -> Result<DicomHeader, ImagingError> {
+        match self.ask(lane, &Operation::Header, bytes, limits)?.0 {
+            Answer::Header(header) => Ok(*header),
+            _ => Err(protocol::confused()),
+        }
+    }
+
+    /// The whole header of a DICOM file, see [`imaging::DicomFile::full_json`].
+    ///
+    /// # Errors
+    /// As [`Self::inspect`].
+    pub fn metadata(
+        &self,
+        lane: Lane,
+        bytes: &Bytes,
+        limits: &Limits,
+    ) -> Result<Value, ImagingError> {
+        match self.ask(lane, &Operation::Metadata, bytes, limits)?.0 {
+            Answer::Metadata(metadata) => Ok(metadata),
+            _ => Err(protocol::confused()),
+        }
+    }
+
+    /// A value of a DICOM file by itself, see [`imaging::DicomFile::bulk`].
+    ///
+    /// # Errors
+    /// As [`Self::inspect`].
+    pub fn bulk(
+        &self,
+        lane: Lane,
+        bytes: &Bytes,
+        path: &str,
+        limits: &Limits,
+    ) -> Result<Option<Vec<u8>>, ImagingError> {
+        let path = path.to_owned();
+        match self.ask(lane, &Operation::Bulk { path }, bytes, limits)? {
+            (Answer::Bulk { found }, value) => Ok(found.then_some(value)),
+            _ => Err(protocol::confused()),
+        }
+    }
+
+    /// A frame of a DICOM file as it is stored, or as plain samples in little endian.
+    ///
+    /// # Errors
+    /// As [`Self::show`].
+    pub fn frame(
+        &self,
+        lane: Lane,
+        bytes: &Bytes,
+        frame: u32,
+        plain: bool,
+        limits: &Limits,
+    ) -> Result<StoredFrame, ImagingError> {
+        match self.ask(lane, &Operation::Frame { frame, plain }, bytes, limits)? {
+            (Answer::Frame { encapsulated }, bytes) => Ok(StoredFrame {
+                encapsulated,
+                bytes,
+            }),
+            _ => Err(protocol::confused()),
         }
     }
 

@@ -4,10 +4,11 @@
 use std::io::{self, Read, Write};
 
 use imaging::{
-    FrameDescription, ImagingError, Limits,
+    DicomFile, DicomHeader, FrameDescription, ImagingError, Limits,
     deidentify::{Deidentified, DeidentifyError, deidentify},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{DeidentifyRequest, Encoding, Inspected, PictureRequest};
 
@@ -19,9 +20,26 @@ const LONGEST_HEAD: u64 = 64 << 20;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Operation {
     Inspect,
-    Show { frame: u32 },
+    Show {
+        frame: u32,
+    },
     Encode(PictureRequest),
-    Samples { frame: u32 },
+    Samples {
+        frame: u32,
+    },
+    /// The header of any DICOM object, also of one that is no image.
+    Header,
+    /// The whole header in the DICOM JSON model.
+    Metadata,
+    /// A value by itself.
+    Bulk {
+        path: String,
+    },
+    /// A frame as it is stored, or as plain samples.
+    Frame {
+        frame: u32,
+        plain: bool,
+    },
     Deidentify(Box<DeidentifyRequest>),
 }
 
@@ -45,6 +63,14 @@ pub(crate) enum Answer {
     Encoded,
     Samples(Box<FrameDescription>),
     Deidentified(Box<Result<Deidentified, DeidentifyError>>),
+    Header(Box<DicomHeader>),
+    Metadata(Value),
+    Bulk {
+        found: bool,
+    },
+    Frame {
+        encapsulated: bool,
+    },
 }
 
 /// What a child that does not keep to the protocol is reported as.
@@ -68,6 +94,7 @@ pub(crate) fn carry_out(
     let show = |frame, window| {
         imaging::decode(bytes, frame, limits).map(|raster| imaging::render(&raster, window))
     };
+    let open = || DicomFile::open(bytes, limits);
     Ok(match operation {
         Operation::Inspect => {
             let inspection = imaging::inspect(bytes, limits)?;
@@ -92,6 +119,9 @@ pub(crate) fn carry_out(
         }
         &Operation::Encode(request) => {
             let mut picture = show(request.frame, request.window)?;
+            if let Some(viewport) = request.viewport {
+                picture = picture.in_viewport(&viewport);
+            }
             if let Some(edge) = request.size {
                 picture = imaging::thumbnail(&picture, edge);
             }
@@ -120,6 +150,23 @@ pub(crate) fn carry_out(
                 Err(_) => Vec::new(),
             };
             (Answer::Deidentified(Box::new(copy)), file)
+        }
+        Operation::Header => (Answer::Header(Box::new(open()?.header())), Vec::new()),
+        Operation::Metadata => (Answer::Metadata(open()?.full_json()), Vec::new()),
+        Operation::Bulk { path } => {
+            let value = open()?.bulk(path);
+            let found = value.is_some();
+            (Answer::Bulk { found }, value.unwrap_or_default())
+        }
+        Operation::Frame { frame, plain } => {
+            let file = open()?;
+            let frame = if *plain {
+                file.plain_frame(*frame, limits)?
+            } else {
+                file.stored_frame(*frame, limits)?
+            };
+            let encapsulated = frame.encapsulated;
+            (Answer::Frame { encapsulated }, frame.bytes)
         }
     })
 }

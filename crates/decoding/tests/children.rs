@@ -197,6 +197,7 @@ fn children_see_what_this_process_sees() {
             frame: 0,
             window: None,
             size: Some(64),
+            viewport: None,
             encoding: Encoding::Jpeg(90),
         };
         assert_eq!(

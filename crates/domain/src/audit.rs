@@ -11,6 +11,12 @@ crate::text_enum! {
         SignUp = "sign_up",
         /// A session was ended from another one.
         RevokeSession = "revoke_session",
+        /// A token for a program was made.
+        CreateToken = "create_token",
+        /// A token of a program was revoked.
+        RevokeToken = "revoke_token",
+        /// The tokens of programs were listed.
+        ListTokens = "list_tokens",
         /// Proved anew who holds a session, or tried to.
         StepUp = "step_up",
         /// A second factor was set up, taken away or reset, or recovery codes were made.
@@ -157,6 +163,8 @@ crate::text_enum! {
         User = "user",
         /// A session.
         Session = "session",
+        /// A token of a program.
+        Token = "token",
         /// A patient.
         Patient = "patient",
         /// A report and what hangs on it.

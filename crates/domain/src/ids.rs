@@ -53,6 +53,8 @@ id! {
     BackupRunId,
     /// A person or service account: `users.id`.
     UserId,
+    /// A token of a program: `portal.program_tokens.token_id`.
+    ProgramTokenId,
     /// A passkey of an account: `portal.passkeys.passkey_id`.
     PasskeyId,
     /// A signed-in session: `sessions.session_id`.

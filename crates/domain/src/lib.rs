@@ -23,6 +23,7 @@ pub mod report;
 pub mod review;
 pub mod risk;
 pub mod role;
+pub mod scope;
 pub mod settings;
 pub mod single_sign_on;
 pub mod step_up;

@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 5] = [
     Target {
         name: "dicom",
         corpus: dicom_corpus,
@@ -29,6 +29,33 @@ pub const TARGETS: [Target; 3] = [
         name: "picture",
         corpus: picture_corpus,
         run: open_film,
+    },
+    Target {
+        name: "query",
+        corpus: |_| {
+            vec![
+                b"PatientName=M%C3%BCller*&StudyDate=20250101-&limit=25&offset=5&includefield=all".to_vec(),
+                b"0020000D=1.2.3,1.2.4&StudyTime=10-1130.5&ModalitiesInStudy=CR%5CDX&fuzzymatching=true".to_vec(),
+            ]
+        },
+        run: |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            let _ = dicomweb::query::Query::parse(dicomweb::query::Level::Instance, &text);
+        },
+    },
+    Target {
+        name: "parts",
+        corpus: |_| {
+            vec![b"--b\r\nContent-Type: application/dicom\r\n\r\nfilm\r\n--b\r\nContent-Type: application/dicom; \
+                   transfer-syntax=1.2\r\nContent-Location: x\r\n\r\nanother\r\n--b--\r\n"
+                .to_vec()]
+        },
+        run: |bytes| {
+            let kind = String::from_utf8_lossy(bytes);
+            let _ = dicomweb::boundary_of(&kind);
+            let pieces = bytes.chunks(7).map(bytes::Bytes::copy_from_slice).collect();
+            let _ = futures::executor::block_on(dicomweb::count_parts(pieces, "b"));
+        },
     },
     Target {
         name: "manifest",
@@ -57,6 +84,11 @@ fn open_film(bytes: &[u8]) {
     };
     if inspection.dicom.is_some() {
         let _ = imaging::dicom_metadata(bytes, &LIMITS);
+        if let Ok(file) = imaging::DicomFile::open(bytes, &LIMITS) {
+            let _ = file.full_json();
+            let _ = file.bulk("7FE00010");
+            let _ = file.plain_frame(0, &LIMITS);
+        }
     }
     for frame in [0, inspection.frames.saturating_sub(1)] {
         if let Ok(raster) = imaging::decode(bytes, frame, &LIMITS) {

@@ -25,12 +25,13 @@ mod voi;
 pub mod write;
 
 pub use decode::{decode, decode_dicom};
+pub use dicom::bulk::StoredFrame;
 pub use dicom::header::{DicomHeader, WindowPreset};
 pub use dicom::part10::DicomFile;
 pub use error::ImagingError;
 pub use inspect::{Inspection, inspect};
 pub use limits::Limits;
-pub use picture::{Picture, thumbnail};
+pub use picture::{Picture, Viewport, thumbnail};
 pub use raster::{FrameDescription, GreyRaster, Raster, RgbRaster, Samples, frame_samples_le};
 pub use render::{AppliedVoi, Rendered, render, render_with_report};
 pub use sniff::{SNIFF_BYTES, sniff};

@@ -6,6 +6,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageBuffer, ImageEncoder, Luma, Rgb, imageops};
 
+use serde::{Deserialize, Serialize};
+
 use crate::ImagingError;
 
 /// 8 bits a channel, one channel (grey) or three (red, green, blue), row by row from the top left
@@ -148,6 +150,61 @@ impl Picture {
         self.shrink(scaled(self.width), scaled(self.height))
     }
 
+    /// The part of the picture that is wanted, as large as fits the viewport with its sides in proportion; larger than
+    /// it is where the viewport is larger.
+    #[must_use]
+    pub fn in_viewport(&self, viewport: &Viewport) -> Self {
+        let cut = viewport.source.map(|source| self.cut(source));
+        let part = cut.as_ref().unwrap_or(self);
+        let (width, height) = (f64::from(part.width), f64::from(part.height));
+        let share = (f64::from(viewport.width) / width).min(f64::from(viewport.height) / height);
+        let side = |side: f64, most: u32| ((side * share).round() as u32).clamp(1, most.max(1));
+        let (width, height) = (side(width, viewport.width), side(height, viewport.height));
+        if (width, height) == (part.width, part.height) {
+            return part.clone();
+        }
+        if share < 1.0 {
+            part.shrink(width, height)
+        } else {
+            part.grow(width, height)
+        }
+    }
+
+    /// The rectangle, as far as it lies within.
+    fn cut(&self, [left, top, width, height]: [u32; 4]) -> Self {
+        let left = left.min(self.width - 1);
+        let top = top.min(self.height - 1);
+        let width = width.clamp(1, self.width - left);
+        let height = height.clamp(1, self.height - top);
+        let channels = usize::from(self.channels);
+        let row = self.width as usize * channels;
+        let pixels = (top..top + height)
+            .flat_map(|y| {
+                let start = y as usize * row + left as usize * channels;
+                &self.pixels[start..start + width as usize * channels]
+            })
+            .copied()
+            .collect();
+        Self::new(width, height, self.channels, pixels)
+    }
+
+    fn grow(&self, width: u32, height: u32) -> Self {
+        const HOLDS: &str = "a picture holds width x height x channels bytes";
+        let filter = imageops::FilterType::Triangle;
+        let pixels = if self.channels == 1 {
+            let view =
+                ImageBuffer::<Luma<u8>, &[u8]>::from_raw(self.width, self.height, &self.pixels[..])
+                    .expect(HOLDS);
+            imageops::resize(&view, width, height, filter).into_raw()
+        } else {
+            let view =
+                ImageBuffer::<Rgb<u8>, &[u8]>::from_raw(self.width, self.height, &self.pixels[..])
+                    .expect(HOLDS);
+            imageops::resize(&view, width, height, filter).into_raw()
+        };
+        Self::new(width, height, self.channels, pixels)
+    }
+
     fn shrink(&self, width: u32, height: u32) -> Self {
         const HOLDS: &str = "a picture holds width x height x channels bytes";
         let pixels = if self.channels == 1 {
@@ -201,6 +258,17 @@ impl Picture {
             })?;
         Ok(out)
     }
+}
+
+/// Where a picture is shown, and which part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewport {
+    /// Columns there are.
+    pub width: u32,
+    /// Rows there are.
+    pub height: u32,
+    /// The part of the picture: left, top, width, height; all of it when none.
+    pub source: Option<[u32; 4]>,
 }
 
 /// A small copy whose longer edge is at most `edge`.

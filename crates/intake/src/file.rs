@@ -85,17 +85,26 @@ impl CheckedFile {
     }
 }
 
+/// A file that was not taken, and what its header says where it has one.
+pub(crate) struct NotTaken {
+    pub(crate) rejected: Rejected,
+    pub(crate) header: Option<Box<DicomHeader>>,
+}
+
 /// Looks at a file and keeps it when it is an image. Blocks; call it off the async threads.
 pub(crate) fn check_and_keep(
     incoming: Incoming,
     decoders: &Decoders,
     limits: &Limits,
-) -> Result<CheckedFile, Rejected> {
+) -> Result<CheckedFile, NotTaken> {
     let Incoming { file, staged } = incoming;
-    let refuse = |code: &str, detail: String| Rejected {
-        file: file.clone(),
-        code: code.to_owned(),
-        detail,
+    let refuse = |code: &str, detail: String| NotTaken {
+        rejected: Rejected {
+            file: file.clone(),
+            code: code.to_owned(),
+            detail,
+        },
+        header: None,
     };
     let bytes = staged
         .read()
@@ -120,7 +129,16 @@ pub(crate) fn check_and_keep(
                 format!("kept, but the header is damaged: {error}"),
             )],
         ),
-        Err(error) => return Err(refuse(error.code(), error.to_string())),
+        Err(error) => {
+            let is_dicom = format == Some(ImageFormat::Dicom);
+            return Err(NotTaken {
+                header: is_dicom
+                    .then(|| decoders.header(Lane::Intake, &bytes, limits).ok())
+                    .flatten()
+                    .map(Box::new),
+                ..refuse(error.code(), error.to_string())
+            });
+        }
     };
     let (inspection, metadata) = inspected
         .map(|inspected| (inspected.inspection, inspected.metadata))

@@ -17,6 +17,8 @@ mod uploads;
 mod warning;
 
 pub use file::{CheckedFile, Incoming};
-pub use receive::{Accepted, Details, FILE_CODES, Intake, IntakeError, Receipt, Rejected};
+pub use receive::{
+    Accepted, Delivered, Delivery, Details, FILE_CODES, Intake, IntakeError, Receipt, Rejected,
+};
 pub use uploads::chore as uploads_chore;
 pub use warning::{UploadWarning, WarningCode};

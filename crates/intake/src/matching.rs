@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use db::{
     ActorTx, DbError,
     patients::{self, Patient},
+    unknown_patients::{self, UnknownPatient},
 };
 use domain::UserId;
 use imaging::DicomHeader;
@@ -13,6 +14,13 @@ use imaging::DicomHeader;
 pub(crate) struct Unmatched {
     pub(crate) code: &'static str,
     pub(crate) detail: &'static str,
+}
+
+impl Unmatched {
+    /// Whether nobody is known by what the film says; a conflict is another thing.
+    pub(crate) fn is_nobody(&self) -> bool {
+        [PATIENT_MISSING, PATIENT_NOT_MATCHED].contains(self)
+    }
 }
 
 const PATIENT_MISSING: Unmatched = Unmatched {
@@ -54,6 +62,42 @@ pub(crate) async fn find_patient(
         (None, None) => return Ok(Err(PATIENT_MISSING)),
     };
     Ok(patients::find(tx, patient_id).await?.ok_or(PATIENT_UNKNOWN))
+}
+
+/// The patient of a film that a machine sent and whose number nobody has registered, or that has none: the unknown
+/// patient that films of the same number, name and birth date, or of the same study, were kept for before; whom
+/// staff has found that to be; or a new one. The number itself stays nobody's.
+pub(crate) async fn unknown_patient(
+    tx: &mut ActorTx,
+    header: Option<&DicomHeader>,
+    study_of: Option<UserId>,
+) -> Result<Option<Patient>, DbError> {
+    let plain = |text: Option<&str>, most: usize| -> String {
+        let text = text.unwrap_or_default();
+        text.chars().filter(|c| *c != '\0').take(most).collect()
+    };
+    let name = plain(
+        header.and_then(|header| header.patient_name.as_deref()),
+        200,
+    );
+    let who = UnknownPatient {
+        issuer: plain(
+            header.and_then(|header| header.issuer_of_patient_id.as_deref()),
+            64,
+        ),
+        number: plain(header.and_then(|header| header.patient_id.as_deref()), 64),
+        name: if name.is_empty() {
+            "Unknown patient".to_owned()
+        } else {
+            name
+        },
+        birth_date: header.and_then(|header| header.patient_birth_date),
+    };
+    let id = match unknown_patients::find(tx, &who, study_of).await? {
+        Some(id) => id,
+        None => unknown_patients::create(tx, &who).await?,
+    };
+    patients::find(tx, id).await
 }
 
 /// The patient who is registered with the number in a header.

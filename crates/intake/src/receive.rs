@@ -4,11 +4,11 @@ use blobs::BlobStore;
 use db::{Actor, ActorTx, Database, DbError, audit::Act, images, reports};
 use decoding::Decoders;
 use domain::{
-    ReportId, ReportStatus, UserId,
+    ImageFormat, ReportId, ReportStatus, UserId,
     audit::{AuditAction, AuditStatus, EntityType},
     patient::Gender,
 };
-use imaging::Limits;
+use imaging::{DicomHeader, Limits};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{
@@ -20,7 +20,7 @@ use utoipa::{
 };
 
 use crate::{
-    file::{CheckedFile, Incoming, check_and_keep},
+    file::{CheckedFile, Incoming, NotTaken, check_and_keep},
     study::{store_study, studies},
     warning::UploadWarning,
 };
@@ -40,6 +40,33 @@ pub struct Details {
     pub symptoms: Option<Value>,
     /// History.
     pub medical_history: Option<Value>,
+    /// Only files of this study are taken.
+    pub study_uid: Option<String>,
+    /// Only DICOM objects are taken.
+    pub dicom_only: bool,
+    /// A film whose patient nobody knows is kept for an unknown patient of its own, whom staff identifies: for
+    /// machines, which cannot be asked.
+    pub unknown_patients: bool,
+}
+
+/// What became of the files, and what DICOM calls them.
+#[derive(Debug, Default)]
+pub struct Delivery {
+    /// What became of them.
+    pub receipt: Receipt,
+    /// What they are, also those that were not taken, as far as their headers say.
+    pub instances: Vec<Delivered>,
+}
+
+/// A file that was sent.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    /// The name it was sent under.
+    pub file: String,
+    /// Its header; none for what is no DICOM object.
+    pub header: Option<DicomHeader>,
+    /// What the sender should know of this very file.
+    pub warnings: Vec<UploadWarning>,
 }
 
 /// A report that the files became or already were.
@@ -61,6 +88,7 @@ pub struct Accepted {
 pub const FILE_CODES: &[&str] = &[
     "duplicate_of_other_patient",
     "identity_conflict",
+    "other_study",
     "patient_missing",
     "patient_not_matched",
     "patient_unknown",
@@ -163,26 +191,81 @@ impl Intake {
         details: &Details,
         limits: Limits,
     ) -> Result<Receipt, IntakeError> {
+        Ok(self.deliver(actor, files, details, limits).await?.receipt)
+    }
+
+    /// As [`Intake::accept`], and says what DICOM calls each file.
+    ///
+    /// # Errors
+    /// As [`Intake::accept`].
+    pub async fn deliver(
+        &self,
+        actor: &Actor,
+        files: Vec<Incoming>,
+        details: &Details,
+        limits: Limits,
+    ) -> Result<Delivery, IntakeError> {
         let decoders = self.decoders.clone();
-        let (checked, rejected) = tokio::task::spawn_blocking(move || {
+        let (only, dicom_only) = (details.study_uid.clone(), details.dicom_only);
+        let (checked, rejected, instances) = tokio::task::spawn_blocking(move || {
             let mut checked = Vec::new();
             let mut rejected = Vec::new();
+            let mut instances = Vec::new();
             for file in files {
-                match check_and_keep(file, &decoders, &limits) {
-                    Ok(file) => checked.push(file),
-                    Err(refusal) => rejected.push(refusal),
-                }
+                let name = file.file.clone();
+                let looked = check_and_keep(file, &decoders, &limits).and_then(|file| {
+                    let theirs = file.study_uid();
+                    if dicom_only && file.format != ImageFormat::Dicom {
+                        return Err(NotTaken {
+                            header: None,
+                            rejected: Rejected {
+                                file: file.file,
+                                code: "not_an_image".to_owned(),
+                                detail: "the file is no DICOM object".to_owned(),
+                            },
+                        });
+                    }
+                    match &only {
+                        Some(only) if theirs != Some(only.as_str()) => Err(NotTaken {
+                            header: file.header().cloned().map(Box::new),
+                            rejected: Rejected {
+                                file: file.file,
+                                code: "other_study".to_owned(),
+                                detail: "the file is of another study than the request says"
+                                    .to_owned(),
+                            },
+                        }),
+                        _ => Ok(file),
+                    }
+                });
+                let (header, warnings) = match looked {
+                    Ok(file) => {
+                        let known = (file.header().cloned(), file.warnings.clone());
+                        checked.push(file);
+                        known
+                    }
+                    Err(refusal) => {
+                        rejected.push(refusal.rejected);
+                        (refusal.header.map(|header| *header), Vec::new())
+                    }
+                };
+                instances.push(Delivered {
+                    file: name,
+                    header,
+                    warnings,
+                });
             }
-            (checked, rejected)
+            (checked, rejected, instances)
         })
         .await?;
         let mut races = 0;
-        loop {
+        let receipt = loop {
             match self.store(actor, &checked, details, &rejected).await {
                 Err(error) if races < RACES && is_race(&error) => races += 1,
-                outcome => return Ok(outcome?),
+                outcome => break outcome?,
             }
-        }
+        };
+        Ok(Delivery { receipt, instances })
     }
 
     async fn store(

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::{
     file::{CheckedFile, without_nul},
-    matching::{age_in_years, disagreements, find_patient, owner_of_number},
+    matching::{age_in_years, disagreements, find_patient, owner_of_number, unknown_patient},
     receive::{Accepted, Details, Receipt, Rejected},
     warning::{UploadWarning, WarningCode},
 };
@@ -53,16 +53,25 @@ pub(crate) async fn store_study(
             detail: detail.to_owned(),
         }));
     };
-    let patient = match find_patient(tx, details.patient_id, first.header()).await? {
-        Ok(patient) => patient,
-        Err(unmatched) => {
-            reject(receipt, unmatched.code, unmatched.detail);
-            return Ok(());
-        }
-    };
     let known = match first.study_uid() {
         Some(uid) => reports::find_by_study(tx, uid).await?,
         None => None,
+    };
+    let patient = match find_patient(tx, details.patient_id, first.header()).await? {
+        Ok(patient) => patient,
+        Err(unmatched) => {
+            let kept_for = if details.unknown_patients && unmatched.is_nobody() {
+                let study_of = known.as_ref().map(|known| known.patient_id);
+                unknown_patient(tx, first.header(), study_of).await?
+            } else {
+                None
+            };
+            let Some(patient) = kept_for else {
+                reject(receipt, unmatched.code, unmatched.detail);
+                return Ok(());
+            };
+            patient
+        }
     };
     if known
         .as_ref()

@@ -7,6 +7,7 @@ mod mail;
 mod model;
 mod settings;
 mod single_sign_on;
+mod token;
 
 pub(crate) mod audit;
 pub(crate) mod backup;
@@ -25,6 +26,7 @@ pub(crate) use self::{
     database::{CareArgs, DbCommand, LookCommand},
     model::{EvaluateArgs, ModelCommand, ModelName, ReasonArgs},
     settings::SettingsCommand,
+    token::TokenCommand,
 };
 
 /// Options that hold secrets: never printed, and a file with them is closed to others.
@@ -102,6 +104,9 @@ pub(crate) enum Command {
     /// Look after accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// Look after the tokens of programs
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Back up, verify and restore
     #[command(subcommand)]
     Backup(backup::BackupCommand),

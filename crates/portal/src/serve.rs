@@ -94,7 +94,7 @@ async fn serve_at(
         blobs.clone(),
         decoders.clone(),
     )?;
-    let router = api::router(state.clone());
+    let router = api::router_with(state.clone(), dicomweb::routes());
 
     let mut tasks = Vec::new();
     tasks.push(tokio::spawn(disk::watch(

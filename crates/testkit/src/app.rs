@@ -6,9 +6,12 @@ use analysis::{AnalysisJob, ModelCache, SilentJob};
 use api::{ApiOptions, ApiState, Mailer};
 use blobs::BlobStore;
 use chrono::{DateTime, Duration, Utc};
-use db::{Actor, Database, accounts::NewAccount};
+use db::{Actor, Database, accounts::NewAccount, program_tokens::NewProgramToken};
 use decoding::Decoders;
-use domain::{Clock, FixedClock, Role, UserId};
+use domain::{
+    Clock, FixedClock, ProgramTokenId, Role, UserId,
+    scope::{SERVICE_DOMAIN, Scope},
+};
 use governance::GovernanceJob;
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use keys::Keyring;
@@ -141,8 +144,8 @@ impl TestApp {
         let stop = CancellationToken::new();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let service =
-            api::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let service = api::router_with(state.clone(), dicomweb::routes())
+            .into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         tokio::spawn(state.hub.clone().run(stop.clone()));
         if options.background {
@@ -171,7 +174,7 @@ impl TestApp {
 
     /// The router, for requests without a network.
     pub fn router(&self) -> axum::Router {
-        api::router(self.state.clone())
+        api::router_with(self.state.clone(), dicomweb::routes())
     }
 
     /// Does what is queued.
@@ -218,6 +221,36 @@ impl TestApp {
         db::accounts::create(&mut tx, &account).await.unwrap();
         tx.commit().await.unwrap();
         id
+    }
+
+    /// A program's token with these scopes, for a service account of this role of its own.
+    pub async fn program(&self, role: Role, scopes: &[Scope]) -> Client {
+        let mut tx = self.database.begin(&Actor::command_line()).await.unwrap();
+        let id = UserId::new_at(tx.now());
+        let account = NewAccount {
+            id,
+            email: &format!("{id}{SERVICE_DOMAIN}").parse().unwrap(),
+            password_hash: None,
+            role,
+            name: "Program",
+            phone: None,
+            date_of_birth: None,
+        };
+        db::accounts::create(&mut tx, &account).await.unwrap();
+        let (token, digest) = api::new_program_token().unwrap();
+        let new = NewProgramToken {
+            token_id: ProgramTokenId::new_at(tx.now()),
+            user_id: id,
+            name: "Program",
+            token_sha256: &digest,
+            scopes,
+            expires_at: tx.now() + Duration::days(30),
+        };
+        db::program_tokens::create(&mut tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut client = self.anonymous();
+        client.token = Some(token);
+        client
     }
 
     /// A client of this role with an account of its own.

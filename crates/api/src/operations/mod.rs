@@ -1,6 +1,7 @@
 //! What tech runs: accounts, settings, jobs.
 
 pub(crate) mod jobs;
+pub(crate) mod program_tokens;
 pub(crate) mod settings;
 pub(crate) mod user_password_code;
 pub(crate) mod user_second_factor;

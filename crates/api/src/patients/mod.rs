@@ -7,3 +7,4 @@ pub(crate) mod invite;
 pub(crate) mod list;
 pub(crate) mod proposals;
 pub(crate) mod register;
+pub(crate) mod unknown;

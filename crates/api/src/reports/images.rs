@@ -334,6 +334,7 @@ impl Wanted {
             frame: self.frame,
             window: self.window,
             size: self.size,
+            viewport: None,
             encoding: match self.format {
                 RenderedFormat::Png => Encoding::Png,
                 RenderedFormat::Jpeg => Encoding::Jpeg(self.quality),

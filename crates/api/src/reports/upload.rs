@@ -343,6 +343,7 @@ fn parse_details(texts: &Texts) -> Result<Details, Problem> {
         }),
         medical_history: text(&texts.medical_history)
             .map(|text| json_or(&text, |text| json!({ "note": text }))),
+        ..Details::default()
     };
     checks.at_most("study_type", details.study_type.as_deref(), 100);
     checks.done()?;

@@ -26,6 +26,7 @@ mod passkeys;
 mod passwords;
 mod patients;
 mod plain;
+mod program_tokens;
 mod pseudonyms;
 mod rates;
 mod retention;

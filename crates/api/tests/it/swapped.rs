@@ -14,12 +14,14 @@ use crate::{passkeys, verdicts};
 type Names = BTreeMap<&'static str, String>;
 
 /// Names that belong to nobody: whoever's role may ask for one may ask for all.
-const SHARED: [&str; 9] = [
+const SHARED: [&str; 11] = [
     "with",
     "model_id",
     "promotion_id",
     "alarm_id",
     "job_id",
+    "token_id",
+    "identified_as",
     "setting_key",
     "frame",
     "entity_id",
@@ -48,6 +50,7 @@ doctor      POST   /api/reviews/queue/{report_id}/identity
 doctor      POST   /api/reviews/{review_id}/addenda
 doctor      GET    /api/patients/{patient_id}
 doctor      PATCH  /api/patients/{patient_id}
+doctor      POST   /api/patients/{patient_id}/identification
 doctor      POST   /api/patients/{patient_id}/invitation
 doctor      GET    /api/patients/{patient_id}/history
 doctor      PATCH  /api/patients/{patient_id}/history

@@ -73,6 +73,8 @@ GET    /api/patients                                              401 403 200 20
 POST   /api/patients                                              401 403 201 201 403
 GET    /api/patients/{patient_id}                                 401 403 200 200 403
 PATCH  /api/patients/{patient_id}                                 401 403 200 200 403
+GET    /api/patients/unknown                                      401 403 200 200 403
+POST   /api/patients/{patient_id}/identification                  401 403 403 404 403
 POST   /api/patients/{patient_id}/invitation                      401 403 409 409 403
 GET    /api/patients/{patient_id}/history                         401 200 200 200 403
 PATCH  /api/patients/{patient_id}/history                         401 403 403 200 403
@@ -106,6 +108,8 @@ DELETE /api/users/{user_id}/sessions                              401 403 403 40
 DELETE /api/users/{user_id}/sessions/{session_id}                 401 403 403 403 404
 DELETE /api/users/{user_id}/second-factor                         401 403 403 403 409
 POST   /api/users/{user_id}/password-code                         401 403 403 403 201
+GET    /api/program-tokens                                        401 403 403 403 200
+DELETE /api/program-tokens/{token_id}                             401 403 403 403 404
 GET    /api/models                                                401 403 200 200 200
 GET    /api/models/{model_id}/metrics                             401 403 200 200 200
 GET    /api/models/{model_id}/standings                           401 403 200 200 200
@@ -194,6 +198,7 @@ impl Scene {
             ("passkey_id", nobody.clone()),
             ("access_id", nobody.clone()),
             ("correction_id", nobody.clone()),
+            ("token_id", nobody.clone()),
             ("review_id", nobody.clone()),
             ("notification_id", nobody.clone()),
             ("upload_id", nobody.clone()),
@@ -312,6 +317,9 @@ pub(crate) fn body(method: &str, template: &str, names: &BTreeMap<&str, String>)
         }
         ("POST", "/api/patients/{patient_id}/history/proposals/{proposal_id}/decision") => {
             json!({ "accept": true })
+        }
+        ("POST", "/api/patients/{patient_id}/identification") => {
+            json!({ "identified_as": names["patient_id"] })
         }
         ("PATCH", "/api/patients/{patient_id}") => json!({ "phone": "12 34" }),
         ("POST", "/api/auth/invitation") => json!({ "code": "AAAA-AAAA-AAAA-AAAA" }),

@@ -1,5 +1,6 @@
 //! The DICOM JSON model (PS3.18 Annex F) of a header, without bulk data.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dicom_core::VR;
 use dicom_core::header::Tag;
 use dicom_dictionary_std::tags;
@@ -11,6 +12,8 @@ use super::text::Charset;
 
 /// Values longer than this many bytes are left out.
 const LONGEST_VALUE: usize = 1024;
+/// Binary values longer than this many bytes are fetched by themselves.
+const LONGEST_INLINE: usize = 256;
 /// Items of a sequence beyond this many are left out; per-frame groups of long runs are the case.
 const MOST_ITEMS: usize = 256;
 
@@ -20,10 +23,24 @@ impl DicomFile<'_> {
     /// that it stays small enough to live in a row. Texts are decoded to UTF-8.
     #[must_use]
     pub fn metadata_json(&self) -> Json {
-        Json::Object(self.dataset_json(&self.dataset, &self.charset))
+        Json::Object(self.dataset_json(&self.dataset, &self.charset, None))
     }
 
-    fn dataset_json(&self, dataset: &Dataset, inherited: &Charset) -> Map<String, Json> {
+    /// As [`Self::metadata_json`], with everything: what is left out there is in its place, short binary values
+    /// inline (PS3.18 F.2.6) and long ones, pixel data among them, as `BulkDataURI` relative to the instance: the path
+    /// that [`DicomFile::bulk`] takes.
+    #[must_use]
+    pub fn full_json(&self) -> Json {
+        Json::Object(self.dataset_json(&self.dataset, &self.charset, Some("")))
+    }
+
+    /// `within`: the path of the item for bulk data; none for the short form.
+    fn dataset_json(
+        &self,
+        dataset: &Dataset,
+        inherited: &Charset,
+        within: Option<&str>,
+    ) -> Map<String, Json> {
         let own = dataset
             .bytes(tags::SPECIFIC_CHARACTER_SET)
             .map(|range| Charset::of(self.slice(range)));
@@ -31,13 +48,13 @@ impl DicomFile<'_> {
         dataset
             .elements
             .iter()
-            .filter(|element| element.tag.element() != 0 && !is_bulk(element.tag))
+            .filter(|element| element.tag.element() != 0 && element.tag.group() != 2)
+            .filter(|element| within.is_some() || !is_bulk(element.tag))
             .filter_map(|element| {
-                let json = self.element_json(dataset, element, charset)?;
-                Some((
-                    format!("{:04X}{:04X}", element.tag.group(), element.tag.element()),
-                    json,
-                ))
+                let name = format!("{:04X}{:04X}", element.tag.group(), element.tag.element());
+                let path = within.map(|within| format!("{within}{name}"));
+                let json = self.element_json(dataset, element, charset, path.as_deref())?;
+                Some((name, json))
             })
             .collect()
     }
@@ -47,21 +64,40 @@ impl DicomFile<'_> {
         dataset: &Dataset,
         element: &Element,
         charset: &Charset,
+        path: Option<&str>,
     ) -> Option<Json> {
         let vr = element.vr.to_string();
         match &element.value {
-            Value::Fragments(_) => None,
+            Value::Fragments(_) => path.map(|path| json!({ "vr": vr, "BulkDataURI": path })),
             Value::Items(items) if items.is_empty() => Some(json!({ "vr": vr })),
             Value::Items(items) => {
+                let most = path.map_or(MOST_ITEMS, |_| usize::MAX);
                 let items: Vec<Json> = items
                     .iter()
-                    .take(MOST_ITEMS)
-                    .map(|item| Json::Object(self.dataset_json(item, charset)))
+                    .take(most)
+                    .enumerate()
+                    .map(|(at, item)| {
+                        let within = path.map(|path| format!("{path}/{at}/"));
+                        Json::Object(self.dataset_json(item, charset, within.as_deref()))
+                    })
                     .collect();
                 Some(json!({ "vr": vr, "Value": items }))
             }
             Value::Bytes(range) if range.is_empty() => Some(json!({ "vr": vr })),
-            Value::Bytes(range) if range.len() > LONGEST_VALUE => None,
+            Value::Bytes(range) if path.is_some() && is_binary(element.vr) => {
+                let bytes = super::bulk::little_endian(
+                    self.slice(range.clone()),
+                    element.vr,
+                    dataset.big_endian,
+                );
+                Some(
+                    match path.filter(|_| range.len() > LONGEST_INLINE || is_bulk(element.tag)) {
+                        Some(path) => json!({ "vr": vr, "BulkDataURI": path }),
+                        None => json!({ "vr": vr, "InlineBinary": STANDARD.encode(bytes) }),
+                    },
+                )
+            }
+            Value::Bytes(range) if path.is_none() && range.len() > LONGEST_VALUE => None,
             Value::Bytes(range) => {
                 // The model's texts are UTF-8, whatever the file's were (PS3.18 F.2.5).
                 if element.tag == tags::SPECIFIC_CHARACTER_SET {
@@ -116,6 +152,13 @@ fn words64<'b>(bytes: &'b [u8], dataset: &Dataset) -> impl Iterator<Item = u64> 
     bytes
         .chunks_exact(8)
         .map(move |word| super::values::u64_at(word, big_endian))
+}
+
+fn is_binary(vr: VR) -> bool {
+    matches!(
+        vr,
+        VR::OB | VR::OW | VR::OF | VR::OD | VR::OL | VR::OV | VR::UN
+    )
 }
 
 fn is_bulk(tag: Tag) -> bool {

@@ -6,6 +6,7 @@
 //! any file head, and leaves ISO 2022 names as raw escapes. This one keeps positions in the bytes
 //! that were given instead of copies, so a header costs microseconds whatever the film weighs.
 
+pub(crate) mod bulk;
 pub(crate) mod header;
 pub(crate) mod json;
 pub(crate) mod part10;

@@ -12,6 +12,7 @@ mod manual;
 mod model;
 mod settings;
 mod table;
+mod token;
 mod user;
 mod words;
 
@@ -38,6 +39,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Db(command) => return database::run(command).await,
         Command::Model(command) => model::run(command).await?,
         Command::User(command) => user::run(command).await?,
+        Command::Token(command) => token::run(command).await?,
         Command::Backup(command) => return backup::run(command).await,
         Command::Demo(command) => demonstration::run(&command)?,
         Command::Openapi => println!("{}", serde_json::to_string_pretty(&api::document())?),

@@ -130,3 +130,75 @@ fn sessions_are_listed_and_ended_at_the_command_line() {
     assert!(stdout(&user(&["sign-out"])).contains("1 sessions of tech@example.org ended"));
     assert_eq!(me(), 401);
 }
+
+#[test]
+fn tokens_for_programs_are_made_listed_and_revoked_at_the_command_line() {
+    let data = data_folder();
+    let folder = data.path().to_str().unwrap();
+    let token =
+        |arguments: &[&str]| run(&[&["token"], arguments, &["--data-dir", folder]].concat());
+    let create =
+        |arguments: &[&str]| token(&[&["create", "--name", "CT room 1"], arguments].concat());
+    for (arguments, fault) in [
+        (
+            &["--role", "doctor", "--scope", "dicomweb.write"][..],
+            "it needs radiologist",
+        ),
+        (
+            &["--role", "tech", "--scope", "dicomweb.read"],
+            "not as tech",
+        ),
+        (
+            &["--scope", "dicomweb.read", "--account", "a@example.org"],
+            "a person's account",
+        ),
+        (
+            &["--role", "doctor", "--scope", "everything"],
+            "is not a scope",
+        ),
+        (&["--scope", "dicomweb.read"], "--role"),
+    ] {
+        let output = create(arguments);
+        assert!(!output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(fault), "{said}");
+    }
+    let made = create(&[
+        "--role",
+        "radiologist",
+        "--scope",
+        "dicomweb.write",
+        "--scope",
+        "dicomweb.read",
+    ]);
+    let secret = stdout(&made).trim().to_owned();
+    assert!(
+        secret.starts_with("mpt_") && secret.len() == 47,
+        "standard output is the token alone"
+    );
+    let list = || -> Value { serde_json::from_str(&stdout(&token(&["list", "--json"]))).unwrap() };
+    let listed = list();
+    let entry = &listed[0];
+    assert_eq!(
+        entry["scopes"],
+        serde_json::json!(["dicomweb.read", "dicomweb.write"])
+    );
+    assert!(!listed.to_string().contains(&secret));
+    // A second one for the same account, while the first is still in use.
+    let account = entry["account"].as_str().unwrap();
+    stdout(&create(&[
+        "--account",
+        account,
+        "--scope",
+        "dicomweb.write",
+        "--days",
+        "30",
+    ]));
+    let id = entry["token_id"].as_str().unwrap();
+    assert!(stdout(&token(&["revoke", id])).contains("opens nothing"));
+    assert!(!token(&["revoke", id]).status.success());
+    let after = list();
+    assert_eq!(after.as_array().unwrap().len(), 2);
+    assert_eq!(after[0]["user_id"], after[1]["user_id"]);
+    assert!(after[1]["revoked_at"].is_string() && after[0]["revoked_at"].is_null());
+}

@@ -1,0 +1,639 @@
+//! What DICOM queries ask for, and where the instances of a study are. Rows that the actor may not see are not there.
+
+use chrono::{NaiveDate, NaiveTime};
+use domain::{ImageId, ReportId};
+use serde_json::Value;
+
+use crate::{ActorTx, DbError, error::During};
+
+/// A text of a query with the wildcards of DICOM (PS3.4 C.2.2.2.4), as PostgreSQL's LIKE has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// `*` stands for any text, `?` for one character; everything else for itself.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let mut like = String::with_capacity(text.len() + 4);
+        for character in text.chars() {
+            match character {
+                '*' => like.push('%'),
+                '?' => like.push('_'),
+                '%' | '_' | '\\' => like.extend(['\\', character]),
+                other => like.push(other),
+            }
+        }
+        Self(like)
+    }
+
+    /// The pattern for LIKE.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// From and to, both included; open where none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Between<T> {
+    /// The first.
+    pub from: Option<T>,
+    /// The last.
+    pub to: Option<T>,
+}
+
+impl<T> Default for Between<T> {
+    fn default() -> Self {
+        Self {
+            from: None,
+            to: None,
+        }
+    }
+}
+
+/// What is asked for. Keys of every level in one: a query for instances may name the patient.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// Study Instance UID, one of these.
+    pub study_uids: Option<Vec<String>>,
+    /// Study Date.
+    pub study_date: Between<NaiveDate>,
+    /// Study Time.
+    pub study_time: Between<NaiveTime>,
+    /// Accession Number.
+    pub accession_number: Option<Pattern>,
+    /// Patient ID.
+    pub patient_number: Option<Pattern>,
+    /// Issuer of Patient ID.
+    pub issuer: Option<Pattern>,
+    /// Patient's Name, in any of its groups; capitals do not matter.
+    pub patient_name: Option<Pattern>,
+    /// Referring Physician's Name, alike.
+    pub referring_physician: Option<Pattern>,
+    /// Study ID.
+    pub study_id: Option<Pattern>,
+    /// Study Description.
+    pub study_description: Option<Pattern>,
+    /// Patient's Birth Date.
+    pub birth_date: Between<NaiveDate>,
+    /// Patient's Sex.
+    pub patient_sex: Option<Pattern>,
+    /// Modalities in Study, one of these.
+    pub modalities_in_study: Option<Vec<Pattern>>,
+    /// Series Instance UID, one of these.
+    pub series_uids: Option<Vec<String>>,
+    /// Modality, one of these.
+    pub modality: Option<Vec<Pattern>>,
+    /// Series Number.
+    pub series_number: Option<i32>,
+    /// Series Description.
+    pub series_description: Option<Pattern>,
+    /// Body Part Examined.
+    pub body_part: Option<Pattern>,
+    /// Performed Procedure Step Start Date.
+    pub performed_date: Between<NaiveDate>,
+    /// Performed Procedure Step Start Time.
+    pub performed_time: Between<NaiveTime>,
+    /// Scheduled Procedure Step ID.
+    pub scheduled_step_id: Option<Pattern>,
+    /// Requested Procedure ID.
+    pub requested_procedure_id: Option<Pattern>,
+    /// SOP Instance UID, one of these.
+    pub instance_uids: Option<Vec<String>>,
+    /// SOP Class UID, one of these.
+    pub sop_class_uids: Option<Vec<String>>,
+    /// Instance Number.
+    pub instance_number: Option<i32>,
+}
+
+/// Which part of what was found is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// At most so many.
+    pub limit: i64,
+    /// Without the first so many.
+    pub offset: i64,
+    /// With the stored header of the first instance, for attributes that are not in the index.
+    pub header: bool,
+}
+
+/// What the index says of a study.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Study {
+    /// Study Instance UID.
+    pub study_uid: String,
+    /// Study Date.
+    pub study_date: Option<NaiveDate>,
+    /// Study Time.
+    pub study_time: Option<NaiveTime>,
+    /// Accession Number.
+    pub accession_number: Option<String>,
+    /// Study ID.
+    pub study_id: Option<String>,
+    /// Study Description.
+    pub study_description: Option<String>,
+    /// Referring Physician's Name.
+    pub referring_physician: Option<String>,
+    /// Patient's Name.
+    pub patient_name: Option<String>,
+    /// Patient ID.
+    pub patient_number: Option<String>,
+    /// Issuer of Patient ID.
+    pub issuer: Option<String>,
+    /// Patient's Birth Date.
+    pub patient_birth_date: Option<NaiveDate>,
+    /// Patient's Sex.
+    pub patient_sex: Option<String>,
+    /// Timezone Offset From UTC.
+    pub timezone: Option<String>,
+}
+
+/// What the index says of a series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// Series Instance UID.
+    pub series_uid: String,
+    /// Modality.
+    pub modality: Option<String>,
+    /// Series Number.
+    pub series_number: Option<i32>,
+    /// Series Description.
+    pub series_description: Option<String>,
+    /// Body Part Examined.
+    pub body_part: Option<String>,
+    /// Laterality.
+    pub laterality: Option<String>,
+    /// Performed Procedure Step Start Date.
+    pub performed_date: Option<NaiveDate>,
+    /// Performed Procedure Step Start Time.
+    pub performed_time: Option<NaiveTime>,
+    /// Scheduled Procedure Step ID.
+    pub scheduled_step_id: Option<String>,
+    /// Requested Procedure ID.
+    pub requested_procedure_id: Option<String>,
+}
+
+/// A study that was found.
+#[derive(Debug)]
+pub struct FoundStudy {
+    /// The study.
+    pub study: Study,
+    /// Modalities in Study.
+    pub modalities: Vec<String>,
+    /// Series that the actor sees.
+    pub series: i64,
+    /// Instances that the actor sees.
+    pub instances: i64,
+    /// The header of its first instance, if asked for.
+    pub header: Option<Value>,
+}
+
+/// A series that was found.
+#[derive(Debug)]
+pub struct FoundSeries {
+    /// Its study.
+    pub study: Study,
+    /// The series.
+    pub series: Series,
+    /// Instances that the actor sees.
+    pub instances: i64,
+    /// The header of its first instance, if asked for.
+    pub header: Option<Value>,
+}
+
+/// An instance that was found.
+#[derive(Debug)]
+pub struct FoundInstance {
+    /// Its study.
+    pub study: Study,
+    /// Its series.
+    pub series: Series,
+    /// SOP Instance UID.
+    pub sop_instance_uid: String,
+    /// SOP Class UID.
+    pub sop_class_uid: Option<String>,
+    /// Transfer Syntax UID.
+    pub transfer_syntax_uid: Option<String>,
+    /// Instance Number.
+    pub instance_number: Option<i32>,
+    /// Columns.
+    pub width: Option<i32>,
+    /// Rows.
+    pub height: Option<i32>,
+    /// Number of Frames.
+    pub frames: i32,
+    /// Its header, if asked for.
+    pub header: Option<Value>,
+}
+
+/// Where an instance is.
+#[derive(Debug, Clone)]
+pub struct StoredInstance {
+    /// The image.
+    pub image_id: ImageId,
+    /// Its report.
+    pub report_id: ReportId,
+    /// Series Instance UID.
+    pub series_uid: String,
+    /// SOP Instance UID.
+    pub sop_instance_uid: String,
+    /// SOP Class UID.
+    pub sop_class_uid: Option<String>,
+    /// Transfer Syntax UID.
+    pub transfer_syntax_uid: Option<String>,
+    /// Number of Frames.
+    pub frames: i32,
+    /// SHA-256 of the file, hexadecimal.
+    pub sha256: String,
+}
+
+/// The texts of a query by name: as it is, with further groups behind it, and within a later group.
+struct NamePatterns {
+    first: Option<String>,
+    first_of_groups: Option<String>,
+    later: Option<String>,
+}
+
+impl NamePatterns {
+    fn of(pattern: Option<&Pattern>) -> Self {
+        let text = pattern.map(|pattern| pattern.0.trim_end_matches('^').to_lowercase());
+        // A name of several groups may be in any of them; Latin letters stand in the first.
+        let is_latin = text.as_deref().is_some_and(str::is_ascii);
+        Self {
+            first_of_groups: text.as_ref().map(|text| format!("{text}=%")),
+            later: text
+                .as_ref()
+                .filter(|_| !is_latin)
+                .map(|text| format!("%={text}")),
+            first: text,
+        }
+    }
+}
+
+fn texts(patterns: Option<&Vec<Pattern>>) -> Option<Vec<String>> {
+    patterns.map(|patterns| patterns.iter().map(|pattern| pattern.0.clone()).collect())
+}
+
+/// A query with the keys of every level; `s` is the study, `e` the series, `d` the instance.
+macro_rules! find {
+    ($tx:ident, $keys:ident, $part:ident, $select:literal, $levels:literal, $tail:literal $(, $more:expr)*) => {{
+        let name = NamePatterns::of($keys.patient_name.as_ref());
+        let physician = NamePatterns::of($keys.referring_physician.as_ref());
+        let modalities = texts($keys.modalities_in_study.as_ref());
+        let text = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.0.clone());
+        sqlx::query!(
+            $select
+                + r#"
+             WHERE ($1::text[] IS NULL OR s.study_uid = ANY($1))
+               AND ($2::date IS NULL OR s.study_date >= $2) AND ($3::date IS NULL OR s.study_date <= $3)
+               AND ($4::time IS NULL OR s.study_time >= $4) AND ($5::time IS NULL OR s.study_time <= $5)
+               AND ($6::text IS NULL OR s.accession_number LIKE $6)
+               AND ($7::text IS NULL OR s.patient_number LIKE $7)
+               AND ($8::text IS NULL OR s.issuer LIKE $8)
+               AND ($9::text IS NULL OR lower(s.patient_name) LIKE $9 OR lower(s.patient_name) LIKE $10
+                    OR ($11::text IS NOT NULL AND (lower(s.patient_name) LIKE $11 OR lower(s.patient_name) LIKE $11 || '=%')))
+               AND ($12::text IS NULL OR lower(s.referring_physician) LIKE $12 OR lower(s.referring_physician) LIKE $13
+                    OR ($14::text IS NOT NULL AND (lower(s.referring_physician) LIKE $14 OR lower(s.referring_physician) LIKE $14 || '=%')))
+               AND ($15::text IS NULL OR s.study_id LIKE $15)
+               AND ($16::text IS NULL OR s.study_description LIKE $16)
+               AND ($17::date IS NULL OR s.patient_birth_date >= $17) AND ($18::date IS NULL OR s.patient_birth_date <= $18)
+               AND ($19::text IS NULL OR s.patient_sex LIKE $19)
+               AND ($20::text[] IS NULL OR EXISTS (SELECT FROM portal.dicom_series m
+                                                   WHERE m.study_uid = s.study_uid AND m.modality LIKE ANY($20)))
+               AND NOT EXISTS (SELECT FROM portal.dicom_studies other
+                               WHERE other.study_uid = s.study_uid AND other.report_id < s.report_id)"#
+                + $levels
+                + $tail,
+            $keys.study_uids.as_deref(),
+            $keys.study_date.from,
+            $keys.study_date.to,
+            $keys.study_time.from,
+            $keys.study_time.to,
+            text(&$keys.accession_number),
+            text(&$keys.patient_number),
+            text(&$keys.issuer),
+            name.first,
+            name.first_of_groups,
+            name.later,
+            physician.first,
+            physician.first_of_groups,
+            physician.later,
+            text(&$keys.study_id),
+            text(&$keys.study_description),
+            $keys.birth_date.from,
+            $keys.birth_date.to,
+            text(&$keys.patient_sex),
+            modalities.as_deref(),
+            $part.limit,
+            $part.offset,
+            $part.header
+            $(, $more)*
+        )
+        .fetch_all($tx.connection())
+        .await
+    }};
+}
+
+macro_rules! study_of {
+    ($row:ident) => {
+        Study {
+            study_uid: $row.study_uid,
+            study_date: $row.study_date,
+            study_time: $row.study_time,
+            accession_number: $row.accession_number,
+            study_id: $row.study_id,
+            study_description: $row.study_description,
+            referring_physician: $row.referring_physician,
+            patient_name: $row.patient_name,
+            patient_number: $row.patient_number,
+            issuer: $row.issuer,
+            patient_birth_date: $row.patient_birth_date,
+            patient_sex: $row.patient_sex,
+            timezone: $row.timezone,
+        }
+    };
+}
+
+macro_rules! series_of {
+    ($row:ident) => {
+        Series {
+            series_uid: $row.series_uid,
+            modality: $row.modality,
+            series_number: $row.series_number,
+            series_description: $row.series_description,
+            body_part: $row.body_part,
+            laterality: $row.laterality,
+            performed_date: $row.performed_date,
+            performed_time: $row.performed_time,
+            scheduled_step_id: $row.scheduled_step_id,
+            requested_procedure_id: $row.requested_procedure_id,
+        }
+    };
+}
+
+/// Studies, the newest first. Served by `idx_dicom_studies_study_uid`, `…_study_date`, `…_patient_number`,
+/// `…_patient_name` and `…_accession_number`, whichever of them the keys name; instances are counted along
+/// `idx_dicom_instances_study_uid`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn studies(
+    tx: &mut ActorTx,
+    keys: &Keys,
+    part: Part,
+) -> Result<Vec<FoundStudy>, DbError> {
+    tx.plan_with_values().await?;
+    let rows = find!(
+        tx,
+        keys,
+        part,
+        r#"SELECT p.study_uid AS "study_uid!", p.study_date, p.study_time, p.accession_number, p.study_id,
+                     p.study_description, p.referring_physician, p.patient_name, p.patient_number, p.issuer,
+                     p.patient_birth_date, p.patient_sex, p.timezone,
+                     c.modalities AS "modalities?: Vec<String>", c.series AS "series!", c.instances AS "instances!", h.header AS "header?: Value"
+             FROM (SELECT s.* FROM portal.dicom_studies s"#,
+        "",
+        r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC LIMIT $21 OFFSET $22) p
+             CROSS JOIN LATERAL (SELECT count(*) AS instances, count(DISTINCT d.series_uid) AS series,
+                                        array_agg(DISTINCT d.modality) FILTER (WHERE d.modality IS NOT NULL) AS modalities
+                                 FROM portal.dicom_instances d WHERE d.study_uid = p.study_uid) c
+             LEFT JOIN LATERAL (SELECT i.dicom_metadata AS header FROM portal.dicom_instances d
+                                JOIN report_images i USING (image_id)
+                                WHERE d.study_uid = p.study_uid ORDER BY d.image_id LIMIT 1) h ON $23::boolean
+             ORDER BY p.study_date DESC NULLS LAST, p.report_id DESC"#
+    )
+    .during("find studies")?;
+    Ok(rows
+        .into_iter()
+        .map(|row| FoundStudy {
+            study: study_of!(row),
+            modalities: row.modalities.unwrap_or_default(),
+            series: row.series,
+            instances: row.instances,
+            header: row.header,
+        })
+        .collect())
+}
+
+/// Series, those of the newest study first. Served by the indexes of [`studies`], `idx_dicom_series_study_uid`,
+/// `…_series_uid` and `…_modality`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn series(
+    tx: &mut ActorTx,
+    keys: &Keys,
+    part: Part,
+) -> Result<Vec<FoundSeries>, DbError> {
+    tx.plan_with_values().await?;
+    let text = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.0.clone());
+    let modality = texts(keys.modality.as_ref());
+    let rows = find!(
+        tx,
+        keys,
+        part,
+        r#"SELECT s.study_uid, s.study_date, s.study_time, s.accession_number, s.study_id,
+                     s.study_description, s.referring_physician, s.patient_name, s.patient_number, s.issuer,
+                     s.patient_birth_date, s.patient_sex, s.timezone,
+                     e.series_uid, e.modality, e.series_number, e.series_description, e.body_part,
+                     e.laterality, e.performed_date, e.performed_time, e.scheduled_step_id, e.requested_procedure_id, c.instances AS "instances!", h.header AS "header?: Value"
+             FROM portal.dicom_studies s JOIN portal.dicom_series e ON e.study_uid = s.study_uid
+             CROSS JOIN LATERAL (SELECT count(*) AS instances FROM portal.dicom_instances d
+                                 WHERE d.study_uid = e.study_uid AND d.series_uid = e.series_uid) c
+             LEFT JOIN LATERAL (SELECT i.dicom_metadata AS header FROM portal.dicom_instances d
+                                JOIN report_images i USING (image_id)
+                                WHERE d.study_uid = e.study_uid AND d.series_uid = e.series_uid
+                                ORDER BY d.image_id LIMIT 1) h ON $23::boolean"#,
+        r#" AND ($24::text[] IS NULL OR e.series_uid = ANY($24))
+               AND ($25::text[] IS NULL OR e.modality LIKE ANY($25))
+               AND ($26::integer IS NULL OR e.series_number = $26)
+               AND ($27::text IS NULL OR e.series_description LIKE $27)
+               AND ($28::text IS NULL OR e.body_part LIKE $28)
+               AND ($29::date IS NULL OR e.performed_date >= $29) AND ($30::date IS NULL OR e.performed_date <= $30)
+               AND ($31::time IS NULL OR e.performed_time >= $31) AND ($32::time IS NULL OR e.performed_time <= $32)
+               AND ($33::text IS NULL OR e.scheduled_step_id LIKE $33)
+               AND ($34::text IS NULL OR e.requested_procedure_id LIKE $34)
+               AND NOT EXISTS (SELECT FROM portal.dicom_series other WHERE other.study_uid = e.study_uid
+                               AND other.series_uid = e.series_uid AND other.report_id < e.report_id)"#,
+        r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC, e.series_number NULLS LAST, e.series_uid
+             LIMIT $21 OFFSET $22"#,
+        keys.series_uids.as_deref(),
+        modality.as_deref(),
+        keys.series_number,
+        text(&keys.series_description),
+        text(&keys.body_part),
+        keys.performed_date.from,
+        keys.performed_date.to,
+        keys.performed_time.from,
+        keys.performed_time.to,
+        text(&keys.scheduled_step_id),
+        text(&keys.requested_procedure_id)
+    )
+    .during("find series")?;
+    Ok(rows
+        .into_iter()
+        .map(|row| FoundSeries {
+            study: study_of!(row),
+            series: series_of!(row),
+            instances: row.instances,
+            header: row.header,
+        })
+        .collect())
+}
+
+/// Instances, those of the newest study first. Served by the indexes of [`series`] and
+/// `idx_dicom_instances_study_uid`, `…_sop_instance_uid`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn instances(
+    tx: &mut ActorTx,
+    keys: &Keys,
+    part: Part,
+) -> Result<Vec<FoundInstance>, DbError> {
+    tx.plan_with_values().await?;
+    let text = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.0.clone());
+    let modality = texts(keys.modality.as_ref());
+    let rows = find!(
+        tx,
+        keys,
+        part,
+        r#"SELECT s.study_uid, s.study_date, s.study_time, s.accession_number, s.study_id,
+                     s.study_description, s.referring_physician, s.patient_name, s.patient_number, s.issuer,
+                     s.patient_birth_date, s.patient_sex, s.timezone,
+                     e.series_uid, e.modality, e.series_number, e.series_description, e.body_part,
+                     e.laterality, e.performed_date, e.performed_time, e.scheduled_step_id, e.requested_procedure_id, d.sop_instance_uid, d.sop_class_uid, d.transfer_syntax_uid, d.instance_number,
+                     i.width, i.height, d.frames, CASE WHEN $23::boolean THEN i.dicom_metadata END AS header
+             FROM portal.dicom_studies s JOIN portal.dicom_series e ON e.study_uid = s.study_uid
+             JOIN portal.dicom_instances d ON d.study_uid = e.study_uid AND d.series_uid = e.series_uid
+             JOIN report_images i USING (image_id)"#,
+        r#" AND ($24::text[] IS NULL OR e.series_uid = ANY($24))
+               AND ($25::text[] IS NULL OR e.modality LIKE ANY($25))
+               AND ($26::integer IS NULL OR e.series_number = $26)
+               AND ($27::text IS NULL OR e.series_description LIKE $27)
+               AND ($28::text IS NULL OR e.body_part LIKE $28)
+               AND ($29::date IS NULL OR e.performed_date >= $29) AND ($30::date IS NULL OR e.performed_date <= $30)
+               AND ($31::time IS NULL OR e.performed_time >= $31) AND ($32::time IS NULL OR e.performed_time <= $32)
+               AND ($33::text IS NULL OR e.scheduled_step_id LIKE $33)
+               AND ($34::text IS NULL OR e.requested_procedure_id LIKE $34)
+               AND NOT EXISTS (SELECT FROM portal.dicom_series other WHERE other.study_uid = e.study_uid
+                               AND other.series_uid = e.series_uid AND other.report_id < e.report_id)
+               AND ($35::text[] IS NULL OR d.sop_instance_uid = ANY($35))
+               AND ($36::text[] IS NULL OR d.sop_class_uid = ANY($36))
+               AND ($37::integer IS NULL OR d.instance_number = $37)
+               AND NOT EXISTS (SELECT FROM portal.dicom_instances other WHERE other.sop_instance_uid = d.sop_instance_uid
+                               AND other.study_uid = d.study_uid AND other.image_id < d.image_id)"#,
+        r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC, e.series_number NULLS LAST, e.series_uid,
+                      d.instance_number NULLS LAST, d.image_id
+             LIMIT $21 OFFSET $22"#,
+        keys.series_uids.as_deref(),
+        modality.as_deref(),
+        keys.series_number,
+        text(&keys.series_description),
+        text(&keys.body_part),
+        keys.performed_date.from,
+        keys.performed_date.to,
+        keys.performed_time.from,
+        keys.performed_time.to,
+        text(&keys.scheduled_step_id),
+        text(&keys.requested_procedure_id),
+        keys.instance_uids.as_deref(),
+        keys.sop_class_uids.as_deref(),
+        keys.instance_number
+    )
+    .during("find instances")?;
+    Ok(rows
+        .into_iter()
+        .map(|row| FoundInstance {
+            study: study_of!(row),
+            series: series_of!(row),
+            sop_instance_uid: row.sop_instance_uid,
+            sop_class_uid: row.sop_class_uid,
+            transfer_syntax_uid: row.transfer_syntax_uid,
+            instance_number: row.instance_number,
+            width: row.width,
+            height: row.height,
+            frames: row.frames,
+            header: row.header,
+        })
+        .collect())
+}
+
+/// The instances of a study, of one of its series, or one of them, in reading order; of several files with one SOP
+/// Instance UID the first that came. Served by `idx_dicom_instances_study_uid`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn stored(
+    tx: &mut ActorTx,
+    study_uid: &str,
+    series_uid: Option<&str>,
+    sop_instance_uid: Option<&str>,
+) -> Result<Vec<StoredInstance>, DbError> {
+    tx.plan_with_values().await?;
+    sqlx::query_as!(
+        StoredInstance,
+        r#"SELECT d.image_id AS "image_id: ImageId", i.report_id AS "report_id: ReportId", d.series_uid, d.sop_instance_uid,
+                  d.sop_class_uid, d.transfer_syntax_uid, d.frames, encode(b.sha256, 'hex') AS "sha256!"
+           FROM portal.dicom_instances d
+           JOIN report_images i USING (image_id)
+           JOIN portal.image_blobs b USING (image_id)
+           WHERE d.study_uid = $1 AND ($2::text IS NULL OR d.series_uid = $2) AND ($3::text IS NULL OR d.sop_instance_uid = $3)
+             AND NOT EXISTS (SELECT FROM portal.dicom_instances other WHERE other.sop_instance_uid = d.sop_instance_uid
+                             AND other.study_uid = d.study_uid AND other.image_id < d.image_id)
+           ORDER BY d.series_number NULLS LAST, d.series_uid, d.instance_number NULLS LAST, d.image_id"#,
+        study_uid,
+        series_uid,
+        sop_instance_uid
+    )
+    .fetch_all(tx.connection())
+    .await
+    .during("look instances up")
+}
+
+/// Notes that the actor asked for a study that is there and not for it to see; tells the actor nothing. One of which
+/// the actor sees a part is none of them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn note_refused(
+    tx: &mut ActorTx,
+    study_uid: &str,
+    request: &Value,
+) -> Result<(), DbError> {
+    let sees = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM portal.dicom_studies WHERE study_uid = $1) AS "sees!""#,
+        study_uid
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("look whether a study is seen")?;
+    if sees {
+        return Ok(());
+    }
+    let role = tx.actor().audit_role();
+    let origin = tx.actor().origin.clone();
+    sqlx::query!(
+        r#"SELECT portal.note_refused_study($1, $2, $3::text::inet, $4, $5) AS "noted""#,
+        study_uid,
+        role,
+        origin.address.map(|address| address.to_string()),
+        origin.user_agent,
+        request
+    )
+    .fetch_one(tx.connection())
+    .await
+    .during("note that a study was refused")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    #[test]
+    fn wildcards_of_dicom_are_those_of_like_and_nothing_else_is() {
+        assert_eq!(Pattern::of("M*ll?r").as_str(), "M%ll_r");
+        assert_eq!(Pattern::of("100%_\\").as_str(), "100\\%\\_\\\\");
+    }
+}

@@ -1,0 +1,101 @@
+"""Stores films with dicomweb-client, finds and fetches them again, and compares what pydicom reads."""
+
+import io
+import os
+import sys
+from pathlib import Path
+
+import numpy
+import pydicom
+from dicomweb_client.api import DICOMwebClient
+from dicomweb_client.session_utils import create_session
+from requests import HTTPError
+
+
+def client(token):
+    session = create_session()
+    session.headers["Authorization"] = f"Bearer {token}"
+    return DICOMwebClient(url=os.environ["PORTAL_URL"] + "/dicomweb", session=session)
+
+
+writer = client(os.environ["PORTAL_WRITER"])
+reader = client(os.environ["PORTAL_READER"])
+faults = []
+
+
+def check(holds, what):
+    if not holds:
+        faults.append(what)
+
+
+def films(folders):
+    for folder in folders:
+        for path in sorted(Path(folder).rglob("*.dcm")):
+            try:
+                dataset = pydicom.dcmread(path)
+                dataset.SOPInstanceUID, dataset.SOPClassUID, dataset.Rows
+                dataset.file_meta.TransferSyntaxUID
+                yield path.name, dataset
+            except Exception:
+                continue
+
+
+def stored(name, dataset):
+    """Stores one film; whether it was taken."""
+    try:
+        answer = writer.store_instances([dataset])
+    except HTTPError as error:
+        check(error.response.status_code == 409, f"{name}: {error}")
+        return False
+    return "ReferencedSOPSequence" in answer
+
+
+def compare(name, dataset):
+    uids = dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID
+    found = reader.search_for_instances(*uids[:2], search_filters={"SOPInstanceUID": uids[2]})
+    check(len(found) == 1, f"{name}: found {len(found)} times")
+    back = reader.retrieve_instance(*uids)
+    check(back.SOPInstanceUID == dataset.SOPInstanceUID, f"{name}: another one came back")
+    check(back.PixelData == dataset.PixelData, f"{name}: the pixel data are others")
+    metadata = pydicom.Dataset.from_json(reader.retrieve_instance_metadata(*uids), bulk_data_uri_handler=lambda uri: b"")
+    for keyword in ("PatientName", "PatientID", "Rows", "Columns", "BitsAllocated", "StudyDate"):
+        if keyword in dataset:
+            check(str(metadata.get(keyword)) == str(dataset.get(keyword)), f"{name}: {keyword} differs")
+    try:
+        pixels = dataset.pixel_array
+    except Exception:
+        return False
+    if pixels.ndim == 2 and dataset.SamplesPerPixel == 1 and dataset.BitsAllocated in (8, 16):
+        frame = reader.retrieve_instance_frames(*uids, frame_numbers=[1])[0]
+        ours = numpy.frombuffer(frame, dtype=f"<{pixels.dtype.kind}{pixels.dtype.itemsize}")[: pixels.size].reshape(pixels.shape)
+        far = numpy.abs(ours.astype("int64") - pixels.astype("int64")).max()
+        check(far <= 1, f"{name}: a sample differs by {far}")
+    for media in ("image/jpeg", "image/png"):
+        picture = reader.retrieve_instance_rendered(*uids, media_types=(media,))
+        from PIL import Image
+
+        size = Image.open(io.BytesIO(picture)).size
+        check(size == (dataset.Columns, dataset.Rows), f"{name}: {media} of {size}")
+    return True
+
+
+taken = compared = refused = 0
+for name, dataset in films(sys.argv[1:]):
+    if not stored(name, dataset):
+        refused += 1
+        continue
+    taken += 1
+    try:
+        compared += compare(name, dataset)
+    except Exception as error:
+        faults.append(f"{name}: {type(error).__name__}: {error}")
+
+studies = reader.search_for_studies(limit=1000)
+check(len(studies) > 0, "no study is found")
+first = pydicom.Dataset.from_json(studies[0])
+series = reader.search_for_series(first.StudyInstanceUID)
+check(len(series) == first.NumberOfStudyRelatedSeries, "another number of series than the study says")
+print(f"{taken} taken, {compared} compared, {refused} refused")
+for fault in faults:
+    print(fault, file=sys.stderr)
+sys.exit(1 if faults or taken < 3 else 0)
