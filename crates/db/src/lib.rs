@@ -23,6 +23,7 @@ pub mod consents;
 pub mod consistency;
 pub mod corrections;
 pub mod dicom;
+pub mod dicom_peers;
 pub mod emergency;
 pub mod events;
 pub mod figures;

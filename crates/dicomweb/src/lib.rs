@@ -26,7 +26,6 @@ use axum::{
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 pub use multipart::{boundary_of, count_parts};
-pub use stow::FAILURES;
 
 /// Longest time until an answer begins.
 const ANSWER_TIME: Duration = Duration::from_secs(60);

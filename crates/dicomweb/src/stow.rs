@@ -26,36 +26,6 @@ use crate::{
 /// Most files of one request.
 const MOST_FILES: usize = 1000;
 
-/// Why an instance is not stored (PS3.18 table I.2-2, PS3.4 table B.2-1), by the words of the room `intake`.
-pub const FAILURES: &[(&str, u16)] = &[
-    // Out of resources.
-    ("busy", 0xA700),
-    ("storage_failed", 0xA700),
-    ("timed_out", 0xA700),
-    ("too_large", 0xA700),
-    ("too_many_pixels", 0xA700),
-    // The data set does not match its SOP class.
-    ("frame_out_of_range", 0xA900),
-    ("missing_attribute", 0xA900),
-    ("no_pixel_data", 0xA900),
-    ("unsupported_pixels", 0xA900),
-    // It cannot be understood.
-    ("corrupt", 0xC000),
-    ("decoder_failed", 0xC000),
-    ("encode_failed", 0xC000),
-    ("truncated", 0xC000),
-    // The SOP class is not stored here: it is no image.
-    ("not_an_image", 0x0122),
-    ("unsupported_transfer_syntax", 0xC122),
-    // Whose film it is has to be found out first, or it is another study's.
-    ("duplicate_of_other_patient", 0x0110),
-    ("identity_conflict", 0x0110),
-    ("other_study", 0x0110),
-    ("patient_missing", 0x0110),
-    ("patient_not_matched", 0x0110),
-    ("patient_unknown", 0x0110),
-    ("study_of_other_patient", 0x0110),
-];
 /// Bytes that are no DICOM object at all.
 const NOT_UNDERSTOOD: u16 = 0xC000;
 /// Stored as it is, and something about it is not right.
@@ -282,10 +252,7 @@ fn reason(rejected: &Rejected, is_dicom: bool) -> u16 {
     if !is_dicom && rejected.code == "not_an_image" {
         return NOT_UNDERSTOOD;
     }
-    FAILURES
-        .iter()
-        .find(|(code, _)| *code == rejected.code)
-        .map_or(0x0110, |(_, reason)| *reason)
+    intake::failure_reason(&rejected.code)
 }
 
 /// Whether the sender should look at a file that was taken: it is damaged, or film and record disagree.
@@ -304,18 +271,4 @@ fn is_warned(delivery: &Delivery, instance: &Delivered) -> bool {
                 WarningCode::DamagedHeader | WarningCode::EndsEarly | WarningCode::NoStudy
             )
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::FAILURES;
-
-    #[test]
-    fn every_word_of_intake_has_a_reason_and_no_other_word_has() {
-        let mut words: Vec<&str> = FAILURES.iter().map(|(code, _)| *code).collect();
-        words.sort_unstable();
-        let mut known = intake::FILE_CODES.to_vec();
-        known.sort_unstable();
-        assert_eq!(words, known);
-    }
 }

@@ -15,6 +15,12 @@ crate::text_enum! {
         CreateToken = "create_token",
         /// A token of a program was revoked.
         RevokeToken = "revoke_token",
+        /// A device was put on the list of those that may send films.
+        AddDevice = "add_device",
+        /// A device was taken off the list.
+        RemoveDevice = "remove_device",
+        /// The devices were listed.
+        ListDevices = "list_devices",
         /// The tokens of programs were listed.
         ListTokens = "list_tokens",
         /// Proved anew who holds a session, or tried to.

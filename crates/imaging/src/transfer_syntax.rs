@@ -121,6 +121,11 @@ pub fn is_decodable(uid: &str) -> bool {
         .any(|(known, _, decodable)| *known == uid && *decodable)
 }
 
+/// The identifiers of all transfer syntaxes that are known by name: films in them are stored as they are.
+pub fn known() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|(uid, ..)| *uid)
+}
+
 /// The identifiers of all transfer syntaxes whose pixels are decoded here, for presentation
 /// contexts and the conformance statement.
 pub fn decodable() -> impl Iterator<Item = &'static str> {

@@ -9,6 +9,7 @@
 //!   job commit together;
 //! - the same bytes sent again are recognised, and never land on another patient.
 
+mod failure;
 mod file;
 mod matching;
 mod receive;
@@ -16,6 +17,7 @@ mod study;
 mod uploads;
 mod warning;
 
+pub use failure::{FAILURES, failure_reason};
 pub use file::{CheckedFile, Incoming};
 pub use receive::{
     Accepted, Delivered, Delivery, Details, FILE_CODES, Intake, IntakeError, Receipt, Rejected,

@@ -12,6 +12,7 @@ mod token;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod deidentify;
+pub(crate) mod device;
 pub(crate) mod keys;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
@@ -107,6 +108,9 @@ pub(crate) enum Command {
     /// Look after the tokens of programs
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Say which devices may send films over the network (DICOM C-STORE)
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
     /// Back up, verify and restore
     #[command(subcommand)]
     Backup(backup::BackupCommand),
@@ -228,6 +232,8 @@ pub(crate) struct ServeArgs {
     /// Print what is in force, with where it comes from and secrets masked, and end
     #[arg(long)]
     pub(crate) print_config: bool,
+    #[command(flatten)]
+    pub(crate) dicom: DicomArgs,
     /// The portal is reached over TLS (through a proxy): mark cookies Secure
     #[arg(long, env = "PORTAL_SECURE_COOKIES")]
     pub(crate) secure_cookies: bool,
@@ -298,6 +304,32 @@ pub(crate) struct WorkerArgs {
     /// Engine that runs the model
     #[arg(long, value_enum, default_value_t)]
     pub(crate) engine: EngineChoice,
+}
+
+/// The port that devices send films to.
+#[derive(Debug, Args)]
+pub(crate) struct DicomArgs {
+    /// Let devices send films to this port (DICOM C-STORE), on the address of --listen; see `device add`
+    #[arg(long, env = "PORTAL_DICOM_PORT", value_name = "PORT")]
+    pub(crate) dicom_port: Option<u16>,
+    /// What devices call the portal
+    #[arg(
+        long,
+        env = "PORTAL_DICOM_AE_TITLE",
+        value_name = "TITLE",
+        default_value = "PORTAL",
+        value_parser = device::ae_title
+    )]
+    pub(crate) dicom_ae_title: String,
+    /// Devices speak TLS, and are shown the certificate of --tls-certificate
+    #[arg(long, env = "PORTAL_DICOM_TLS")]
+    pub(crate) dicom_tls: bool,
+    /// Devices show a certificate that one of these authorities (PEM) has signed
+    #[arg(long, env = "PORTAL_DICOM_CLIENT_AUTHORITIES", value_name = "FILE")]
+    pub(crate) dicom_client_authorities: Option<PathBuf>,
+    /// Let devices send films in the clear over a network that you trust
+    #[arg(long, env = "PORTAL_DICOM_IN_THE_CLEAR")]
+    pub(crate) dicom_in_the_clear: bool,
 }
 
 #[derive(Debug, Args)]

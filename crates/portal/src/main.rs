@@ -8,6 +8,7 @@ mod commands;
 mod configuration;
 mod connections;
 mod decoders;
+mod dicom;
 mod disk;
 mod keeper;
 mod listen;

@@ -16,6 +16,16 @@ pub(crate) fn check_configuration(args: &ServeArgs) -> Result<()> {
             args.listen
         ));
     }
+    let dicom = &args.dicom;
+    if dicom.dicom_port.is_some()
+        && !args.listen.ip().is_loopback()
+        && !dicom.dicom_tls
+        && !dicom.dicom_in_the_clear
+    {
+        faults.push(
+            "devices send films over the network in the clear, where they can be read and forged on the way: say dicom_tls; where the devices cannot and the network is theirs alone, dicom_in_the_clear".to_owned(),
+        );
+    }
     let links = [
         ("database_url", &args.place.database_url),
         ("database_admin_url", &args.place.database_admin_url),

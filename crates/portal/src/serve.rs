@@ -14,6 +14,7 @@ use blobs::BlobStore;
 use db::Database;
 use decoding::Decoders;
 use demo::seed::Filled;
+use dimse::Dimse;
 use governance::GovernanceJob;
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
@@ -24,7 +25,7 @@ use crate::{
     audit_trail,
     cli::{ServeArgs, WorkerArgs},
     connections::Bounded,
-    disk,
+    dicom, disk,
     listen::{self, Certificate, Listening},
     place::Place,
     production,
@@ -51,10 +52,12 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<()> {
     // First of all, so that a port in use is said at once.
     let listener = listen_on(args.listen)?;
     let in_the_clear = args.redirect_from.map(listen_on).transpose()?;
+    let devices = dicom::address(&args).map(listen_on).transpose()?;
     let place = Place::open(&args.place, args.demo.then_some("demo")).await?;
     let listeners = Listeners {
         main: listener,
         in_the_clear,
+        devices,
     };
     let outcome = serve_at(&args, listeners, &place, &stop).await;
     stop.cancel();
@@ -66,6 +69,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<()> {
 struct Listeners {
     main: TcpListener,
     in_the_clear: Option<TcpListener>,
+    devices: Option<TcpListener>,
 }
 
 fn listen_on(address: SocketAddr) -> Result<TcpListener> {
@@ -140,6 +144,23 @@ async fn serve_at(
                 tracing::error!(%error, "browsers are no longer sent to https");
             }
         }));
+    }
+    if let Some(listener) = listeners.devices {
+        let address = listener.local_addr()?;
+        let intake = state.intake.clone();
+        let dimse = Dimse::new(
+            database.clone(),
+            blobs.clone(),
+            intake,
+            &args.dicom.dicom_ae_title,
+        );
+        let service = dicom::service(args, dimse)?;
+        println!(
+            "Devices send films to {} at {address}",
+            args.dicom.dicom_ae_title
+        );
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        tasks.push(tokio::spawn(service.serve(listener, stop.clone(), DRAIN)));
     }
     let server = tokio::spawn(listening.serve(
         listeners.main,

@@ -48,7 +48,7 @@ fn every_key_is_in_the_statement_and_no_other() {
 #[test]
 fn every_reason_for_a_failure_is_in_the_statement_and_no_other() {
     let mut said = rows(&document(), "## Failure reasons");
-    let mut there: Vec<String> = dicomweb::FAILURES
+    let mut there: Vec<String> = intake::FAILURES
         .iter()
         .map(|(_, reason)| format!("{reason:04X}"))
         .collect();

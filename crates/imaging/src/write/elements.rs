@@ -9,9 +9,11 @@ use domain::patient::Gender;
 use super::{Identity, ObjectClass};
 use crate::ImagingError;
 
-/// Root of UIDs made from UUIDs (PS3.5 B.2), with this implementation's own number.
-pub(crate) const IMPLEMENTATION_CLASS_UID: &str = "2.25.227438612973019865731540962174035911";
-pub(crate) const IMPLEMENTATION_VERSION_NAME: &str = "MEDICAL_PORTAL";
+/// Implementation Class UID of what this program writes and says (PS3.7 D.3.3.2): the root of UIDs made from UUIDs
+/// (PS3.5 B.2), with this implementation's own number.
+pub const IMPLEMENTATION_CLASS_UID: &str = "2.25.227438612973019865731540962174035911";
+/// Implementation Version Name.
+pub const IMPLEMENTATION_VERSION_NAME: &str = "MEDICAL_PORTAL";
 
 pub(super) fn refused(reason: impl Into<String>) -> ImagingError {
     ImagingError::EncodeFailed {

@@ -7,6 +7,7 @@ mod check;
 mod database;
 mod deidentify;
 mod demonstration;
+mod device;
 mod keys;
 mod manual;
 mod model;
@@ -40,6 +41,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Model(command) => model::run(command).await?,
         Command::User(command) => user::run(command).await?,
         Command::Token(command) => token::run(command).await?,
+        Command::Device(command) => device::run(command).await?,
         Command::Backup(command) => return backup::run(command).await,
         Command::Demo(command) => demonstration::run(&command)?,
         Command::Openapi => println!("{}", serde_json::to_string_pretty(&api::document())?),

@@ -11,6 +11,7 @@ mod commands;
 mod damaged;
 mod decoders;
 mod deidentify;
+mod devices;
 mod drills;
 mod examples;
 mod faults;

@@ -15,7 +15,7 @@ use rustls::{
 use crate::support::{Serving, data_folder, portal, stdout};
 
 /// Writes a certificate for localhost and its key; gives it as a client trusts it.
-fn certificate(folder: &Path, subject: &str, last_year: i32) -> CertificateDer<'static> {
+pub(crate) fn certificate(folder: &Path, subject: &str, last_year: i32) -> CertificateDer<'static> {
     let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     parameters
         .distinguished_name
