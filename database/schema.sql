@@ -305,6 +305,72 @@ $$;
 
 ALTER FUNCTION portal.create_audit_partition(month date) OWNER TO portal_owner;
 
+-- Name: dicom_date(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.dicom_date(given text) RETURNS date
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $_$
+BEGIN
+    IF given ~ '^[0-9]{4}\.?[0-9]{2}\.?[0-9]{2}$' THEN
+        RETURN to_date(replace(given, '.', ''), 'YYYYMMDD');
+    END IF;
+    RETURN NULL;
+EXCEPTION WHEN datetime_field_overflow OR invalid_datetime_format THEN
+    RETURN NULL;
+END
+$_$;
+
+ALTER FUNCTION portal.dicom_date(given text) OWNER TO portal_owner;
+
+-- Name: dicom_peer_of(text, inet, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) RETURNS TABLE(user_id uuid, role text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+BEGIN
+    UPDATE portal.dicom_peers p SET last_seen_at = present
+        WHERE p.ae_title = title AND (p.last_seen_at IS NULL OR present - p.last_seen_at > interval '1 minute')
+          AND EXISTS (SELECT FROM unnest(p.addresses) a WHERE peer <<= a);
+    RETURN QUERY SELECT p.user_id, u.role::text
+        FROM portal.dicom_peers p JOIN public.users u ON u.id = p.user_id
+        WHERE p.ae_title = title AND u.is_active AND EXISTS (SELECT FROM unnest(p.addresses) a WHERE peer <<= a);
+END
+$$;
+
+ALTER FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) OWNER TO portal_owner;
+
+-- Name: dicom_text(jsonb, text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.dicom_text(header jsonb, tag text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT nullif(left(CASE jsonb_typeof(header->tag->'Value'->0)
+        WHEN 'object' THEN rtrim(concat_ws('=', rtrim(coalesce(header->tag->'Value'->0->>'Alphabetic', ''), '^'),
+                                 coalesce(header->tag->'Value'->0->>'Ideographic', ''),
+                                 coalesce(header->tag->'Value'->0->>'Phonetic', '')), '=')
+        ELSE header->tag->'Value'->>0 END, 324), '')
+$$;
+
+ALTER FUNCTION portal.dicom_text(header jsonb, tag text) OWNER TO portal_owner;
+
+-- Name: dicom_time(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.dicom_time(given text) RETURNS time without time zone
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $_$
+BEGIN
+    IF replace(given, ':', '') ~ '^[0-9]{2}([0-9]{2}([0-9]{2}(\.[0-9]{1,6})?)?)?$' THEN
+        RETURN (rpad(left(replace(given, ':', ''), 6), 6, '0') || substr(replace(given, ':', ''), 7))::time;
+    END IF;
+    RETURN NULL;
+EXCEPTION WHEN datetime_field_overflow OR invalid_datetime_format THEN
+    RETURN NULL;
+END
+$_$;
+
+ALTER FUNCTION portal.dicom_time(given text) OWNER TO portal_owner;
+
 -- Name: emergency_patient(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.emergency_patient() RETURNS uuid
@@ -379,6 +445,49 @@ CREATE FUNCTION portal.hand_password_code_over(account uuid, digest text, until 
 $$;
 
 ALTER FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) OWNER TO portal_owner;
+
+-- Name: index_dicom_instance(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.index_dicom_instance(image uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    INSERT INTO portal.dicom_studies (report_id, study_uid, study_date, study_time, accession_number, study_id,
+        study_description, referring_physician, patient_name, patient_number, issuer, patient_birth_date, patient_sex, timezone)
+    SELECT i.report_id, d.study_uid, portal.dicom_date(portal.dicom_text(h, '00080020')), portal.dicom_time(portal.dicom_text(h, '00080030')),
+           portal.dicom_text(h, '00080050'), portal.dicom_text(h, '00200010'), portal.dicom_text(h, '00081030'),
+           portal.dicom_text(h, '00080090'), portal.dicom_text(h, '00100010'), portal.dicom_text(h, '00100020'),
+           portal.dicom_text(h, '00100021'), portal.dicom_date(portal.dicom_text(h, '00100030')),
+           portal.dicom_text(h, '00100040'), portal.dicom_text(h, '00080201')
+    FROM portal.dicom_instances d JOIN public.report_images i USING (image_id), LATERAL (SELECT i.dicom_metadata AS h) header
+    WHERE d.image_id = image AND d.study_uid <> ''
+    ON CONFLICT (report_id) DO NOTHING;
+    INSERT INTO portal.dicom_series (report_id, series_uid, study_uid, modality, series_number, series_description, body_part,
+        laterality, performed_date, performed_time, scheduled_step_id, requested_procedure_id)
+    SELECT i.report_id, d.series_uid, d.study_uid, d.modality, d.series_number, portal.dicom_text(h, '0008103E'),
+           d.body_part, coalesce(portal.dicom_text(h, '00200060'), portal.dicom_text(h, '00200062')),
+           portal.dicom_date(portal.dicom_text(h, '00400244')), portal.dicom_time(portal.dicom_text(h, '00400245')),
+           portal.dicom_text(h->'00400275'->'Value'->0, '00400009'), portal.dicom_text(h->'00400275'->'Value'->0, '00401001')
+    FROM portal.dicom_instances d JOIN public.report_images i USING (image_id), LATERAL (SELECT i.dicom_metadata AS h) header
+    WHERE d.image_id = image AND d.study_uid <> '' AND d.series_uid <> ''
+    ON CONFLICT (report_id, series_uid) DO NOTHING
+$$;
+
+ALTER FUNCTION portal.index_dicom_instance(image uuid) OWNER TO portal_owner;
+
+-- Name: index_new_dicom_instance(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.index_new_dicom_instance() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+BEGIN
+    PERFORM portal.index_dicom_instance(NEW.image_id);
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION portal.index_new_dicom_instance() OWNER TO portal_owner;
 
 -- Name: is_clinical_correction(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -477,6 +586,30 @@ END
 $$;
 
 ALTER FUNCTION portal.note_content() OWNER TO portal_owner;
+
+-- Name: note_program_use(text, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.note_program_use(digest text, present timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ UPDATE portal.program_tokens t SET last_used_at = present WHERE t.token = digest $$;
+
+ALTER FUNCTION portal.note_program_use(digest text, present timestamp with time zone) OWNER TO portal_owner;
+
+-- Name: note_refused_study(text, text, inet, text, jsonb); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.note_refused_study(uid text, as_role text, address inet, agent text, request jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    INSERT INTO public.audit_logs (log_id, user_id, user_role, action, entity_type, entity_id, ip_address, user_agent,
+                                   new_values, status, error_message, created_at)
+    SELECT gen_random_uuid(), portal.actor_id(), as_role, 'refuse', 'report', s.report_id, address, agent, request, 'denied',
+           'it is there, and not for this user to see', portal.present()
+    FROM portal.dicom_studies s WHERE s.study_uid = uid
+$$;
+
+ALTER FUNCTION portal.note_refused_study(uid text, as_role text, address inet, agent text, request jsonb) OWNER TO portal_owner;
 
 -- Name: note_refused_things(text[], uuid[], text, inet, text, jsonb); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -706,6 +839,19 @@ $$;
 
 ALTER FUNCTION portal.privacy_officers() OWNER TO portal_owner;
 
+-- Name: program_of(text, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.program_of(digest text, present timestamp with time zone) RETURNS TABLE(token_id uuid, user_id uuid, role text, scopes text[], last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT t.token_id, t.user_id, u.role, t.scopes, t.last_used_at
+    FROM portal.program_tokens t JOIN public.users u ON u.id = t.user_id
+    WHERE t.token = digest AND t.revoked_at IS NULL AND t.expires_at > present AND u.is_active
+$$;
+
+ALTER FUNCTION portal.program_of(digest text, present timestamp with time zone) OWNER TO portal_owner;
+
 -- Name: pseudonym(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.pseudonym(id uuid) RETURNS text
@@ -773,6 +919,44 @@ END
 $$;
 
 ALTER FUNCTION portal.refuse_change_of_signed_review() OWNER TO portal_owner;
+
+-- Name: resolve_unknown_patient(uuid, uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.resolve_unknown_patient(unknown uuid, known uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+DECLARE
+    moved integer := 0;
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.users u WHERE u.id = known AND u.role = 'patient')
+       OR EXISTS (SELECT FROM portal.unknown_patients p WHERE p.patient_id = known AND p.resolved_at IS NULL AND known <> unknown) THEN
+        RETURN -2;
+    END IF;
+    UPDATE portal.unknown_patients p
+    SET resolved_at = portal.present(), resolved_by = portal.actor_id(), resolved_as = known
+    WHERE p.patient_id = unknown AND p.resolved_at IS NULL;
+    IF NOT FOUND THEN
+        RETURN -1;
+    END IF;
+    IF known <> unknown THEN
+        UPDATE public.medical_reports r
+        SET patient_id = known, patient_name = (SELECT u.name FROM public.users u WHERE u.id = known),
+            -- A doctor says again whose film it is before it is signed.
+            image_metadata = CASE WHEN r.status = 'reviewed' OR r.image_metadata->'identity_disagreement' ? 'identifier' THEN r.image_metadata
+                ELSE jsonb_set(r.image_metadata, '{identity_disagreement}',
+                               coalesce(r.image_metadata->'identity_disagreement', '[]') || '["identifier"]') END,
+            updated_by = portal.actor_id()
+        WHERE r.patient_id = unknown;
+        GET DIAGNOSTICS moved = ROW_COUNT;
+        UPDATE portal.report_releases x SET patient_id = known WHERE x.patient_id = unknown;
+        UPDATE public.users u SET is_active = false WHERE u.id = unknown;
+    END IF;
+    RETURN moved;
+END
+$$;
+
+ALTER FUNCTION portal.resolve_unknown_patient(unknown uuid, known uuid) OWNER TO portal_owner;
 
 -- Name: sees(text, uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -1221,6 +1405,66 @@ ALTER TABLE ONLY portal.dicom_instances FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.dicom_instances OWNER TO portal_owner;
 
+-- Name: dicom_peers; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.dicom_peers (
+    ae_title text NOT NULL,
+    user_id uuid NOT NULL,
+    addresses cidr[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone,
+    CONSTRAINT dicom_peers_ae_title_is_one CHECK ((ae_title ~ '^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$'::text)),
+    CONSTRAINT dicom_peers_some_addresses CHECK (((cardinality(addresses) >= 1) AND (cardinality(addresses) <= 50)))
+);
+
+ALTER TABLE ONLY portal.dicom_peers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.dicom_peers OWNER TO portal_owner;
+
+-- Name: dicom_series; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.dicom_series (
+    report_id uuid NOT NULL,
+    series_uid text NOT NULL,
+    study_uid text NOT NULL,
+    modality text,
+    series_number integer,
+    series_description text,
+    body_part text,
+    laterality text,
+    performed_date date,
+    performed_time time without time zone,
+    scheduled_step_id text,
+    requested_procedure_id text
+);
+
+ALTER TABLE ONLY portal.dicom_series FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.dicom_series OWNER TO portal_owner;
+
+-- Name: dicom_studies; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.dicom_studies (
+    report_id uuid NOT NULL,
+    study_uid text NOT NULL,
+    study_date date,
+    study_time time without time zone,
+    accession_number text,
+    study_id text,
+    study_description text,
+    referring_physician text,
+    patient_name text,
+    patient_number text,
+    issuer text,
+    patient_birth_date date,
+    patient_sex text,
+    timezone text
+);
+
+ALTER TABLE ONLY portal.dicom_studies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.dicom_studies OWNER TO portal_owner;
+
 -- Name: drift_references; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.drift_references (
@@ -1567,6 +1811,28 @@ ALTER TABLE ONLY portal.patient_registrations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.patient_registrations OWNER TO portal_owner;
 
+-- Name: program_tokens; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.program_tokens (
+    token_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    token text NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT program_tokens_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT program_tokens_some_scopes CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 20))),
+    CONSTRAINT program_tokens_time CHECK ((expires_at > created_at)),
+    CONSTRAINT program_tokens_token_is_sha256 CHECK ((token ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY portal.program_tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.program_tokens OWNER TO portal_owner;
+
 -- Name: promotions; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.promotions (
@@ -1797,6 +2063,24 @@ CREATE TABLE portal.totp (
 ALTER TABLE ONLY portal.totp FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.totp OWNER TO portal_owner;
+
+-- Name: unknown_patients; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.unknown_patients (
+    patient_id uuid NOT NULL,
+    issuer text NOT NULL,
+    number text NOT NULL,
+    name text NOT NULL,
+    birth_date date,
+    made_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by uuid,
+    resolved_as uuid
+);
+
+ALTER TABLE ONLY portal.unknown_patients FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.unknown_patients OWNER TO portal_owner;
 
 -- Name: uploads; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -2442,6 +2726,21 @@ ALTER TABLE ONLY portal.correction_requests
 ALTER TABLE ONLY portal.dicom_instances
     ADD CONSTRAINT dicom_instances_pkey PRIMARY KEY (image_id);
 
+-- Name: dicom_peers dicom_peers_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_peers
+    ADD CONSTRAINT dicom_peers_pkey PRIMARY KEY (ae_title);
+
+-- Name: dicom_series dicom_series_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_series
+    ADD CONSTRAINT dicom_series_pkey PRIMARY KEY (report_id, series_uid);
+
+-- Name: dicom_studies dicom_studies_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_studies
+    ADD CONSTRAINT dicom_studies_pkey PRIMARY KEY (report_id);
+
 -- Name: drift_references drift_references_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.drift_references
@@ -2537,6 +2836,11 @@ ALTER TABLE ONLY portal.patient_identifiers
 ALTER TABLE ONLY portal.patient_registrations
     ADD CONSTRAINT patient_registrations_pkey PRIMARY KEY (patient_id);
 
+-- Name: program_tokens program_tokens_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.program_tokens
+    ADD CONSTRAINT program_tokens_pkey PRIMARY KEY (token_id);
+
 -- Name: promotions promotions_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.promotions
@@ -2616,6 +2920,11 @@ ALTER TABLE ONLY portal.single_sign_on_starts
 
 ALTER TABLE ONLY portal.totp
     ADD CONSTRAINT totp_pkey PRIMARY KEY (user_id);
+
+-- Name: unknown_patients unknown_patients_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.unknown_patients
+    ADD CONSTRAINT unknown_patients_pkey PRIMARY KEY (patient_id);
 
 -- Name: uploads uploads_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -2788,6 +3097,42 @@ CREATE INDEX idx_dicom_instances_sop_instance_uid ON portal.dicom_instances USIN
 
 CREATE INDEX idx_dicom_instances_study_uid ON portal.dicom_instances USING btree (study_uid, series_uid);
 
+-- Name: idx_dicom_peers_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_dicom_peers_user_id ON portal.dicom_peers USING btree (user_id);
+
+-- Name: idx_dicom_series_modality; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_series_modality ON portal.dicom_series USING btree (modality);
+
+-- Name: idx_dicom_series_series_uid; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_series_series_uid ON portal.dicom_series USING btree (series_uid);
+
+-- Name: idx_dicom_series_study_uid; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_series_study_uid ON portal.dicom_series USING btree (study_uid, series_uid);
+
+-- Name: idx_dicom_studies_accession_number; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_studies_accession_number ON portal.dicom_studies USING btree (accession_number text_pattern_ops);
+
+-- Name: idx_dicom_studies_patient_name; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_studies_patient_name ON portal.dicom_studies USING btree (lower(patient_name) text_pattern_ops);
+
+-- Name: idx_dicom_studies_patient_number; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_studies_patient_number ON portal.dicom_studies USING btree (patient_number text_pattern_ops);
+
+-- Name: idx_dicom_studies_study_date; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_studies_study_date ON portal.dicom_studies USING btree (study_date DESC NULLS LAST, report_id DESC);
+
+-- Name: idx_dicom_studies_study_uid; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_studies_study_uid ON portal.dicom_studies USING btree (study_uid, report_id);
+
 -- Name: idx_emergency_accesses_opened_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_emergency_accesses_opened_at ON portal.emergency_accesses USING btree (opened_at DESC, access_id DESC);
@@ -2932,6 +3277,14 @@ CREATE INDEX idx_patient_identifiers_patient_id ON portal.patient_identifiers US
 
 CREATE INDEX idx_patient_registrations_registered_by ON portal.patient_registrations USING btree (registered_by);
 
+-- Name: idx_program_tokens_token; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_program_tokens_token ON portal.program_tokens USING btree (token);
+
+-- Name: idx_program_tokens_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_program_tokens_user_id ON portal.program_tokens USING btree (user_id);
+
 -- Name: idx_promotions_decided_by; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_promotions_decided_by ON portal.promotions USING btree (decided_by);
@@ -2999,6 +3352,22 @@ CREATE INDEX idx_single_sign_on_links_user_id ON portal.single_sign_on_links USI
 -- Name: idx_single_sign_on_starts_expires_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_single_sign_on_starts_expires_at ON portal.single_sign_on_starts USING btree (expires_at);
+
+-- Name: idx_unknown_patients_made_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_unknown_patients_made_at ON portal.unknown_patients USING btree (made_at DESC, patient_id DESC) WHERE (resolved_at IS NULL);
+
+-- Name: idx_unknown_patients_number; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_unknown_patients_number ON portal.unknown_patients USING btree (issuer, number) WHERE (resolved_at IS NULL);
+
+-- Name: idx_unknown_patients_resolved_as; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_unknown_patients_resolved_as ON portal.unknown_patients USING btree (resolved_as);
+
+-- Name: idx_unknown_patients_resolved_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_unknown_patients_resolved_by ON portal.unknown_patients USING btree (resolved_by);
 
 -- Name: idx_uploads_expires_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -3220,6 +3589,10 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON portal.audit_archives FOR
 
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON portal.audit_seals FOR EACH STATEMENT EXECUTE FUNCTION portal.refuse_change_of_seals();
 
+-- Name: dicom_instances index_for_queries; Type: TRIGGER; Schema: portal; Owner: portal_owner
+
+CREATE TRIGGER index_for_queries AFTER INSERT ON portal.dicom_instances FOR EACH ROW EXECUTE FUNCTION portal.index_new_dicom_instance();
+
 -- Name: jobs wake_workers; Type: TRIGGER; Schema: portal; Owner: portal_owner
 
 CREATE TRIGGER wake_workers AFTER INSERT OR UPDATE OF state, run_at ON portal.jobs FOR EACH ROW WHEN ((new.state = 'queued'::text)) EXECUTE FUNCTION portal.wake_workers();
@@ -3321,6 +3694,21 @@ ALTER TABLE ONLY portal.correction_requests
 
 ALTER TABLE ONLY portal.dicom_instances
     ADD CONSTRAINT dicom_instances_image_id_fkey FOREIGN KEY (image_id) REFERENCES public.report_images(image_id) ON DELETE CASCADE;
+
+-- Name: dicom_peers dicom_peers_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_peers
+    ADD CONSTRAINT dicom_peers_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+-- Name: dicom_series dicom_series_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_series
+    ADD CONSTRAINT dicom_series_report_id_fkey FOREIGN KEY (report_id) REFERENCES portal.dicom_studies(report_id) ON DELETE CASCADE;
+
+-- Name: dicom_studies dicom_studies_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_studies
+    ADD CONSTRAINT dicom_studies_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
 
 -- Name: drift_references drift_references_model_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -3472,6 +3860,11 @@ ALTER TABLE ONLY portal.patient_registrations
 ALTER TABLE ONLY portal.patient_registrations
     ADD CONSTRAINT patient_registrations_registered_by_fkey FOREIGN KEY (registered_by) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: program_tokens program_tokens_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.program_tokens
+    ADD CONSTRAINT program_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 -- Name: promotions promotions_decided_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.promotions
@@ -3572,6 +3965,21 @@ ALTER TABLE ONLY portal.single_sign_on_sessions
 ALTER TABLE ONLY portal.totp
     ADD CONSTRAINT totp_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: unknown_patients unknown_patients_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.unknown_patients
+    ADD CONSTRAINT unknown_patients_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: unknown_patients unknown_patients_resolved_as_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.unknown_patients
+    ADD CONSTRAINT unknown_patients_resolved_as_fkey FOREIGN KEY (resolved_as) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: unknown_patients unknown_patients_resolved_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.unknown_patients
+    ADD CONSTRAINT unknown_patients_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
 -- Name: uploads uploads_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.uploads
@@ -3654,6 +4062,10 @@ ALTER TABLE portal.account_tokens ENABLE ROW LEVEL SECURITY;
 -- Name: model_alarms acknowledge; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY acknowledge ON portal.model_alarms TO portal_tech USING (true) WITH CHECK ((NOT (acknowledged_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))));
+
+-- Name: dicom_peers add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY add_at_the_command_line ON portal.dicom_peers FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
 -- Name: review_addenda add_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3757,6 +4169,18 @@ CREATE POLICY deliver ON portal.audit_deliveries TO portal_worker USING (true) W
 
 ALTER TABLE portal.dicom_instances ENABLE ROW LEVEL SECURITY;
 
+-- Name: dicom_peers; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.dicom_peers ENABLE ROW LEVEL SECURITY;
+
+-- Name: dicom_series; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.dicom_series ENABLE ROW LEVEL SECURITY;
+
+-- Name: dicom_studies; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.dicom_studies ENABLE ROW LEVEL SECURITY;
+
 -- Name: correction_requests disagree_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY disagree_own ON portal.correction_requests FOR UPDATE TO portal_patient USING (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'declined'::text) AND (disagreement IS NULL))) WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'declined'::text)));
@@ -3828,6 +4252,10 @@ CREATE POLICY keep_backups ON portal.backups TO portal_tech, portal_worker USING
 -- Name: report_claims let_go; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY let_go ON portal.report_claims FOR DELETE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: program_tokens make_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY make_at_the_command_line ON portal.program_tokens FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
 -- Name: patient_identifiers match_patients; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3921,6 +4349,10 @@ CREATE POLICY oversee ON portal.consents FOR SELECT TO portal_radiologist, porta
 
 CREATE POLICY oversee ON portal.correction_requests FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
 
+-- Name: dicom_peers oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.dicom_peers FOR SELECT TO portal_tech USING (true);
+
 -- Name: drift_references oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.drift_references FOR SELECT TO portal_tech USING (true);
@@ -3932,6 +4364,10 @@ CREATE POLICY oversee ON portal.emergency_accesses FOR SELECT TO portal_radiolog
 -- Name: inference_records oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.inference_records FOR SELECT TO portal_tech USING (true);
+
+-- Name: program_tokens oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.program_tokens FOR SELECT TO portal_tech USING (true);
 
 -- Name: promotions oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -3992,6 +4428,18 @@ CREATE POLICY owner_maintains ON portal.correction_requests TO portal_owner USIN
 -- Name: dicom_instances owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.dicom_instances TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: dicom_peers owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.dicom_peers TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: dicom_series owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.dicom_series TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: dicom_studies owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.dicom_studies TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: drift_references owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4069,6 +4517,10 @@ CREATE POLICY owner_maintains ON portal.patient_identifiers TO portal_owner USIN
 
 CREATE POLICY owner_maintains ON portal.patient_registrations TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: program_tokens owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.program_tokens TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: promotions owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.promotions TO portal_owner USING (true) WITH CHECK (true);
@@ -4129,6 +4581,10 @@ CREATE POLICY owner_maintains ON portal.single_sign_on_starts TO portal_owner US
 
 CREATE POLICY owner_maintains ON portal.totp TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: unknown_patients owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.unknown_patients TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: uploads owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.uploads TO portal_owner USING (true) WITH CHECK (true);
@@ -4153,6 +4609,10 @@ ALTER TABLE portal.patient_identifiers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.patient_registrations ENABLE ROW LEVEL SECURITY;
 
+-- Name: program_tokens; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.program_tokens ENABLE ROW LEVEL SECURITY;
+
 -- Name: promotions; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.promotions ENABLE ROW LEVEL SECURITY;
@@ -4176,6 +4636,14 @@ CREATE POLICY read_alarms ON portal.model_alarms FOR SELECT TO portal_radiologis
 -- Name: dicom_instances read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_all ON portal.dicom_instances FOR SELECT TO portal_doctor, portal_worker USING (true);
+
+-- Name: dicom_series read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.dicom_series FOR SELECT TO portal_doctor USING (true);
+
+-- Name: dicom_studies read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.dicom_studies FOR SELECT TO portal_doctor USING (true);
 
 -- Name: history_proposals read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4312,6 +4780,10 @@ CREATE POLICY remind ON portal.correction_requests TO portal_worker USING (true)
 
 CREATE POLICY remind ON portal.emergency_accesses TO portal_worker USING (true) WITH CHECK (true);
 
+-- Name: dicom_peers remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remove_at_the_command_line ON portal.dicom_peers FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
 -- Name: identity_confirmations renew_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY renew_own ON portal.identity_confirmations FOR UPDATE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -4377,6 +4849,10 @@ ALTER TABLE portal.review_addenda ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.review_verdicts ENABLE ROW LEVEL SECURITY;
 
+-- Name: program_tokens revoke; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY revoke ON portal.program_tokens FOR UPDATE TO portal_tech USING ((revoked_at IS NULL)) WITH CHECK ((revoked_at IS NOT NULL));
+
 -- Name: jobs run_jobs; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY run_jobs ON portal.jobs TO portal_tech, portal_worker USING (true) WITH CHECK (true);
@@ -4418,6 +4894,10 @@ CREATE POLICY send_in ON portal.dicom_instances FOR INSERT TO portal_radiologist
 
 CREATE POLICY send_in ON portal.image_blobs FOR INSERT TO portal_radiologist WITH CHECK ((image_id IN ( SELECT i.image_id
    FROM public.report_images i)));
+
+-- Name: unknown_patients send_in; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY send_in ON portal.unknown_patients FOR INSERT TO portal_radiologist WITH CHECK ((resolved_at IS NULL));
 
 -- Name: session_proofs; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -4493,6 +4973,10 @@ ALTER TABLE portal.single_sign_on_sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.single_sign_on_starts ENABLE ROW LEVEL SECURITY;
 
+-- Name: unknown_patients staff_knows_patients; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY staff_knows_patients ON portal.unknown_patients FOR SELECT TO portal_radiologist, portal_doctor USING (true);
+
 -- Name: report_claims take_over; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY take_over ON portal.report_claims FOR UPDATE TO portal_doctor USING (((doctor_id = ( SELECT portal.actor_id() AS actor_id)) OR (expires_at <= portal.present()))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -4500,6 +4984,10 @@ CREATE POLICY take_over ON portal.report_claims FOR UPDATE TO portal_doctor USIN
 -- Name: totp; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.totp ENABLE ROW LEVEL SECURITY;
+
+-- Name: unknown_patients; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.unknown_patients ENABLE ROW LEVEL SECURITY;
 
 -- Name: uploads; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -4518,6 +5006,16 @@ CREATE POLICY with_its_image ON portal.dicom_instances FOR SELECT TO portal_pati
 
 CREATE POLICY with_its_image ON portal.image_blobs FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
    FROM public.report_images i)));
+
+-- Name: dicom_series with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_report ON portal.dicom_series FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
+
+-- Name: dicom_studies with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_report ON portal.dicom_studies FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r)));
 
 -- Name: inference_records with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4981,6 +5479,11 @@ GRANT ALL ON FUNCTION portal.correct_patient_address(patient uuid, address porta
 REVOKE ALL ON FUNCTION portal.create_audit_partition(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.create_audit_partition(month date) TO portal_worker;
 
+-- Name: FUNCTION dicom_peer_of(title text, peer inet, present timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) TO portal_anonymous;
+
 -- Name: FUNCTION emergency_patient(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.emergency_patient() FROM PUBLIC;
@@ -5011,6 +5514,14 @@ GRANT ALL ON FUNCTION portal.forget_sign_ins_given_up(present timestamp with tim
 REVOKE ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) TO portal_tech;
 
+-- Name: FUNCTION index_dicom_instance(image uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.index_dicom_instance(image uuid) FROM PUBLIC;
+
+-- Name: FUNCTION index_new_dicom_instance(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.index_new_dicom_instance() FROM PUBLIC;
+
 -- Name: FUNCTION is_clinical_correction(subject text); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.is_clinical_correction(subject text) FROM PUBLIC;
@@ -5037,6 +5548,18 @@ GRANT ALL ON FUNCTION portal.is_privacy_officer() TO portal_tech;
 -- Name: FUNCTION keepers_of_own_history(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.keepers_of_own_history() FROM PUBLIC;
+
+-- Name: FUNCTION note_program_use(digest text, present timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.note_program_use(digest text, present timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.note_program_use(digest text, present timestamp with time zone) TO portal_anonymous;
+
+-- Name: FUNCTION note_refused_study(uid text, as_role text, address inet, agent text, request jsonb); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.note_refused_study(uid text, as_role text, address inet, agent text, request jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.note_refused_study(uid text, as_role text, address inet, agent text, request jsonb) TO portal_patient;
+GRANT ALL ON FUNCTION portal.note_refused_study(uid text, as_role text, address inet, agent text, request jsonb) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.note_refused_study(uid text, as_role text, address inet, agent text, request jsonb) TO portal_doctor;
 
 -- Name: FUNCTION note_refused_things(kinds text[], things uuid[], as_role text, address inet, agent text, request jsonb); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -5077,6 +5600,16 @@ REVOKE ALL ON FUNCTION portal.privacy_officers() FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.privacy_officers() TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.privacy_officers() TO portal_tech;
 GRANT ALL ON FUNCTION portal.privacy_officers() TO portal_worker;
+
+-- Name: FUNCTION program_of(digest text, present timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.program_of(digest text, present timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.program_of(digest text, present timestamp with time zone) TO portal_anonymous;
+
+-- Name: FUNCTION resolve_unknown_patient(unknown uuid, known uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.resolve_unknown_patient(unknown uuid, known uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.resolve_unknown_patient(unknown uuid, known uuid) TO portal_doctor;
 
 -- Name: FUNCTION sees(kind text, id uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -5340,6 +5873,22 @@ GRANT SELECT ON TABLE portal.dicom_instances TO portal_doctor;
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_worker;
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_emergency;
 
+-- Name: TABLE dicom_peers; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE portal.dicom_peers TO portal_tech;
+
+-- Name: TABLE dicom_series; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.dicom_series TO portal_patient;
+GRANT SELECT ON TABLE portal.dicom_series TO portal_radiologist;
+GRANT SELECT ON TABLE portal.dicom_series TO portal_doctor;
+
+-- Name: TABLE dicom_studies; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.dicom_studies TO portal_patient;
+GRANT SELECT ON TABLE portal.dicom_studies TO portal_radiologist;
+GRANT SELECT ON TABLE portal.dicom_studies TO portal_doctor;
+
 -- Name: TABLE drift_references; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.drift_references TO portal_tech;
@@ -5564,6 +6113,42 @@ GRANT UPDATE(gender) ON TABLE portal.patient_identifiers TO portal_doctor;
 GRANT SELECT,INSERT ON TABLE portal.patient_registrations TO portal_radiologist;
 GRANT SELECT,INSERT ON TABLE portal.patient_registrations TO portal_doctor;
 
+-- Name: TABLE program_tokens; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT INSERT ON TABLE portal.program_tokens TO portal_tech;
+
+-- Name: COLUMN program_tokens.token_id; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(token_id) ON TABLE portal.program_tokens TO portal_tech;
+
+-- Name: COLUMN program_tokens.user_id; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(user_id) ON TABLE portal.program_tokens TO portal_tech;
+
+-- Name: COLUMN program_tokens.name; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(name) ON TABLE portal.program_tokens TO portal_tech;
+
+-- Name: COLUMN program_tokens.scopes; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(scopes) ON TABLE portal.program_tokens TO portal_tech;
+
+-- Name: COLUMN program_tokens.created_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(created_at) ON TABLE portal.program_tokens TO portal_tech;
+
+-- Name: COLUMN program_tokens.expires_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(expires_at) ON TABLE portal.program_tokens TO portal_tech;
+
+-- Name: COLUMN program_tokens.last_used_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(last_used_at) ON TABLE portal.program_tokens TO portal_tech;
+
+-- Name: COLUMN program_tokens.revoked_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE portal.program_tokens TO portal_tech;
+
 -- Name: TABLE promotions; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.promotions TO portal_radiologist;
@@ -5680,6 +6265,11 @@ GRANT SELECT(user_id) ON TABLE portal.totp TO portal_tech;
 -- Name: COLUMN totp.confirmed_at; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT(confirmed_at) ON TABLE portal.totp TO portal_tech;
+
+-- Name: TABLE unknown_patients; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.unknown_patients TO portal_radiologist;
+GRANT SELECT ON TABLE portal.unknown_patients TO portal_doctor;
 
 -- Name: TABLE uploads; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -5846,4 +6436,7 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (26, 'audit deliveries', true, '\xdf4b22db8024a9a84dd1535006ce7095a19f8bd3841c405c7b7857b276ed82b0ea4803a120ea6c610adbc0e387b3f700', 0),
     (27, 'content notes', true, '\x06ad9850e5bf8d28e4888926d7215df66f57dd6e35512e06f9db584c150375314abc40f7dc68de0fa638d89728dd00f6', 0),
     (28, 'single sign on', true, '\xf4df2db1e95f0d534e9f6a7fdfbf72f97d54038f04f316fb431bbff05e1ce4e644ed29b61715d8d389d5ffb455b6b81b', 0),
-    (29, 'patients rights', true, '\x9cca03d4faa5e4c4b79d340ed1a1ca2ace225e1e5f25c6fc95ddfdcc0a68ce8f13fce410e8606d5685f34dabffe93c2a', 0);
+    (29, 'patients rights', true, '\x9cca03d4faa5e4c4b79d340ed1a1ca2ace225e1e5f25c6fc95ddfdcc0a68ce8f13fce410e8606d5685f34dabffe93c2a', 0),
+    (30, 'program tokens', true, '\xd65cdbe571c0276e0d2bac8f1a2339bf0c7b8f6982617397429845057bfadef8655911d7da2546dd82ee6ffebcc1a054', 0),
+    (31, 'dicom index', true, '\x4620a9ebaeb178b2661bcf562923341d23d2a03458bde1a293f9bfee87accd1f148fb33f452dd0c652799de5c25efc2a', 0),
+    (32, 'dicom peers', true, '\x87276ea3c05a9e2a1f461d7d22a9d20216d8d4f92a2d129eaa43da8a8aa90ba1d9322d3f49ec6c16ffa84504a74e670c', 0);
