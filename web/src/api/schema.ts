@@ -1285,6 +1285,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patients/unknown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List patients whom nobody has identified yet
+         * @description A machine sent their films with a number that belongs to nobody, or with none. The newest first, at most 500.
+         */
+        get: operations["patients_unknown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients/{patient_id}": {
         parameters: {
             query?: never;
@@ -1443,6 +1463,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patients/{patient_id}/identification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say who an unknown patient is
+         * @description Every report of the unknown patient becomes the registered one's; before one of them is signed, a doctor confirms
+         *     whose film it is. Films with the same number, name and birth date that come later follow. It cannot be undone here.
+         */
+        post: operations["patients_identify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients/{patient_id}/invitation": {
         parameters: {
             query?: never;
@@ -1513,6 +1554,46 @@ export interface paths {
          */
         post: operations["privacy_patients_find"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/program-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tokens of programs
+         * @description Newest first, those that are over among them. The tokens themselves are stored nowhere.
+         */
+        get: operations["program_tokens_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/program-tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a program's token
+         * @description It opens nothing from this moment on, and cannot be put back: make another one.
+         */
+        delete: operations["program_tokens_revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2330,7 +2411,7 @@ export interface components {
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "find_patient" | "export_record" | "request_correction" | "decide_correction" | "disagree_with_correction" | "list_corrections" | "record_consent" | "list_consents" | "note_content" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "create_token" | "revoke_token" | "add_device" | "remove_device" | "list_devices" | "list_tokens" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "find_patient" | "export_record" | "request_correction" | "decide_correction" | "disagree_with_correction" | "list_corrections" | "record_consent" | "list_consents" | "note_content" | "refuse";
         /**
          * @description The form of an export of the audit trail.
          * @enum {string}
@@ -2896,7 +2977,7 @@ export interface components {
          * @description What an act was done to.
          * @enum {string}
          */
-        EntityType: "user" | "session" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "key" | "upload" | "emergency" | "path" | "content";
+        EntityType: "user" | "session" | "token" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "key" | "upload" | "emergency" | "path" | "content";
         /**
          * @description What is wrong with a field.
          * @enum {string}
@@ -3024,6 +3105,19 @@ export interface components {
             medications?: unknown;
             /** @description Operations and the like: an array. */
             previous_procedures?: unknown;
+        };
+        /** @description Who an unknown patient is. */
+        Identification: {
+            /** @description The registered patient; the unknown patient's own identifier where that record, corrected, is to stay. */
+            identified_as: components["schemas"]["UserId"];
+        };
+        /** @description What followed from it. */
+        Identified: {
+            /**
+             * Format: int32
+             * @description Reports that are the registered patient's now.
+             */
+            moved_reports: number;
         };
         /** @description A film and a record that disagree on whose film it is. */
         IdentityCheck: {
@@ -3752,6 +3846,46 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        ListAnswer_ProgramToken: {
+            /** @description The rows. */
+            items: {
+                /** @description That account's address, as the command line names it. */
+                account: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends.
+                 */
+                expires_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, to the minute.
+                 */
+                last_used_at?: string | null;
+                /** @description What it is called. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description When it was revoked.
+                 */
+                revoked_at?: string | null;
+                /** @description That account's role. */
+                role: components["schemas"]["Role"];
+                /** @description What it opens. */
+                scopes: string[];
+                /** @description Its identifier. */
+                token_id: components["schemas"]["ProgramTokenId"];
+                /** @description The service account that it stands for. */
+                user_id: components["schemas"]["UserId"];
+            }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         ListAnswer_Promotion: {
             /** @description The rows. */
             items: {
@@ -3870,6 +4004,32 @@ export interface components {
                 session_id: components["schemas"]["SessionId"];
                 /** @description The browser or program it was opened with. */
                 user_agent?: string | null;
+            }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        ListAnswer_Unidentified: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: date
+                 * @description The birth date that the films say.
+                 */
+                birth_date?: string | null;
+                /** @description Who issued it, as the films say. */
+                issuer: string;
+                /**
+                 * Format: date-time
+                 * @description When the first film came.
+                 */
+                made_at: string;
+                /** @description The name that the films say. */
+                name: string;
+                /** @description The number that the films say; empty where they say none. */
+                number: string;
+                /** @description The record that the films lie with. */
+                patient_id: components["schemas"]["UserId"];
             }[];
             /** @description Where the next page starts; absent on the last one. */
             next_cursor?: string | null;
@@ -4713,6 +4873,46 @@ export interface components {
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
+        /** @description A token as tech sees it; the token itself is nowhere. */
+        ProgramToken: {
+            /** @description That account's address, as the command line names it. */
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            /** @description That account's role. */
+            role: components["schemas"]["Role"];
+            /** @description What it opens. */
+            scopes: string[];
+            /** @description Its identifier. */
+            token_id: components["schemas"]["ProgramTokenId"];
+            /** @description The service account that it stands for. */
+            user_id: components["schemas"]["UserId"];
+        };
+        /**
+         * Format: uuid
+         * @description A token of a program: `portal.program_tokens.token_id`.
+         */
+        ProgramTokenId: string;
         /** @description A request to put a model to work. */
         Promotion: {
             /** @description The side-by-side figures that were at hand then. */
@@ -5068,7 +5268,7 @@ export interface components {
              * @description A stable word.
              * @enum {string}
              */
-            code: "duplicate_of_other_patient" | "identity_conflict" | "patient_missing" | "patient_not_matched" | "patient_unknown" | "storage_failed" | "study_of_other_patient" | "too_large" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
+            code: "duplicate_of_other_patient" | "identity_conflict" | "other_study" | "patient_missing" | "patient_not_matched" | "patient_unknown" | "storage_failed" | "study_of_other_patient" | "too_large" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
             /** @description What is wrong, and what to do. */
             detail: string;
             /** @description The name it was sent under. */
@@ -5570,6 +5770,27 @@ export interface components {
              * @description Until when, not included; now by default.
              */
             until?: string | null;
+        };
+        /** @description An unknown patient, as staff sees it. */
+        Unidentified: {
+            /**
+             * Format: date
+             * @description The birth date that the films say.
+             */
+            birth_date?: string | null;
+            /** @description Who issued it, as the films say. */
+            issuer: string;
+            /**
+             * Format: date-time
+             * @description When the first film came.
+             */
+            made_at: string;
+            /** @description The name that the films say. */
+            name: string;
+            /** @description The number that the films say; empty where they say none. */
+            number: string;
+            /** @description The record that the films lie with. */
+            patient_id: components["schemas"]["UserId"];
         };
         /** @description The parts of an upload (documentation only). */
         UploadForm: {
@@ -11370,6 +11591,68 @@ export interface operations {
             };
         };
     };
+    patients_unknown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer_Unidentified"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     patients_list_read: {
         parameters: {
             query?: never;
@@ -12338,6 +12621,100 @@ export interface operations {
             };
         };
     };
+    patients_identify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The unknown patient */
+                patient_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Identification"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identified"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such unknown patient, or it is known already who it is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     patients_invite: {
         parameters: {
             query?: never;
@@ -12575,6 +12952,141 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    program_tokens_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer_ProgramToken"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    program_tokens_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token */
+                token_id: components["schemas"]["ProgramTokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such token, or it was revoked already */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
