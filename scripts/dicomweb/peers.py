@@ -41,7 +41,11 @@ def films(folders):
 
 
 def stored(name, dataset):
-    """Stores one film; whether it was taken."""
+    """Stores one film; whether it was taken, `None` when pydicom cannot write it again."""
+    try:
+        pydicom.dcmwrite(io.BytesIO(), dataset)
+    except Exception:
+        return None
     try:
         answer = writer.store_instances([dataset])
     except HTTPError as error:
@@ -81,7 +85,10 @@ def compare(name, dataset):
 
 taken = compared = refused = 0
 for name, dataset in films(sys.argv[1:]):
-    if not stored(name, dataset):
+    outcome = stored(name, dataset)
+    if outcome is None:
+        continue
+    if not outcome:
         refused += 1
         continue
     taken += 1

@@ -169,7 +169,9 @@ fn children_see_what_this_process_sees() {
         println!("skipped: {} is not there", folder.display());
         return;
     };
-    let (here, there) = (Decoders::in_threads(), decoders(2));
+    // Some of the files are large, and other tests run beside.
+    let there = decoders(2).with_time_limit(decoding::DECODE_TIME);
+    let here = Decoders::in_threads();
     let limits = Limits::default();
     let mut files = 0;
     for entry in entries {

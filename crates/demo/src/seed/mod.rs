@@ -74,32 +74,25 @@ pub async fn fill(
     progress("writing the patient's history");
     let patient = Session::open(router, PATIENT, password).await?;
     propose_history(&patient, &sent).await?;
+    consent(&patient, &sent).await?;
     patient.close().await?;
 
     accounts::ensure(database, TECH, &hash).await?;
-    progress("recording consents");
-    let tech = Session::open(router, TECH, password).await?;
-    record_consents(&tech, &sent).await?;
-    tech.close().await?;
     Ok(Filled::Now)
 }
 
-/// The drawn films may train models, as their patients have signed.
-async fn record_consents(tech: &Session<'_>, sent: &sending::Sent) -> Result<(), DemoError> {
-    let consent = json!({
-        "kind": "training",
-        "is_given": true,
-        "text_version": "1",
-        "evidence": "Signed form, in the archive. (Demo entry.)",
-    });
-    for patient in &sent.patients {
-        let path = format!("/api/patients/{patient}/consents");
-        let recorded: Value = tech.json(Method::GET, &path, None).await?;
-        if recorded["current"].as_array().is_some_and(Vec::is_empty) {
-            tech.act(Method::POST, &path, Some(&consent)).await?;
-        }
+/// The patient lets the drawn films train models.
+async fn consent(patient: &Session<'_>, sent: &sending::Sent) -> Result<(), DemoError> {
+    let path = format!("/api/patients/{}/consents", sent.account_holder);
+    let recorded: Value = patient.json(Method::GET, &path, None).await?;
+    if recorded["current"]
+        .as_array()
+        .is_none_or(|current| !current.is_empty())
+    {
+        return Ok(());
     }
-    Ok(())
+    let consent = json!({ "kind": "training", "is_given": true, "text_version": "1" });
+    patient.act(Method::POST, &path, Some(&consent)).await
 }
 
 async fn write_history(doctor: &Session<'_>, sent: &sending::Sent) -> Result<(), DemoError> {

@@ -20,8 +20,6 @@ pub(super) struct Sent {
     pub(super) reports: Vec<ReportId>,
     /// The patient who can sign in.
     pub(super) account_holder: UserId,
-    /// Everybody who has films.
-    pub(super) patients: Vec<UserId>,
 }
 
 /// Between two looks at whether the analyses are done.
@@ -53,7 +51,6 @@ pub(super) async fn send_all(
     Ok(Sent {
         reports,
         account_holder: patients[ACCOUNT_HOLDER].0,
-        patients: patients.iter().map(|(id, _)| *id).collect(),
     })
 }
 
