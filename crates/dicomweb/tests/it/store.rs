@@ -243,6 +243,7 @@ async fn real_files_are_stored_or_refused_by_reason() {
         )
         .await;
     let (mut stored, mut refused) = (0, 0);
+    let mut uids = std::collections::BTreeSet::new();
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -256,7 +257,15 @@ async fn real_files_are_stored_or_refused_by_reason() {
         let answer = store(&machine, "/studies", &[std::fs::read(path).unwrap()]).await;
         let said = answer.json();
         match answer.status.as_u16() {
-            200 | 202 if said.get(STORED).is_some() => stored += 1,
+            200 | 202 if said.get(STORED).is_some() => {
+                stored += 1;
+                // The collection has instances more than once, in other transfer syntaxes; and a film without a
+                // study has no place to be found at.
+                let item = &said[STORED]["Value"][0];
+                let uid = item["00081155"]["Value"][0].as_str();
+                let has_place = item.get("00081190").is_some();
+                uids.extend(uid.filter(|_| has_place).map(str::to_owned));
+            }
             409 => {
                 let all = [reasons(&said, FAILED), reasons(&said, OTHER)].concat();
                 assert_eq!(all.len(), 1, "{name}: {said}");
@@ -273,10 +282,22 @@ async fn real_files_are_stored_or_refused_by_reason() {
     let all = get(&machine, "/instances?limit=1000", "application/dicom+json")
         .await
         .expect(200);
+    let found: std::collections::BTreeSet<String> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|instance| {
+            instance["00080018"]["Value"][0]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let missing: Vec<&String> = uids.difference(&found).collect();
     assert!(
-        all.as_array().unwrap().len() > 100,
-        "{}",
-        all.as_array().unwrap().len()
+        missing.is_empty() && !uids.is_empty(),
+        "{} found, missing {missing:?}",
+        found.len()
     );
 }
 
