@@ -55,7 +55,7 @@ sbom: ## List what is in a release (CycloneDX) in target/sbom
 	scripts/make-sbom
 
 test-package:
-	cargo build --quiet -p portal
+	cargo build --quiet --workspace --bins --examples
 	scripts/test-deb --binary "$(TARGET)/debug/medical-portal" --fast
 
 test-deb: deb ## Build the Debian package, install it, run the portal from it, also under systemd, remove it

@@ -1,7 +1,7 @@
 //! User accounts: the own one, and all of them for tech.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{EmailAddress, Role, UserId};
+use domain::{EmailAddress, Role, UserId, scope::SERVICE_DOMAIN};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -98,6 +98,32 @@ pub async fn create(tx: &mut ActorTx, account: &NewAccount<'_>) -> Result<(), Db
     .await
     .during("make an account")?;
     Ok(())
+}
+
+/// Makes an account for a program or a device: nobody can sign in to it.
+///
+/// # Errors
+/// When the database does not answer, or the actor may not.
+pub async fn create_service(
+    tx: &mut ActorTx,
+    role: Role,
+    name: &str,
+) -> Result<(UserId, EmailAddress), DbError> {
+    let id = UserId::new_at(tx.now());
+    let email = format!("{id}{SERVICE_DOMAIN}")
+        .parse()
+        .expect("an identifier in a domain is an address");
+    let account = NewAccount {
+        id,
+        email: &email,
+        password_hash: None,
+        role,
+        name,
+        phone: None,
+        date_of_birth: None,
+    };
+    create(tx, &account).await?;
+    Ok((id, email))
 }
 
 /// The profile of a user, read before or at sign-in.

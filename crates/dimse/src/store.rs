@@ -2,8 +2,7 @@
 
 use blobs::{BlobError, Staging};
 use db::{Actor, DbError};
-use dicom_object::meta::FileMetaTableBuilder;
-use imaging::Limits;
+use imaging::{Limits, write::file_head};
 use intake::{Delivery, Details, Incoming, IntakeError, WarningCode};
 
 use crate::{Dimse, command::Command};
@@ -51,8 +50,8 @@ impl Arriving {
         transfer_syntax: &str,
         limits: &Limits,
     ) -> Self {
-        let staging = Self::head(&asked, transfer_syntax)
-            .map_err(|error| Verdict::failed(0xC000, error))
+        let staging = file_head(&asked.sop_class(), &asked.sop_instance(), transfer_syntax)
+            .map_err(|error| Verdict::failed(0xC000, error.to_string()))
             .and_then(|head| {
                 let mut staging = service
                     .blobs
@@ -66,21 +65,6 @@ impl Arriving {
             context,
             staging,
         }
-    }
-
-    fn head(asked: &Command, transfer_syntax: &str) -> Result<Vec<u8>, String> {
-        let meta = FileMetaTableBuilder::new()
-            .transfer_syntax(transfer_syntax)
-            .media_storage_sop_class_uid(asked.sop_class())
-            .media_storage_sop_instance_uid(asked.sop_instance())
-            .implementation_class_uid(imaging::write::IMPLEMENTATION_CLASS_UID)
-            .implementation_version_name(imaging::write::IMPLEMENTATION_VERSION_NAME)
-            .build()
-            .map_err(|error| error.to_string())?;
-        let mut head = vec![0; 128];
-        head.extend_from_slice(b"DICM");
-        meta.write(&mut head).map_err(|error| error.to_string())?;
-        Ok(head)
     }
 
     /// Takes the next part. When it cannot be kept the rest is let pass, so that the device gets an answer.

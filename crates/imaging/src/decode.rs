@@ -39,6 +39,41 @@ pub fn decode_dicom(
     frame: u32,
     limits: &Limits,
 ) -> Result<Raster, ImagingError> {
+    let (format, decoded) = decoded_frame(file, frame, limits)?;
+    match format.photometric {
+        Photometric::Monochrome1 | Photometric::Monochrome2 => {
+            Ok(Raster::Grey(grey(file, frame, &format, decoded)))
+        }
+        Photometric::Palette => palette(file, &format, &decoded).map(Raster::Rgb8),
+        _ => colour(&format, decoded).map(Raster::Rgb8),
+    }
+}
+
+/// The samples of one frame of an opened DICOM file as they were before they were compressed: entries of the palette
+/// stay such, and colour of more than 8 bits keeps them. Other colour comes as red, green and blue.
+///
+/// # Errors
+/// As [`decode`].
+pub(crate) fn stored_samples(
+    file: &DicomFile<'_>,
+    frame: u32,
+    limits: &Limits,
+) -> Result<Samples, ImagingError> {
+    let (format, decoded) = decoded_frame(file, frame, limits)?;
+    match format.photometric {
+        Photometric::Monochrome1 | Photometric::Monochrome2 | Photometric::Palette => {
+            Ok(stored_values(decoded, &format))
+        }
+        Photometric::Rgb if format.bits_allocated > 8 => Ok(decoded.samples),
+        _ => Ok(Samples::U8(colour(&format, decoded)?.pixels)),
+    }
+}
+
+fn decoded_frame(
+    file: &DicomFile<'_>,
+    frame: u32,
+    limits: &Limits,
+) -> Result<(PixelFormat, Decoded), ImagingError> {
     crate::inspect::require_pixels(file)?;
     let format = file.pixel_format(limits)?;
     let decoded = match file.pixel_bytes(frame, &format, limits)? {
@@ -61,13 +96,7 @@ pub fn decode_dicom(
             decoded.samples.len(),
         ));
     }
-    match format.photometric {
-        Photometric::Monochrome1 | Photometric::Monochrome2 => {
-            Ok(Raster::Grey(grey(file, frame, &format, decoded)))
-        }
-        Photometric::Palette => palette(file, &format, &decoded).map(Raster::Rgb8),
-        _ => colour(&format, decoded).map(Raster::Rgb8),
-    }
+    Ok((format, decoded))
 }
 
 /// A stream of another size than the header's is refused before anything is allocated for it.

@@ -8,10 +8,7 @@ use blobs::BlobStore;
 use chrono::{DateTime, Duration, Utc};
 use db::{Actor, Database, accounts::NewAccount, program_tokens::NewProgramToken};
 use decoding::Decoders;
-use domain::{
-    Clock, FixedClock, ProgramTokenId, Role, UserId,
-    scope::{SERVICE_DOMAIN, Scope},
-};
+use domain::{Clock, FixedClock, ProgramTokenId, Role, UserId, scope::Scope};
 use governance::GovernanceJob;
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use keys::Keyring;
@@ -226,17 +223,9 @@ impl TestApp {
     /// A program's token with these scopes, for a service account of this role of its own.
     pub async fn program(&self, role: Role, scopes: &[Scope]) -> Client {
         let mut tx = self.database.begin(&Actor::command_line()).await.unwrap();
-        let id = UserId::new_at(tx.now());
-        let account = NewAccount {
-            id,
-            email: &format!("{id}{SERVICE_DOMAIN}").parse().unwrap(),
-            password_hash: None,
-            role,
-            name: "Program",
-            phone: None,
-            date_of_birth: None,
-        };
-        db::accounts::create(&mut tx, &account).await.unwrap();
+        let (id, _) = db::accounts::create_service(&mut tx, role, "Program")
+            .await
+            .unwrap();
         let (token, digest) = api::new_program_token().unwrap();
         let new = NewProgramToken {
             token_id: ProgramTokenId::new_at(tx.now()),

@@ -101,26 +101,12 @@ fn check<'a>(
         format!("say in at least {fewest} characters why you have to see this record now"),
     );
     checks.at_most("reason", Some(reason), 2000);
-    let called: Vec<Called<'_>> = [
-        request.patient_id.map(Called::Id),
-        request
-            .identifier
-            .as_deref()
-            .map(str::trim)
-            .map(Called::Identifier),
-        request.email.as_deref().map(str::trim).map(Called::Email),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    checks.require(
-        called.len() == 1,
-        "patient_id",
-        FieldCode::Incomplete,
-        "name the patient by one of patient_id, identifier and email",
-    );
-    checks.done()?;
-    Ok(called[0])
+    super::called(
+        checks,
+        request.patient_id,
+        request.identifier.as_deref(),
+        request.email.as_deref(),
+    )
 }
 
 /// One access that the actor may see.

@@ -1,11 +1,7 @@
 //! `POST /api/privacy/patients`.
 
 use axum::{Json as Answer, extract::State};
-use db::{
-    audit::Act,
-    emergency::{self, Called},
-    personal_data,
-};
+use db::{audit::Act, emergency, personal_data};
 use domain::{
     UserId,
     audit::{AuditAction, EntityType},
@@ -15,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::{
     body::{Checks, Json},
-    codes::FieldCode,
+    emergency::called,
     problem::{Problem, ProblemBody},
     signed::Signed,
     state::ApiState,
@@ -57,7 +53,12 @@ pub(crate) async fn find(
     Json(request): Json<FindPatientRequest>,
 ) -> Result<Answer<FoundPatient>, Problem> {
     let mut tx = signed.begin_as_officer(&state).await?;
-    let called = request.called()?;
+    let called = called(
+        Checks::default(),
+        request.patient_id,
+        request.identifier.as_deref(),
+        request.email.as_deref(),
+    )?;
     let patient_id = emergency::patient_called(&mut tx, called)
         .await?
         .ok_or(Problem::NotFound("patient"))?;
@@ -69,29 +70,4 @@ pub(crate) async fn find(
         patient_id,
         pseudonym,
     }))
-}
-
-impl FindPatientRequest {
-    fn called(&self) -> Result<Called<'_>, Problem> {
-        let called: Vec<Called<'_>> = [
-            self.patient_id.map(Called::Id),
-            self.identifier
-                .as_deref()
-                .map(str::trim)
-                .map(Called::Identifier),
-            self.email.as_deref().map(str::trim).map(Called::Email),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let mut checks = Checks::default();
-        checks.require(
-            called.len() == 1,
-            "patient_id",
-            FieldCode::Incomplete,
-            "name the patient by one of patient_id, identifier and email",
-        );
-        checks.done()?;
-        Ok(called[0])
-    }
 }

@@ -5,15 +5,7 @@ use domain::Role;
 use serde_json::{Value, json};
 use testkit::{Client, TestApp, chest_film};
 
-async fn told(client: &Client, kind: &str) -> usize {
-    let list = client.get("/api/notifications?limit=200").await.expect(200);
-    list["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|row| row["type"] == kind)
-        .count()
-}
+use crate::common::told;
 
 async fn ask(client: &Client, body: Value) -> String {
     let made = client.post("/api/corrections", body).await.expect(201);

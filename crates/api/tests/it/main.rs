@@ -7,6 +7,7 @@ mod accounts;
 mod audit;
 mod auth;
 mod clock;
+mod common;
 mod consents;
 mod corrections;
 mod documentation;

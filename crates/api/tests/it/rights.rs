@@ -5,12 +5,14 @@ use std::io::{Cursor, Read};
 use chrono::Duration;
 use domain::Role;
 use serde_json::{Value, json};
-use testkit::{Client, TestApp, chest_film};
+use testkit::{Client, TestApp};
 use zip::ZipArchive;
+
+use crate::common::film;
 
 /// A film of this patient that is read, and released with it.
 async fn released(app: &TestApp, patient: &str, seed: u32) -> (String, String) {
-    let (report, image) = sent_in(app, patient, seed).await;
+    let (report, image) = film(app, patient, seed).await;
     let doctor = app.client(Role::Doctor).await;
     doctor
         .post(
@@ -20,28 +22,6 @@ async fn released(app: &TestApp, patient: &str, seed: u32) -> (String, String) {
         )
         .await
         .expect(201);
-    (report, image)
-}
-
-async fn sent_in(app: &TestApp, patient: &str, seed: u32) -> (String, String) {
-    let radiologist = app.client(Role::Radiologist).await;
-    let receipt = radiologist
-        .upload(
-            vec![("a.png", chest_film(seed, 80))],
-            &[("patient_id", patient)],
-        )
-        .await
-        .expect(201);
-    app.run_jobs().await;
-    let report = receipt["reports"][0]["report_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let detail = radiologist
-        .get(&format!("/api/reports/{report}"))
-        .await
-        .expect(200);
-    let image = detail["images"][0]["image_id"].as_str().unwrap().to_owned();
     (report, image)
 }
 
@@ -86,7 +66,7 @@ async fn patients_take_away_what_is_released_to_them_and_nothing_else() {
     let patient = app.client_named(Role::Patient, "Ada").await;
     let other = app.client_named(Role::Patient, "Somebody-Else").await;
     let (report, image) = released(&app, &patient.user_id(), 1).await;
-    let (waiting, _) = sent_in(&app, &patient.user_id(), 2).await;
+    let (waiting, _) = film(&app, &patient.user_id(), 2).await;
     let (others, _) = released(&app, &other.user_id(), 3).await;
 
     let answer = export(&patient, &patient.user_id(), json!({ "language": "de" })).await;
@@ -153,7 +133,7 @@ async fn a_privacy_officer_takes_the_whole_record_away_with_a_reason_and_the_pat
     let officer = app.client(Role::Tech).await;
     let patient = app.client_named(Role::Patient, "Ada").await;
     released(&app, &patient.user_id(), 1).await;
-    let (waiting, _) = sent_in(&app, &patient.user_id(), 2).await;
+    let (waiting, _) = film(&app, &patient.user_id(), 2).await;
 
     let found = officer
         .post(

@@ -13,9 +13,9 @@ use std::{
     time::Duration,
 };
 
-use db::{Actor, accounts::NewAccount, dicom_peers};
+use db::{Actor, dicom_peers};
 use dimse::{Bounds, Dimse};
-use domain::{Role, UserId, scope::SERVICE_DOMAIN};
+use domain::{Role, UserId};
 use intake::Intake;
 use testkit::TestApp;
 use tokio::net::TcpListener;
@@ -73,17 +73,9 @@ pub(crate) async fn start_with(change: impl FnOnce(Dimse) -> Dimse) -> Listening
 
 pub(crate) async fn add_device(app: &TestApp, title: &str, addresses: &[String]) -> UserId {
     let mut tx = app.database.begin(&Actor::command_line()).await.unwrap();
-    let id = UserId::new_at(tx.now());
-    let account = NewAccount {
-        id,
-        email: &format!("{id}{SERVICE_DOMAIN}").parse().unwrap(),
-        password_hash: None,
-        role: Role::Radiologist,
-        name: title,
-        phone: None,
-        date_of_birth: None,
-    };
-    db::accounts::create(&mut tx, &account).await.unwrap();
+    let (id, _) = db::accounts::create_service(&mut tx, Role::Radiologist, title)
+        .await
+        .unwrap();
     assert!(
         dicom_peers::add(&mut tx, title, id, addresses)
             .await

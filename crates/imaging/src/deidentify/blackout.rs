@@ -8,7 +8,7 @@ use super::DeidentifyError;
 use super::encode::{self, Element, Value};
 use crate::dicom::part10::DicomFile;
 use crate::raster::{GreyRaster, Raster, Samples, each_kind};
-use crate::{ImagingError, Limits, decode_dicom};
+use crate::{DicomHeader, ImagingError, Limits, decode_dicom};
 
 /// A rectangle of pixels, from the upper left corner of the stored image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +51,7 @@ pub struct BlackoutRule {
 }
 
 impl BlackoutRule {
-    fn is_met_by(&self, file: &DicomFile<'_>) -> bool {
-        let header = file.header();
+    fn is_met_by(&self, file: &DicomFile<'_>, header: &DicomHeader) -> bool {
         let same = |wanted: &Option<String>, found: Option<&String>| {
             wanted.as_ref().is_none_or(|wanted| {
                 found.is_some_and(|found| found.trim().eq_ignore_ascii_case(wanted.trim()))
@@ -73,11 +72,12 @@ impl BlackoutRule {
 /// Covers what the rules say in all frames; whether there was a rule. The pixels of a covered film are uncompressed.
 pub(super) fn apply(
     file: &DicomFile<'_>,
+    header: &DicomHeader,
     elements: &mut Vec<Element>,
     rules: &[BlackoutRule],
     limits: &Limits,
 ) -> Result<bool, DeidentifyError> {
-    let met = rules.iter().filter(|rule| rule.is_met_by(file));
+    let met = rules.iter().filter(|rule| rule.is_met_by(file, header));
     let regions: Vec<Region> = met.flat_map(|rule| rule.regions.iter().copied()).collect();
     if regions.is_empty() {
         return Ok(false);

@@ -1,11 +1,10 @@
 //! A data set to bytes: explicit VR little endian (PS3.5 7.1.2) within a file (PS3.10 7.1).
 
 use dicom_core::{Tag, VR};
-use dicom_object::meta::FileMetaTableBuilder;
 
 use crate::ImagingError;
 use crate::dicom::reader::has_long_form;
-use crate::write::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
+use crate::write::file_head;
 
 const UNDEFINED: u32 = u32::MAX;
 
@@ -51,44 +50,14 @@ pub(super) fn put(elements: &mut Vec<Element>, element: Element) {
     }
 }
 
-/// The bytes of a value with its words turned round when they were big endian.
-pub(super) fn little_endian(vr: VR, bytes: &[u8], big_endian: bool) -> Vec<u8> {
-    let width = match vr {
-        VR::US | VR::SS | VR::OW | VR::AT => 2,
-        VR::UL | VR::SL | VR::FL | VR::OF | VR::OL => 4,
-        VR::FD | VR::OD | VR::UV | VR::SV | VR::OV => 8,
-        _ => 1,
-    };
-    let mut bytes = bytes.to_vec();
-    if big_endian {
-        bytes.chunks_exact_mut(width).for_each(<[u8]>::reverse);
-    }
-    bytes
-}
-
 /// A whole file.
 pub(super) fn file(
     elements: &[Element],
     sop_class: &str,
     transfer_syntax: &str,
 ) -> Result<Vec<u8>, ImagingError> {
-    let unwritable = |error: &dyn std::fmt::Display| {
-        ImagingError::corrupt(format!("no file head can be written for it ({error})"))
-    };
-    let meta = FileMetaTableBuilder::new()
-        .transfer_syntax(transfer_syntax)
-        .media_storage_sop_class_uid(sop_class)
-        .media_storage_sop_instance_uid(super::text_of(
-            elements,
-            dicom_dictionary_std::tags::SOP_INSTANCE_UID,
-        ))
-        .implementation_class_uid(IMPLEMENTATION_CLASS_UID)
-        .implementation_version_name(IMPLEMENTATION_VERSION_NAME)
-        .build()
-        .map_err(|error| unwritable(&error))?;
-    let mut out = vec![0; 128];
-    out.extend_from_slice(b"DICM");
-    meta.write(&mut out).map_err(|error| unwritable(&error))?;
+    let instance = super::text_of(elements, dicom_dictionary_std::tags::SOP_INSTANCE_UID);
+    let mut out = file_head(sop_class, &instance, transfer_syntax)?;
     dataset(elements, &mut out)?;
     Ok(out)
 }

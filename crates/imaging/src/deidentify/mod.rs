@@ -18,7 +18,7 @@ use dicom_dictionary_std::{tags, uids};
 use serde::{Deserialize, Serialize};
 
 use crate::dicom::part10::DicomFile;
-use crate::{ImagingError, Limits};
+use crate::{DicomHeader, ImagingError, Limits};
 pub use blackout::{BlackoutRule, Region};
 use encode::{Element, Value};
 pub use pseudonyms::Pseudonyms;
@@ -159,21 +159,22 @@ pub fn deidentify(
 ) -> Result<Deidentified, DeidentifyError> {
     let file = DicomFile::open(bytes, limits)?;
     require_image(&file)?;
+    let header = file.header();
     let subject = subject.map_or_else(|| identifiers::subject_of(&file), str::to_owned);
     let mut walk = walk::Walk::new(&file, profile, pseudonyms, &subject);
     let mut elements = walk.dataset();
     let mut changes = walk.changes;
-    let covered = blackout::apply(&file, &mut elements, &profile.blackout, limits)?;
+    let covered = blackout::apply(&file, &header, &mut elements, &profile.blackout, limits)?;
     if covered {
         changes.push(Change {
             attribute: walk::place(tags::PIXEL_DATA),
             keyword: "PixelData".to_owned(),
             deed: Deed::BlackedOut,
         });
-    } else if file.header().burned_in_annotation == Some(true) {
+    } else if header.burned_in_annotation == Some(true) {
         return Err(DeidentifyError::BurnedIn);
     }
-    let transfer_syntax = transfer_syntax(&file, &mut elements, limits)?;
+    let transfer_syntax = transfer_syntax(&file, &mut elements, covered, limits)?;
     put_method(&mut elements, profile, covered);
     let uid = |tag| text_of(&elements, tag);
     Ok(Deidentified {
@@ -183,7 +184,7 @@ pub fn deidentify(
         sop_instance_uid: uid(tags::SOP_INSTANCE_UID),
         bytes: encode::file(&elements, &file.sop_class_uid(), &transfer_syntax)?,
         changes,
-        warnings: warnings(&file, covered),
+        warnings: warnings(&header, covered),
     })
 }
 
@@ -204,6 +205,7 @@ fn require_image(file: &DicomFile<'_>) -> Result<(), DeidentifyError> {
 fn transfer_syntax(
     file: &DicomFile<'_>,
     elements: &mut [Element],
+    covered: bool,
     limits: &Limits,
 ) -> Result<String, DeidentifyError> {
     let pixels = elements
@@ -212,12 +214,13 @@ fn transfer_syntax(
     let Some(pixels) = pixels else {
         return Ok(uids::EXPLICIT_VR_LITTLE_ENDIAN.to_owned());
     };
-    if let Value::Bytes(bytes) = &pixels.value
-        && !file.is_native()
-        && bytes.starts_with(&[0xFE, 0xFF, 0x00, 0xE0])
+    let uncovered = file.dataset.bytes(tags::PIXEL_DATA).filter(|_| !covered);
+    if let Some(range) = uncovered
+        && let Some(fragments) = file.fragments_within(&range, limits)?
     {
-        let fragments = file.fragments_of_pixels(limits)?;
-        pixels.value = Value::Fragments(fragments);
+        let fragments = fragments.into_iter();
+        let bytes = fragments.map(|range| file.slice(range).to_vec());
+        pixels.value = Value::Fragments(bytes.collect());
     }
     if let Value::Fragments(fragments) = &mut pixels.value {
         fragments
@@ -306,8 +309,7 @@ fn text_of(elements: &[Element], tag: dicom_core::Tag) -> String {
     }
 }
 
-fn warnings(file: &DicomFile<'_>, covered: bool) -> Vec<Warning> {
-    let header = file.header();
+fn warnings(header: &DicomHeader, covered: bool) -> Vec<Warning> {
     let often_written_on = ["US", "SC", "OT", "XC", "ES", "RF", "XA", "DOC"];
     let modality = header.modality.as_deref().unwrap_or("OT");
     let says_none = header.burned_in_annotation == Some(false);
@@ -318,7 +320,7 @@ fn warnings(file: &DicomFile<'_>, covered: bool) -> Vec<Warning> {
     if matches!(modality, "CT" | "MR" | "PT") {
         warnings.push(Warning::MayShowAFace);
     }
-    if file.is_truncated() {
+    if header.truncated {
         warnings.push(Warning::CutOff);
     }
     warnings

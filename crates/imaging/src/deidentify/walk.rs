@@ -11,6 +11,7 @@ use super::encode::{self, Element, Value};
 use super::identifiers::Identifiers;
 use super::table::{self, Action, Fallback};
 use super::{Change, Deed, Profile, Pseudonyms, words};
+use crate::dicom::bulk::little_endian;
 use crate::dicom::part10::{DicomFile, uid_text};
 use crate::dicom::reader::{self, Dataset};
 use crate::dicom::text::Charset;
@@ -340,7 +341,7 @@ impl<'a> Walk<'a> {
                 let wide = pixels && self.file.integer(tags::BITS_ALLOCATED) == Some(32);
                 let vr = if wide { VR::OL } else { element.vr };
                 (
-                    Some(Value::Bytes(encode::little_endian(vr, bytes, big_endian))),
+                    Some(Value::Bytes(little_endian(bytes, vr, big_endian))),
                     None,
                 )
             }

@@ -5,8 +5,9 @@ use dicom_core::{Tag, VR};
 use super::part10::DicomFile;
 use super::pixels::PixelBytes;
 use super::reader::{Dataset, PIXEL_DATA, Value};
-use crate::raster::{Raster, Samples};
-use crate::{ImagingError, Limits, decode_dicom};
+use crate::decode::stored_samples;
+use crate::raster::Samples;
+use crate::{ImagingError, Limits};
 
 /// A frame as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,8 +91,8 @@ impl DicomFile<'_> {
         })
     }
 
-    /// A frame as uncompressed samples in little endian, each as wide as the header says. Colour that was
-    /// compressed comes as red, green and blue.
+    /// A frame as uncompressed samples in little endian, each as wide as the header says. Colour of 8 bits
+    /// that was compressed comes as red, green and blue.
     ///
     /// # Errors
     /// As [`crate::decode`].
@@ -101,13 +102,9 @@ impl DicomFile<'_> {
             return Ok(stored);
         }
         let bits = self.pixel_format(limits)?.bits_allocated;
-        let bytes = match decode_dicom(self, frame, limits)? {
-            Raster::Rgb8(rgb) => rgb.pixels,
-            Raster::Grey(grey) => as_wide(&grey.samples, bits),
-        };
         Ok(StoredFrame {
             encapsulated: false,
-            bytes,
+            bytes: as_wide(&stored_samples(self, frame, limits)?, bits),
         })
     }
 
@@ -141,7 +138,7 @@ fn tag_of(text: &str) -> Option<Tag> {
 }
 
 /// Bytes of a value as explicit little endian has them.
-pub(super) fn little_endian(bytes: &[u8], vr: VR, big_endian: bool) -> Vec<u8> {
+pub(crate) fn little_endian(bytes: &[u8], vr: VR, big_endian: bool) -> Vec<u8> {
     let width = match vr {
         VR::OW | VR::US | VR::SS | VR::AT => 2,
         VR::OF | VR::OL | VR::UL | VR::SL | VR::FL => 4,

@@ -263,38 +263,37 @@ impl DicomFile<'_> {
                 .map(PixelBytes::Encapsulated),
             Value::Items(_) => Err(ImagingError::corrupt("its pixel data is a sequence")),
             Value::Bytes(range) => {
-                let bytes = self.slice(range.clone());
-                if !self.is_native() && bytes.starts_with(&[0xFE, 0xFF, 0x00, 0xE0]) {
-                    let mut reader = Reader::new(&self.data, limits.maximum_elements);
-                    let fragments = reader.fragments_within(range.clone(), self.syntax)?;
+                if let Some(fragments) = self.fragments_within(range, limits)? {
                     return self
                         .frame_of(&fragments, frame, format.frames)
                         .map(PixelBytes::Encapsulated);
                 }
                 Ok(PixelBytes::Native {
-                    bytes,
+                    bytes: self.slice(range.clone()),
                     words: element.vr != VR::OB,
                 })
             }
         }
     }
 
-    /// The fragments of pixel data whose length was written although they are compressed.
-    pub(crate) fn fragments_of_pixels(
+    /// The fragments of pixel data whose length was written although they are compressed; `None` where they are not.
+    pub(crate) fn fragments_within(
         &self,
+        pixels: &Range<usize>,
         limits: &Limits,
-    ) -> Result<Vec<Vec<u8>>, ImagingError> {
-        let range = self.dataset.bytes(PIXEL_DATA).unwrap_or_default();
+    ) -> Result<Option<Vec<Range<usize>>>, ImagingError> {
+        let begins_with_item = self.data[pixels.clone()].starts_with(&[0xFE, 0xFF, 0x00, 0xE0]);
+        if self.is_native() || !begins_with_item {
+            return Ok(None);
+        }
         let mut reader = Reader::new(&self.data, limits.maximum_elements);
-        let fragments = reader.fragments_within(range, self.syntax)?;
-        Ok(fragments
-            .into_iter()
-            .map(|range| self.slice(range).to_vec())
-            .collect())
+        reader
+            .fragments_within(pixels.clone(), self.syntax)
+            .map(Some)
     }
 
     /// Whether the transfer syntax leaves pixels uncompressed.
-    pub(crate) fn is_native(&self) -> bool {
+    fn is_native(&self) -> bool {
         use dicom_dictionary_std::uids;
         #[allow(deprecated)]
         let native = [

@@ -322,17 +322,47 @@ pub(super) fn colour_elements(object: &mut InMemDicomObject, photometric: &str) 
     ));
 }
 
+/// The head of a file, before its data set: preamble, `DICM` and the file meta information (PS3.10 section 7.1).
+///
+/// # Errors
+/// [`ImagingError::Corrupt`] when class, instance or transfer syntax is missing.
+pub fn file_head(
+    sop_class: &str,
+    sop_instance: &str,
+    transfer_syntax: &str,
+) -> Result<Vec<u8>, ImagingError> {
+    let unwritable = |error: &dyn std::fmt::Display| {
+        ImagingError::corrupt(format!("no file head can be written for it ({error})"))
+    };
+    let mut head = vec![0; 128];
+    head.extend_from_slice(b"DICM");
+    file_meta(sop_class, sop_instance, transfer_syntax)
+        .build()
+        .map_err(|error| unwritable(&error))?
+        .write(&mut head)
+        .map_err(|error| unwritable(&error))?;
+    Ok(head)
+}
+
+fn file_meta(sop_class: &str, sop_instance: &str, transfer_syntax: &str) -> FileMetaTableBuilder {
+    FileMetaTableBuilder::new()
+        .transfer_syntax(transfer_syntax)
+        .media_storage_sop_class_uid(sop_class)
+        .media_storage_sop_instance_uid(sop_instance)
+        .implementation_class_uid(IMPLEMENTATION_CLASS_UID)
+        .implementation_version_name(IMPLEMENTATION_VERSION_NAME)
+}
+
 pub(super) fn finish(
     object: InMemDicomObject,
     transfer_syntax: &str,
     identity: &Identity,
 ) -> Result<Vec<u8>, ImagingError> {
-    let meta = FileMetaTableBuilder::new()
-        .transfer_syntax(transfer_syntax)
-        .media_storage_sop_class_uid(class_uid(identity.class))
-        .media_storage_sop_instance_uid(&identity.sop_instance_uid)
-        .implementation_class_uid(IMPLEMENTATION_CLASS_UID)
-        .implementation_version_name(IMPLEMENTATION_VERSION_NAME);
+    let meta = file_meta(
+        class_uid(identity.class),
+        &identity.sop_instance_uid,
+        transfer_syntax,
+    );
     let file = object
         .with_meta(meta)
         .map_err(|error| refused(error.to_string()))?;

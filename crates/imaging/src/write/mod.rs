@@ -9,7 +9,7 @@ use dicom_core::{DataElement, PrimitiveValue, VR};
 use dicom_dictionary_std::{tags, uids};
 use domain::ImageFormat;
 use domain::patient::Gender;
-pub use elements::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME};
+pub use elements::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, file_head};
 use elements::{
     colour_elements, decimal, even, finish, grey_elements, identity_elements, image_elements,
     refused,

@@ -1,16 +1,10 @@
 //! `medical-portal device add|list|remove`.
 
 use anyhow::{Result, bail};
-use db::{
-    Actor,
-    accounts::{self, NewAccount},
-    audit::Act,
-    dicom_peers,
-};
+use db::{Actor, accounts, audit::Act, dicom_peers};
 use domain::{
-    EmailAddress, Role, UserId,
+    Role,
     audit::{AuditAction, EntityType},
-    scope::SERVICE_DOMAIN,
 };
 use ipnet::IpNet;
 use serde_json::json;
@@ -48,18 +42,7 @@ async fn add(args: &PlaceArgs, ae_title: &str, addresses: &[IpNet], name: &str) 
     let place = Place::open(args, None).await?;
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
-    let id = UserId::new_at(tx.now());
-    let address: EmailAddress = format!("{id}{SERVICE_DOMAIN}").parse()?;
-    let account = NewAccount {
-        id,
-        email: &address,
-        password_hash: None,
-        role: Role::Radiologist,
-        name,
-        phone: None,
-        date_of_birth: None,
-    };
-    accounts::create(&mut tx, &account).await?;
+    let (id, _) = accounts::create_service(&mut tx, Role::Radiologist, name).await?;
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     if !dicom_peers::add(&mut tx, ae_title, id, &addresses).await? {
         bail!("{ae_title} is on the list already: see medical-portal device list");

@@ -3,8 +3,7 @@
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Duration, Utc};
 use db::{
-    Actor, ActorTx,
-    accounts::{self, NewAccount},
+    Actor, ActorTx, accounts,
     audit::Act,
     program_tokens::{self, NewProgramToken},
 };
@@ -134,18 +133,7 @@ async fn service_account(
     if !matches!(role, Role::Radiologist | Role::Doctor) {
         bail!("a program acts as radiologist or doctor, not as {role}");
     }
-    let id = UserId::new_at(tx.now());
-    let address: EmailAddress = format!("{id}{SERVICE_DOMAIN}").parse()?;
-    let account = NewAccount {
-        id,
-        email: &address,
-        password_hash: None,
-        role,
-        name: wanted.name,
-        phone: None,
-        date_of_birth: None,
-    };
-    accounts::create(tx, &account).await?;
+    let (id, address) = accounts::create_service(tx, role, wanted.name).await?;
     tx.audit(
         Act::new(AuditAction::CreateUser, EntityType::User)
             .on(id)

@@ -1,282 +1,20 @@
 //! What DICOM queries ask for, and where the instances of a study are. Rows that the actor may not see are not there.
 
-use chrono::{NaiveDate, NaiveTime};
+mod found;
+mod keys;
+
 use domain::{ImageId, ReportId};
 use serde_json::Value;
 
+pub use found::{FoundInstance, FoundSeries, FoundStudy, Series, StoredInstance, Study};
+pub use keys::{Between, Keys, Part, Pattern};
+use keys::{NamePatterns, texts};
+
 use crate::{ActorTx, DbError, error::During};
-
-/// A text of a query with the wildcards of DICOM (PS3.4 C.2.2.2.4), as PostgreSQL's LIKE has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(String);
-
-impl Pattern {
-    /// `*` stands for any text, `?` for one character; everything else for itself.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        let mut like = String::with_capacity(text.len() + 4);
-        for character in text.chars() {
-            match character {
-                '*' => like.push('%'),
-                '?' => like.push('_'),
-                '%' | '_' | '\\' => like.extend(['\\', character]),
-                other => like.push(other),
-            }
-        }
-        Self(like)
-    }
-
-    /// The pattern for LIKE.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// From and to, both included; open where none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Between<T> {
-    /// The first.
-    pub from: Option<T>,
-    /// The last.
-    pub to: Option<T>,
-}
-
-impl<T> Default for Between<T> {
-    fn default() -> Self {
-        Self {
-            from: None,
-            to: None,
-        }
-    }
-}
-
-/// What is asked for. Keys of every level in one: a query for instances may name the patient.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Keys {
-    /// Study Instance UID, one of these.
-    pub study_uids: Option<Vec<String>>,
-    /// Study Date.
-    pub study_date: Between<NaiveDate>,
-    /// Study Time.
-    pub study_time: Between<NaiveTime>,
-    /// Accession Number.
-    pub accession_number: Option<Pattern>,
-    /// Patient ID.
-    pub patient_number: Option<Pattern>,
-    /// Issuer of Patient ID.
-    pub issuer: Option<Pattern>,
-    /// Patient's Name, in any of its groups; capitals do not matter.
-    pub patient_name: Option<Pattern>,
-    /// Referring Physician's Name, alike.
-    pub referring_physician: Option<Pattern>,
-    /// Study ID.
-    pub study_id: Option<Pattern>,
-    /// Study Description.
-    pub study_description: Option<Pattern>,
-    /// Patient's Birth Date.
-    pub birth_date: Between<NaiveDate>,
-    /// Patient's Sex.
-    pub patient_sex: Option<Pattern>,
-    /// Modalities in Study, one of these.
-    pub modalities_in_study: Option<Vec<Pattern>>,
-    /// Series Instance UID, one of these.
-    pub series_uids: Option<Vec<String>>,
-    /// Modality, one of these.
-    pub modality: Option<Vec<Pattern>>,
-    /// Series Number.
-    pub series_number: Option<i32>,
-    /// Series Description.
-    pub series_description: Option<Pattern>,
-    /// Body Part Examined.
-    pub body_part: Option<Pattern>,
-    /// Performed Procedure Step Start Date.
-    pub performed_date: Between<NaiveDate>,
-    /// Performed Procedure Step Start Time.
-    pub performed_time: Between<NaiveTime>,
-    /// Scheduled Procedure Step ID.
-    pub scheduled_step_id: Option<Pattern>,
-    /// Requested Procedure ID.
-    pub requested_procedure_id: Option<Pattern>,
-    /// SOP Instance UID, one of these.
-    pub instance_uids: Option<Vec<String>>,
-    /// SOP Class UID, one of these.
-    pub sop_class_uids: Option<Vec<String>>,
-    /// Instance Number.
-    pub instance_number: Option<i32>,
-}
-
-/// Which part of what was found is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// At most so many.
-    pub limit: i64,
-    /// Without the first so many.
-    pub offset: i64,
-    /// With the stored header of the first instance, for attributes that are not in the index.
-    pub header: bool,
-}
-
-/// What the index says of a study.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Study {
-    /// Study Instance UID.
-    pub study_uid: String,
-    /// Study Date.
-    pub study_date: Option<NaiveDate>,
-    /// Study Time.
-    pub study_time: Option<NaiveTime>,
-    /// Accession Number.
-    pub accession_number: Option<String>,
-    /// Study ID.
-    pub study_id: Option<String>,
-    /// Study Description.
-    pub study_description: Option<String>,
-    /// Referring Physician's Name.
-    pub referring_physician: Option<String>,
-    /// Patient's Name.
-    pub patient_name: Option<String>,
-    /// Patient ID.
-    pub patient_number: Option<String>,
-    /// Issuer of Patient ID.
-    pub issuer: Option<String>,
-    /// Patient's Birth Date.
-    pub patient_birth_date: Option<NaiveDate>,
-    /// Patient's Sex.
-    pub patient_sex: Option<String>,
-    /// Timezone Offset From UTC.
-    pub timezone: Option<String>,
-}
-
-/// What the index says of a series.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Series {
-    /// Series Instance UID.
-    pub series_uid: String,
-    /// Modality.
-    pub modality: Option<String>,
-    /// Series Number.
-    pub series_number: Option<i32>,
-    /// Series Description.
-    pub series_description: Option<String>,
-    /// Body Part Examined.
-    pub body_part: Option<String>,
-    /// Laterality.
-    pub laterality: Option<String>,
-    /// Performed Procedure Step Start Date.
-    pub performed_date: Option<NaiveDate>,
-    /// Performed Procedure Step Start Time.
-    pub performed_time: Option<NaiveTime>,
-    /// Scheduled Procedure Step ID.
-    pub scheduled_step_id: Option<String>,
-    /// Requested Procedure ID.
-    pub requested_procedure_id: Option<String>,
-}
-
-/// A study that was found.
-#[derive(Debug)]
-pub struct FoundStudy {
-    /// The study.
-    pub study: Study,
-    /// Modalities in Study.
-    pub modalities: Vec<String>,
-    /// Series that the actor sees.
-    pub series: i64,
-    /// Instances that the actor sees.
-    pub instances: i64,
-    /// The header of its first instance, if asked for.
-    pub header: Option<Value>,
-}
-
-/// A series that was found.
-#[derive(Debug)]
-pub struct FoundSeries {
-    /// Its study.
-    pub study: Study,
-    /// The series.
-    pub series: Series,
-    /// Instances that the actor sees.
-    pub instances: i64,
-    /// The header of its first instance, if asked for.
-    pub header: Option<Value>,
-}
-
-/// An instance that was found.
-#[derive(Debug)]
-pub struct FoundInstance {
-    /// Its study.
-    pub study: Study,
-    /// Its series.
-    pub series: Series,
-    /// SOP Instance UID.
-    pub sop_instance_uid: String,
-    /// SOP Class UID.
-    pub sop_class_uid: Option<String>,
-    /// Transfer Syntax UID.
-    pub transfer_syntax_uid: Option<String>,
-    /// Instance Number.
-    pub instance_number: Option<i32>,
-    /// Columns.
-    pub width: Option<i32>,
-    /// Rows.
-    pub height: Option<i32>,
-    /// Number of Frames.
-    pub frames: i32,
-    /// Its header, if asked for.
-    pub header: Option<Value>,
-}
-
-/// Where an instance is.
-#[derive(Debug, Clone)]
-pub struct StoredInstance {
-    /// The image.
-    pub image_id: ImageId,
-    /// Its report.
-    pub report_id: ReportId,
-    /// Series Instance UID.
-    pub series_uid: String,
-    /// SOP Instance UID.
-    pub sop_instance_uid: String,
-    /// SOP Class UID.
-    pub sop_class_uid: Option<String>,
-    /// Transfer Syntax UID.
-    pub transfer_syntax_uid: Option<String>,
-    /// Number of Frames.
-    pub frames: i32,
-    /// SHA-256 of the file, hexadecimal.
-    pub sha256: String,
-}
-
-/// The texts of a query by name: as it is, with further groups behind it, and within a later group.
-struct NamePatterns {
-    first: Option<String>,
-    first_of_groups: Option<String>,
-    later: Option<String>,
-}
-
-impl NamePatterns {
-    fn of(pattern: Option<&Pattern>) -> Self {
-        let text = pattern.map(|pattern| pattern.0.trim_end_matches('^').to_lowercase());
-        // A name of several groups may be in any of them; Latin letters stand in the first.
-        let is_latin = text.as_deref().is_some_and(str::is_ascii);
-        Self {
-            first_of_groups: text.as_ref().map(|text| format!("{text}=%")),
-            later: text
-                .as_ref()
-                .filter(|_| !is_latin)
-                .map(|text| format!("%={text}")),
-            first: text,
-        }
-    }
-}
-
-fn texts(patterns: Option<&Vec<Pattern>>) -> Option<Vec<String>> {
-    patterns.map(|patterns| patterns.iter().map(|pattern| pattern.0.clone()).collect())
-}
 
 /// A query with the keys of every level; `s` is the study, `e` the series, `d` the instance.
 macro_rules! find {
-    ($tx:ident, $keys:ident, $part:ident, $select:literal, $levels:literal, $tail:literal $(, $more:expr)*) => {{
+    ($tx:ident, $keys:ident, $part:ident, $select:literal, [$($levels:literal)*], $tail:literal $(, $more:expr)*) => {{
         let name = NamePatterns::of($keys.patient_name.as_ref());
         let physician = NamePatterns::of($keys.referring_physician.as_ref());
         let modalities = texts($keys.modalities_in_study.as_ref());
@@ -302,7 +40,7 @@ macro_rules! find {
                                                    WHERE m.study_uid = s.study_uid AND m.modality LIKE ANY($20)))
                AND NOT EXISTS (SELECT FROM portal.dicom_studies other
                                WHERE other.study_uid = s.study_uid AND other.report_id < s.report_id)"#
-                + $levels
+                $(+ $levels)*
                 + $tail,
             $keys.study_uids.as_deref(),
             $keys.study_date.from,
@@ -331,6 +69,44 @@ macro_rules! find {
         )
         .fetch_all($tx.connection())
         .await
+    }};
+}
+
+/// [`find`] with the keys of series, and others of their instances.
+macro_rules! find_in_series {
+    ($tx:ident, $keys:ident, $part:ident, $select:literal, $levels:literal, $tail:literal $(, $more:expr)*) => {{
+        let text = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.0.clone());
+        let modality = texts($keys.modality.as_ref());
+        find!(
+            $tx,
+            $keys,
+            $part,
+            $select,
+            [r#" AND ($24::text[] IS NULL OR e.series_uid = ANY($24))
+               AND ($25::text[] IS NULL OR e.modality LIKE ANY($25))
+               AND ($26::integer IS NULL OR e.series_number = $26)
+               AND ($27::text IS NULL OR e.series_description LIKE $27)
+               AND ($28::text IS NULL OR e.body_part LIKE $28)
+               AND ($29::date IS NULL OR e.performed_date >= $29) AND ($30::date IS NULL OR e.performed_date <= $30)
+               AND ($31::time IS NULL OR e.performed_time >= $31) AND ($32::time IS NULL OR e.performed_time <= $32)
+               AND ($33::text IS NULL OR e.scheduled_step_id LIKE $33)
+               AND ($34::text IS NULL OR e.requested_procedure_id LIKE $34)
+               AND NOT EXISTS (SELECT FROM portal.dicom_series other WHERE other.study_uid = e.study_uid
+                               AND other.series_uid = e.series_uid AND other.report_id < e.report_id)"# $levels],
+            $tail,
+            $keys.series_uids.as_deref(),
+            modality.as_deref(),
+            $keys.series_number,
+            text(&$keys.series_description),
+            text(&$keys.body_part),
+            $keys.performed_date.from,
+            $keys.performed_date.to,
+            $keys.performed_time.from,
+            $keys.performed_time.to,
+            text(&$keys.scheduled_step_id),
+            text(&$keys.requested_procedure_id)
+            $(, $more)*
+        )
     }};
 }
 
@@ -392,7 +168,7 @@ pub async fn studies(
                      p.patient_birth_date, p.patient_sex, p.timezone,
                      c.modalities AS "modalities?: Vec<String>", c.series AS "series!", c.instances AS "instances!", h.header AS "header?: Value"
              FROM (SELECT s.* FROM portal.dicom_studies s"#,
-        "",
+        [],
         r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC LIMIT $21 OFFSET $22) p
              CROSS JOIN LATERAL (SELECT count(*) AS instances, count(DISTINCT d.series_uid) AS series,
                                         array_agg(DISTINCT d.modality) FILTER (WHERE d.modality IS NOT NULL) AS modalities
@@ -426,9 +202,7 @@ pub async fn series(
     part: Part,
 ) -> Result<Vec<FoundSeries>, DbError> {
     tx.plan_with_values().await?;
-    let text = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.0.clone());
-    let modality = texts(keys.modality.as_ref());
-    let rows = find!(
+    let rows = find_in_series!(
         tx,
         keys,
         part,
@@ -444,30 +218,9 @@ pub async fn series(
                                 JOIN report_images i USING (image_id)
                                 WHERE d.study_uid = e.study_uid AND d.series_uid = e.series_uid
                                 ORDER BY d.image_id LIMIT 1) h ON $23::boolean"#,
-        r#" AND ($24::text[] IS NULL OR e.series_uid = ANY($24))
-               AND ($25::text[] IS NULL OR e.modality LIKE ANY($25))
-               AND ($26::integer IS NULL OR e.series_number = $26)
-               AND ($27::text IS NULL OR e.series_description LIKE $27)
-               AND ($28::text IS NULL OR e.body_part LIKE $28)
-               AND ($29::date IS NULL OR e.performed_date >= $29) AND ($30::date IS NULL OR e.performed_date <= $30)
-               AND ($31::time IS NULL OR e.performed_time >= $31) AND ($32::time IS NULL OR e.performed_time <= $32)
-               AND ($33::text IS NULL OR e.scheduled_step_id LIKE $33)
-               AND ($34::text IS NULL OR e.requested_procedure_id LIKE $34)
-               AND NOT EXISTS (SELECT FROM portal.dicom_series other WHERE other.study_uid = e.study_uid
-                               AND other.series_uid = e.series_uid AND other.report_id < e.report_id)"#,
+        "",
         r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC, e.series_number NULLS LAST, e.series_uid
-             LIMIT $21 OFFSET $22"#,
-        keys.series_uids.as_deref(),
-        modality.as_deref(),
-        keys.series_number,
-        text(&keys.series_description),
-        text(&keys.body_part),
-        keys.performed_date.from,
-        keys.performed_date.to,
-        keys.performed_time.from,
-        keys.performed_time.to,
-        text(&keys.scheduled_step_id),
-        text(&keys.requested_procedure_id)
+             LIMIT $21 OFFSET $22"#
     )
     .during("find series")?;
     Ok(rows
@@ -492,9 +245,7 @@ pub async fn instances(
     part: Part,
 ) -> Result<Vec<FoundInstance>, DbError> {
     tx.plan_with_values().await?;
-    let text = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.0.clone());
-    let modality = texts(keys.modality.as_ref());
-    let rows = find!(
+    let rows = find_in_series!(
         tx,
         keys,
         part,
@@ -507,17 +258,7 @@ pub async fn instances(
              FROM portal.dicom_studies s JOIN portal.dicom_series e ON e.study_uid = s.study_uid
              JOIN portal.dicom_instances d ON d.study_uid = e.study_uid AND d.series_uid = e.series_uid
              JOIN report_images i USING (image_id)"#,
-        r#" AND ($24::text[] IS NULL OR e.series_uid = ANY($24))
-               AND ($25::text[] IS NULL OR e.modality LIKE ANY($25))
-               AND ($26::integer IS NULL OR e.series_number = $26)
-               AND ($27::text IS NULL OR e.series_description LIKE $27)
-               AND ($28::text IS NULL OR e.body_part LIKE $28)
-               AND ($29::date IS NULL OR e.performed_date >= $29) AND ($30::date IS NULL OR e.performed_date <= $30)
-               AND ($31::time IS NULL OR e.performed_time >= $31) AND ($32::time IS NULL OR e.performed_time <= $32)
-               AND ($33::text IS NULL OR e.scheduled_step_id LIKE $33)
-               AND ($34::text IS NULL OR e.requested_procedure_id LIKE $34)
-               AND NOT EXISTS (SELECT FROM portal.dicom_series other WHERE other.study_uid = e.study_uid
-                               AND other.series_uid = e.series_uid AND other.report_id < e.report_id)
+        r#"
                AND ($35::text[] IS NULL OR d.sop_instance_uid = ANY($35))
                AND ($36::text[] IS NULL OR d.sop_class_uid = ANY($36))
                AND ($37::integer IS NULL OR d.instance_number = $37)
@@ -526,17 +267,6 @@ pub async fn instances(
         r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC, e.series_number NULLS LAST, e.series_uid,
                       d.instance_number NULLS LAST, d.image_id
              LIMIT $21 OFFSET $22"#,
-        keys.series_uids.as_deref(),
-        modality.as_deref(),
-        keys.series_number,
-        text(&keys.series_description),
-        text(&keys.body_part),
-        keys.performed_date.from,
-        keys.performed_date.to,
-        keys.performed_time.from,
-        keys.performed_time.to,
-        text(&keys.scheduled_step_id),
-        text(&keys.requested_procedure_id),
         keys.instance_uids.as_deref(),
         keys.sop_class_uids.as_deref(),
         keys.instance_number
