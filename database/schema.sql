@@ -137,6 +137,21 @@ $$;
 
 ALTER FUNCTION portal.account_of(kind text, given text) OWNER TO portal_owner;
 
+-- Name: accounts_beyond(timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.accounts_beyond(before timestamp with time zone) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT u.id FROM public.users u
+    WHERE u.role = 'patient' AND greatest(u.created_at, u.last_login_at) < before AND u.email::text NOT LIKE '%@erased.invalid'
+      AND NOT EXISTS (SELECT FROM public.medical_reports r WHERE r.patient_id = u.id)
+      AND NOT EXISTS (SELECT FROM portal.legal_holds h WHERE h.patient_id = u.id AND h.lifted_at IS NULL)
+    ORDER BY u.created_at
+$$;
+
+ALTER FUNCTION portal.accounts_beyond(before timestamp with time zone) OWNER TO portal_owner;
+
 -- Name: active_doctors(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.active_doctors() RETURNS SETOF uuid
@@ -278,6 +293,19 @@ $$;
 
 ALTER FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) OWNER TO portal_owner;
 
+-- Name: count_beyond(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.count_beyond(reports_before timestamp with time zone, accounts_before timestamp with time zone) RETURNS TABLE(reports bigint, accounts bigint, held bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT (SELECT count(*) FROM portal.reports_beyond(reports_before)),
+           (SELECT count(*) FROM portal.accounts_beyond(accounts_before)),
+           (SELECT count(DISTINCT h.patient_id) FROM portal.legal_holds h WHERE h.lifted_at IS NULL)
+$$;
+
+ALTER FUNCTION portal.count_beyond(reports_before timestamp with time zone, accounts_before timestamp with time zone) OWNER TO portal_owner;
+
 -- Name: create_audit_partition(date); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.create_audit_partition(month date) RETURNS void
@@ -384,6 +412,62 @@ CREATE FUNCTION portal.emergency_patient() RETURNS uuid
 $$;
 
 ALTER FUNCTION portal.emergency_patient() OWNER TO portal_owner;
+
+-- Name: erasable_from(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.erasable_from(patient uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT max(r.upload_date) + make_interval(years => coalesce(
+        (SELECT (s.setting_value #>> '{}')::integer FROM public.system_settings s WHERE s.setting_key = 'privacy.keep_reports_years'), 10))
+    FROM public.medical_reports r WHERE r.patient_id = patient
+$$;
+
+ALTER FUNCTION portal.erasable_from(patient uuid) OWNER TO portal_owner;
+
+-- Name: erase_patient(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.erase_patient(erasure uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+DECLARE
+    asked portal.erasures;
+    report uuid;
+    removed integer := 0;
+BEGIN
+    IF NOT portal.is_privacy_officer() THEN
+        RETURN 'not_officer';
+    END IF;
+    SELECT * INTO asked FROM portal.erasures x WHERE x.erasure_id = erasure AND x.state = 'open' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'closed';
+    END IF;
+    IF asked.requested_by = portal.actor_id() THEN
+        RETURN 'second_person';
+    END IF;
+    -- A hold or a film that comes in meanwhile waits for the end of this.
+    PERFORM FROM public.users u WHERE u.id = asked.patient_id FOR UPDATE;
+    IF portal.is_held(asked.patient_id) THEN
+        RETURN 'held';
+    END IF;
+    IF portal.erasable_from(asked.patient_id) > portal.present() THEN
+        RETURN 'too_early';
+    END IF;
+    FOR report IN SELECT r.report_id FROM public.medical_reports r WHERE r.patient_id = asked.patient_id ORDER BY r.report_id
+    LOOP
+        PERFORM portal.remove_report(report);
+        removed := removed + 1;
+    END LOOP;
+    PERFORM portal.pseudonymise_patient(asked.patient_id);
+    UPDATE portal.erasures x SET state = 'confirmed', decided_by = portal.actor_id(), decided_at = portal.present(), reports = removed
+    WHERE x.erasure_id = erasure;
+    RETURN 'erased';
+END
+$$;
+
+ALTER FUNCTION portal.erase_patient(erasure uuid) OWNER TO portal_owner;
 
 -- Name: find_image_by_digest(bytea); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -496,6 +580,15 @@ CREATE FUNCTION portal.is_clinical_correction(subject text) RETURNS boolean
     AS $$ SELECT subject IN ('report_assignment', 'history', 'report_text') $$;
 
 ALTER FUNCTION portal.is_clinical_correction(subject text) OWNER TO portal_owner;
+
+-- Name: is_held(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.is_held(patient uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT EXISTS (SELECT FROM portal.legal_holds h WHERE h.patient_id = patient AND h.lifted_at IS NULL) $$;
+
+ALTER FUNCTION portal.is_held(patient uuid) OWNER TO portal_owner;
 
 -- Name: is_patient_for_officer(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -863,6 +956,47 @@ $$;
 
 ALTER FUNCTION portal.pseudonym(id uuid) OWNER TO portal_owner;
 
+-- Name: pseudonymise_patient(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.pseudonymise_patient(patient uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+DECLARE
+    unknown uuid;
+BEGIN
+    FOR unknown IN SELECT t.patient_id FROM portal.unknown_patients t WHERE t.resolved_as = patient AND t.patient_id <> patient
+    LOOP
+        DELETE FROM portal.unknown_patients t WHERE t.patient_id = unknown;
+        PERFORM portal.pseudonymise_patient(unknown);
+    END LOOP;
+    DELETE FROM portal.unknown_patients t WHERE t.patient_id = patient;
+    DELETE FROM portal.history_proposals t WHERE t.patient_id = patient;
+    DELETE FROM public.patient_medical_history t WHERE t.patient_id = patient;
+    DELETE FROM portal.patient_identifiers t WHERE t.patient_id = patient;
+    DELETE FROM portal.patient_registrations t WHERE t.patient_id = patient;
+    DELETE FROM portal.correction_requests t WHERE t.patient_id = patient;
+    DELETE FROM portal.consents t WHERE t.patient_id = patient;
+    DELETE FROM portal.invitations t WHERE t.patient_id = patient;
+    DELETE FROM public.notifications t WHERE t.user_id = patient;
+    DELETE FROM public.sessions t WHERE t.user_id = patient;
+    DELETE FROM portal.passkeys t WHERE t.user_id = patient;
+    DELETE FROM portal.passkey_challenges t WHERE t.user_id = patient;
+    DELETE FROM portal.totp t WHERE t.user_id = patient;
+    DELETE FROM portal.recovery_codes t WHERE t.user_id = patient;
+    DELETE FROM portal.sign_in_challenges t WHERE t.user_id = patient;
+    DELETE FROM portal.account_tokens t WHERE t.user_id = patient;
+    DELETE FROM portal.verified_addresses t WHERE t.user_id = patient;
+    DELETE FROM portal.single_sign_on_links t WHERE t.user_id = patient;
+    UPDATE public.users u
+    SET name = portal.pseudonym(u.id), email = u.id || '@erased.invalid', phone = NULL, date_of_birth = NULL,
+        profile_picture_url = NULL, preferences = '{}', password_hash = NULL, is_active = false
+    WHERE u.id = patient AND u.role = 'patient';
+END
+$$;
+
+ALTER FUNCTION portal.pseudonymise_patient(patient uuid) OWNER TO portal_owner;
+
 -- Name: queue_class(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.queue_class(risk_score text) RETURNS integer
@@ -910,7 +1044,8 @@ CREATE FUNCTION portal.refuse_change_of_signed_review() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF OLD.reviewed_at IS NOT NULL THEN
+    IF OLD.reviewed_at IS NOT NULL
+       AND NOT (TG_OP = 'DELETE' AND current_user = 'portal_owner' AND current_setting('portal.removing', true) = OLD.report_id::text) THEN
         RAISE EXCEPTION 'review % is signed and cannot be changed: add an addendum', OLD.review_id
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'doctor_reviews_signed';
     END IF;
@@ -919,6 +1054,63 @@ END
 $$;
 
 ALTER FUNCTION portal.refuse_change_of_signed_review() OWNER TO portal_owner;
+
+-- Name: remove_report(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.remove_report(report uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+BEGIN
+    PERFORM set_config('portal.removing', report::text, true);
+    INSERT INTO portal.blob_removals (sha256, requested_at)
+    SELECT DISTINCT b.sha256, portal.present()
+    FROM public.report_images i JOIN portal.image_blobs b ON b.image_id = i.image_id WHERE i.report_id = report
+    ON CONFLICT DO NOTHING;
+    DELETE FROM portal.review_addenda a USING public.doctor_reviews d WHERE d.review_id = a.review_id AND d.report_id = report;
+    DELETE FROM portal.report_releases x WHERE x.report_id = report;
+    DELETE FROM public.doctor_reviews d WHERE d.report_id = report;
+    DELETE FROM public.medical_reports r WHERE r.report_id = report;
+    PERFORM set_config('portal.removing', '', true);
+END
+$$;
+
+ALTER FUNCTION portal.remove_report(report uuid) OWNER TO portal_owner;
+
+-- Name: remove_reports_beyond(timestamp with time zone, integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.remove_reports_beyond(before timestamp with time zone, most integer) RETURNS TABLE(report_id uuid, patient_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+BEGIN
+    FOR report_id, patient_id IN SELECT b.report_id, b.patient_id FROM portal.reports_beyond(before) b LIMIT most
+    LOOP
+        PERFORM FROM public.users u WHERE u.id = remove_reports_beyond.patient_id FOR UPDATE;
+        IF NOT portal.is_held(remove_reports_beyond.patient_id) THEN
+            PERFORM portal.remove_report(remove_reports_beyond.report_id);
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END
+$$;
+
+ALTER FUNCTION portal.remove_reports_beyond(before timestamp with time zone, most integer) OWNER TO portal_owner;
+
+-- Name: reports_beyond(timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.reports_beyond(before timestamp with time zone) RETURNS TABLE(report_id uuid, patient_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT r.report_id, r.patient_id FROM public.medical_reports r
+    WHERE r.upload_date < least(before, portal.present() - make_interval(years => coalesce(
+              (SELECT (s.setting_value #>> '{}')::integer FROM public.system_settings s WHERE s.setting_key = 'privacy.keep_reports_years'), 10)))
+      AND NOT EXISTS (SELECT FROM portal.legal_holds h WHERE h.patient_id = r.patient_id AND h.lifted_at IS NULL)
+    ORDER BY r.upload_date
+$$;
+
+ALTER FUNCTION portal.reports_beyond(before timestamp with time zone) OWNER TO portal_owner;
 
 -- Name: resolve_unknown_patient(uuid, uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -957,6 +1149,29 @@ END
 $$;
 
 ALTER FUNCTION portal.resolve_unknown_patient(unknown uuid, known uuid) OWNER TO portal_owner;
+
+-- Name: retire_accounts_beyond(timestamp with time zone, integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.retire_accounts_beyond(before timestamp with time zone, most integer) RETURNS SETOF uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+DECLARE
+    account uuid;
+BEGIN
+    FOR account IN SELECT a FROM portal.accounts_beyond(before) a LIMIT most
+    LOOP
+        PERFORM FROM public.users u WHERE u.id = account FOR UPDATE;
+        IF NOT portal.is_held(account)
+           AND NOT EXISTS (SELECT FROM public.medical_reports r WHERE r.patient_id = account) THEN
+            PERFORM portal.pseudonymise_patient(account);
+            RETURN NEXT account;
+        END IF;
+    END LOOP;
+END
+$$;
+
+ALTER FUNCTION portal.retire_accounts_beyond(before timestamp with time zone, most integer) OWNER TO portal_owner;
 
 -- Name: sees(text, uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -1294,6 +1509,18 @@ ALTER TABLE ONLY portal.backups FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.backups OWNER TO portal_owner;
 
+-- Name: blob_removals; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.blob_removals (
+    sha256 bytea NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    set_aside_at timestamp with time zone
+);
+
+ALTER TABLE ONLY portal.blob_removals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.blob_removals OWNER TO portal_owner;
+
 -- Name: case_scores; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.case_scores (
@@ -1509,6 +1736,28 @@ ALTER TABLE ONLY portal.emergency_accesses FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.emergency_accesses OWNER TO portal_owner;
 
+-- Name: erasures; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.erasures (
+    erasure_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    reason text NOT NULL,
+    requested_by uuid NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    reports integer,
+    CONSTRAINT erasures_decided CHECK ((((state = 'open'::text) = (decided_at IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+    CONSTRAINT erasures_reason_length CHECK (((length(reason) >= 1) AND (length(reason) <= 2000))),
+    CONSTRAINT erasures_second_person CHECK (((state <> 'confirmed'::text) OR (decided_by <> requested_by))),
+    CONSTRAINT erasures_state_check CHECK ((state = ANY (ARRAY['open'::text, 'confirmed'::text, 'withdrawn'::text])))
+);
+
+ALTER TABLE ONLY portal.erasures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.erasures OWNER TO portal_owner;
+
 -- Name: events; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.events (
@@ -1663,6 +1912,26 @@ CREATE TABLE portal.jobs (
 ALTER TABLE ONLY portal.jobs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.jobs OWNER TO portal_owner;
+
+-- Name: legal_holds; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.legal_holds (
+    hold_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    reason text NOT NULL,
+    set_by uuid NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    lift_reason text,
+    lifted_by uuid,
+    lifted_at timestamp with time zone,
+    CONSTRAINT legal_holds_lift_reason_length CHECK (((length(lift_reason) >= 1) AND (length(lift_reason) <= 2000))),
+    CONSTRAINT legal_holds_lifted CHECK ((((lifted_at IS NULL) = (lifted_by IS NULL)) AND ((lifted_at IS NULL) = (lift_reason IS NULL)))),
+    CONSTRAINT legal_holds_reason_length CHECK (((length(reason) >= 1) AND (length(reason) <= 2000)))
+);
+
+ALTER TABLE ONLY portal.legal_holds FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.legal_holds OWNER TO portal_owner;
 
 -- Name: model_alarms; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -2706,6 +2975,11 @@ ALTER TABLE ONLY portal.audit_seals
 ALTER TABLE ONLY portal.backups
     ADD CONSTRAINT backups_pkey PRIMARY KEY (id);
 
+-- Name: blob_removals blob_removals_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.blob_removals
+    ADD CONSTRAINT blob_removals_pkey PRIMARY KEY (sha256);
+
 -- Name: case_scores case_scores_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.case_scores
@@ -2751,6 +3025,11 @@ ALTER TABLE ONLY portal.drift_references
 ALTER TABLE ONLY portal.emergency_accesses
     ADD CONSTRAINT emergency_accesses_pkey PRIMARY KEY (access_id);
 
+-- Name: erasures erasures_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (erasure_id);
+
 -- Name: events events_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.events
@@ -2790,6 +3069,11 @@ ALTER TABLE ONLY portal.invitations
 
 ALTER TABLE ONLY portal.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (job_id);
+
+-- Name: legal_holds legal_holds_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.legal_holds
+    ADD CONSTRAINT legal_holds_pkey PRIMARY KEY (hold_id);
 
 -- Name: model_alarms model_alarms_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -3049,6 +3333,10 @@ CREATE INDEX idx_backups_started_at ON portal.backups USING btree (started_at DE
 
 CREATE INDEX idx_backups_succeeded ON portal.backups USING btree (kind, finished_at DESC) WHERE (outcome = 'succeeded'::text);
 
+-- Name: idx_blob_removals_set_aside_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_blob_removals_set_aside_at ON portal.blob_removals USING btree (set_aside_at);
+
 -- Name: idx_case_scores_model_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_case_scores_model_id ON portal.case_scores USING btree (model_id, scored_at);
@@ -3153,6 +3441,26 @@ CREATE INDEX idx_emergency_accesses_unreviewed ON portal.emergency_accesses USIN
 
 CREATE INDEX idx_emergency_accesses_user_id ON portal.emergency_accesses USING btree (user_id, opened_at DESC, access_id DESC);
 
+-- Name: idx_erasures_decided_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_erasures_decided_by ON portal.erasures USING btree (decided_by);
+
+-- Name: idx_erasures_one_open; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_erasures_one_open ON portal.erasures USING btree (patient_id) WHERE (state = 'open'::text);
+
+-- Name: idx_erasures_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_erasures_patient_id ON portal.erasures USING btree (patient_id);
+
+-- Name: idx_erasures_requested_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_erasures_requested_at ON portal.erasures USING btree (requested_at DESC, erasure_id DESC);
+
+-- Name: idx_erasures_requested_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_erasures_requested_by ON portal.erasures USING btree (requested_by);
+
 -- Name: idx_events_created_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_events_created_at ON portal.events USING btree (created_at);
@@ -3220,6 +3528,22 @@ CREATE INDEX idx_jobs_report_id ON portal.jobs USING btree (report_id);
 -- Name: idx_jobs_state; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_jobs_state ON portal.jobs USING btree (state, created_at DESC, job_id DESC);
+
+-- Name: idx_legal_holds_lifted_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_legal_holds_lifted_by ON portal.legal_holds USING btree (lifted_by);
+
+-- Name: idx_legal_holds_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_legal_holds_patient_id ON portal.legal_holds USING btree (patient_id) WHERE (lifted_at IS NULL);
+
+-- Name: idx_legal_holds_set_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_legal_holds_set_at ON portal.legal_holds USING btree (set_at DESC, hold_id DESC);
+
+-- Name: idx_legal_holds_set_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_legal_holds_set_by ON portal.legal_holds USING btree (set_by);
 
 -- Name: idx_model_alarms_acknowledged_by; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -3730,6 +4054,21 @@ ALTER TABLE ONLY portal.emergency_accesses
 ALTER TABLE ONLY portal.emergency_accesses
     ADD CONSTRAINT emergency_accesses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE RESTRICT;
 
+-- Name: erasures erasures_decided_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.erasures
+    ADD CONSTRAINT erasures_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: erasures erasures_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.erasures
+    ADD CONSTRAINT erasures_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: erasures erasures_requested_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.erasures
+    ADD CONSTRAINT erasures_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.users(id) ON DELETE RESTRICT;
+
 -- Name: first_impressions first_impressions_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.first_impressions
@@ -3794,6 +4133,21 @@ ALTER TABLE ONLY portal.invitations
 
 ALTER TABLE ONLY portal.jobs
     ADD CONSTRAINT jobs_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: legal_holds legal_holds_lifted_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.legal_holds
+    ADD CONSTRAINT legal_holds_lifted_by_fkey FOREIGN KEY (lifted_by) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: legal_holds legal_holds_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.legal_holds
+    ADD CONSTRAINT legal_holds_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
+-- Name: legal_holds legal_holds_set_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.legal_holds
+    ADD CONSTRAINT legal_holds_set_by_fkey FOREIGN KEY (set_by) REFERENCES public.users(id) ON DELETE RESTRICT;
 
 -- Name: model_alarms model_alarms_acknowledged_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -4095,6 +4449,10 @@ ALTER TABLE portal.audit_seals ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.backups ENABLE ROW LEVEL SECURITY;
 
+-- Name: blob_removals; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.blob_removals ENABLE ROW LEVEL SECURITY;
+
 -- Name: case_scores; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.case_scores ENABLE ROW LEVEL SECURITY;
@@ -4205,6 +4563,10 @@ ALTER TABLE portal.emergency_accesses ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY end_own ON portal.emergency_accesses FOR UPDATE TO portal_radiologist, portal_tech USING (((user_id = ( SELECT portal.actor_id() AS actor_id)) AND (ended_at IS NULL))) WITH CHECK ((user_id = ( SELECT portal.actor_id() AS actor_id)));
 
+-- Name: erasures; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.erasures ENABLE ROW LEVEL SECURITY;
+
 -- Name: events; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.events ENABLE ROW LEVEL SECURITY;
@@ -4249,9 +4611,17 @@ ALTER TABLE portal.jobs ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY keep_backups ON portal.backups TO portal_tech, portal_worker USING (true) WITH CHECK (true);
 
+-- Name: legal_holds; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.legal_holds ENABLE ROW LEVEL SECURITY;
+
 -- Name: report_claims let_go; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY let_go ON portal.report_claims FOR DELETE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: legal_holds lift_as_officer; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY lift_as_officer ON portal.legal_holds FOR UPDATE TO portal_radiologist, portal_doctor, portal_tech USING ((( SELECT portal.is_privacy_officer() AS is_privacy_officer) AND (lifted_at IS NULL))) WITH CHECK ((lifted_by = ( SELECT portal.actor_id() AS actor_id)));
 
 -- Name: program_tokens make_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4361,9 +4731,17 @@ CREATE POLICY oversee ON portal.drift_references FOR SELECT TO portal_tech USING
 
 CREATE POLICY oversee ON portal.emergency_accesses FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
 
+-- Name: erasures oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.erasures FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
+
 -- Name: inference_records oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.inference_records FOR SELECT TO portal_tech USING (true);
+
+-- Name: legal_holds oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.legal_holds FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
 
 -- Name: program_tokens oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4413,6 +4791,10 @@ CREATE POLICY owner_maintains ON portal.audit_seals TO portal_owner USING (true)
 
 CREATE POLICY owner_maintains ON portal.backups TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: blob_removals owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.blob_removals TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: case_scores owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.case_scores TO portal_owner USING (true) WITH CHECK (true);
@@ -4449,6 +4831,10 @@ CREATE POLICY owner_maintains ON portal.drift_references TO portal_owner USING (
 
 CREATE POLICY owner_maintains ON portal.emergency_accesses TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: erasures owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.erasures TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: events owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.events TO portal_owner USING (true) WITH CHECK (true);
@@ -4480,6 +4866,10 @@ CREATE POLICY owner_maintains ON portal.invitations TO portal_owner USING (true)
 -- Name: jobs owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.jobs TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: legal_holds owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.legal_holds TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: model_alarms owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4780,6 +5170,10 @@ CREATE POLICY remind ON portal.correction_requests TO portal_worker USING (true)
 
 CREATE POLICY remind ON portal.emergency_accesses TO portal_worker USING (true) WITH CHECK (true);
 
+-- Name: blob_removals remove; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remove ON portal.blob_removals TO portal_worker USING (true) WITH CHECK (true);
+
 -- Name: dicom_peers remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY remove_at_the_command_line ON portal.dicom_peers FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
@@ -4803,6 +5197,10 @@ ALTER TABLE portal.report_releases ENABLE ROW LEVEL SECURITY;
 -- Name: correction_requests request_as_officer; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY request_as_officer ON portal.correction_requests FOR INSERT TO portal_radiologist, portal_tech WITH CHECK ((( SELECT portal.is_privacy_officer() AS is_privacy_officer) AND (requested_by = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text)));
+
+-- Name: erasures request_as_officer; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY request_as_officer ON portal.erasures FOR INSERT TO portal_radiologist, portal_doctor, portal_tech WITH CHECK ((( SELECT portal.is_privacy_officer() AS is_privacy_officer) AND (requested_by = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text)));
 
 -- Name: correction_requests request_for_a_patient; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4836,6 +5234,10 @@ CREATE POLICY reset ON portal.totp TO portal_tech USING (true);
 -- Name: consents respect; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY respect ON portal.consents FOR SELECT TO portal_worker USING (true);
+
+-- Name: legal_holds respect; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY respect ON portal.legal_holds FOR SELECT TO portal_worker USING (true);
 
 -- Name: emergency_accesses review; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4902,6 +5304,10 @@ CREATE POLICY send_in ON portal.unknown_patients FOR INSERT TO portal_radiologis
 -- Name: session_proofs; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.session_proofs ENABLE ROW LEVEL SECURITY;
+
+-- Name: legal_holds set_as_officer; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY set_as_officer ON portal.legal_holds FOR INSERT TO portal_radiologist, portal_doctor, portal_tech WITH CHECK ((( SELECT portal.is_privacy_officer() AS is_privacy_officer) AND (set_by = ( SELECT portal.actor_id() AS actor_id)) AND (lifted_at IS NULL)));
 
 -- Name: account_tokens sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5037,6 +5443,10 @@ CREATE POLICY with_its_review ON portal.review_addenda FOR SELECT TO portal_pati
 CREATE POLICY with_own_review ON portal.review_verdicts FOR INSERT TO portal_doctor WITH CHECK ((review_id IN ( SELECT d.review_id
    FROM public.doctor_reviews d
   WHERE (d.doctor_id = ( SELECT portal.actor_id() AS actor_id)))));
+
+-- Name: erasures withdraw_as_officer; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY withdraw_as_officer ON portal.erasures FOR UPDATE TO portal_radiologist, portal_doctor, portal_tech USING ((( SELECT portal.is_privacy_officer() AS is_privacy_officer) AND (state = 'open'::text))) WITH CHECK (((state = 'withdrawn'::text) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
 
 -- Name: correction_requests withdraw_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5432,6 +5842,10 @@ GRANT ALL ON FUNCTION portal.account_at(address text) TO portal_tech;
 REVOKE ALL ON FUNCTION portal.account_of(kind text, given text) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.account_of(kind text, given text) TO portal_anonymous;
 
+-- Name: FUNCTION accounts_beyond(before timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.accounts_beyond(before timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION active_doctors(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.active_doctors() FROM PUBLIC;
@@ -5474,6 +5888,11 @@ REVOKE ALL ON FUNCTION portal.correct_patient_address(patient uuid, address port
 GRANT ALL ON FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.correct_patient_address(patient uuid, address portal.citext) TO portal_doctor;
 
+-- Name: FUNCTION count_beyond(reports_before timestamp with time zone, accounts_before timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.count_beyond(reports_before timestamp with time zone, accounts_before timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.count_beyond(reports_before timestamp with time zone, accounts_before timestamp with time zone) TO portal_tech;
+
 -- Name: FUNCTION create_audit_partition(month date); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.create_audit_partition(month date) FROM PUBLIC;
@@ -5488,6 +5907,20 @@ GRANT ALL ON FUNCTION portal.dicom_peer_of(title text, peer inet, present timest
 
 REVOKE ALL ON FUNCTION portal.emergency_patient() FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.emergency_patient() TO portal_emergency;
+
+-- Name: FUNCTION erasable_from(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.erasable_from(patient uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.erasable_from(patient uuid) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.erasable_from(patient uuid) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.erasable_from(patient uuid) TO portal_tech;
+
+-- Name: FUNCTION erase_patient(erasure uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.erase_patient(erasure uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.erase_patient(erasure uuid) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.erase_patient(erasure uuid) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.erase_patient(erasure uuid) TO portal_tech;
 
 -- Name: FUNCTION find_image_by_digest(digest bytea); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -5530,6 +5963,13 @@ GRANT ALL ON FUNCTION portal.is_clinical_correction(subject text) TO portal_radi
 GRANT ALL ON FUNCTION portal.is_clinical_correction(subject text) TO portal_doctor;
 GRANT ALL ON FUNCTION portal.is_clinical_correction(subject text) TO portal_tech;
 GRANT ALL ON FUNCTION portal.is_clinical_correction(subject text) TO portal_worker;
+
+-- Name: FUNCTION is_held(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.is_held(patient uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.is_held(patient uuid) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.is_held(patient uuid) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.is_held(patient uuid) TO portal_tech;
 
 -- Name: FUNCTION is_patient_for_officer(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -5606,10 +6046,32 @@ GRANT ALL ON FUNCTION portal.privacy_officers() TO portal_worker;
 REVOKE ALL ON FUNCTION portal.program_of(digest text, present timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.program_of(digest text, present timestamp with time zone) TO portal_anonymous;
 
+-- Name: FUNCTION pseudonymise_patient(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.pseudonymise_patient(patient uuid) FROM PUBLIC;
+
+-- Name: FUNCTION remove_report(report uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.remove_report(report uuid) FROM PUBLIC;
+
+-- Name: FUNCTION remove_reports_beyond(before timestamp with time zone, most integer); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.remove_reports_beyond(before timestamp with time zone, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.remove_reports_beyond(before timestamp with time zone, most integer) TO portal_worker;
+
+-- Name: FUNCTION reports_beyond(before timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.reports_beyond(before timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION resolve_unknown_patient(unknown uuid, known uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.resolve_unknown_patient(unknown uuid, known uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.resolve_unknown_patient(unknown uuid, known uuid) TO portal_doctor;
+
+-- Name: FUNCTION retire_accounts_beyond(before timestamp with time zone, most integer); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.retire_accounts_beyond(before timestamp with time zone, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.retire_accounts_beyond(before timestamp with time zone, most integer) TO portal_worker;
 
 -- Name: FUNCTION sees(kind text, id uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -5805,6 +6267,14 @@ GRANT SELECT,INSERT ON TABLE portal.audit_seals TO portal_worker;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.backups TO portal_tech;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.backups TO portal_worker;
 
+-- Name: TABLE blob_removals; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,DELETE ON TABLE portal.blob_removals TO portal_worker;
+
+-- Name: COLUMN blob_removals.set_aside_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(set_aside_at) ON TABLE portal.blob_removals TO portal_worker;
+
 -- Name: TABLE case_scores; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.case_scores TO portal_tech;
@@ -5934,6 +6404,30 @@ GRANT UPDATE(reviewed_at) ON TABLE portal.emergency_accesses TO portal_tech;
 
 GRANT UPDATE(reminded_at) ON TABLE portal.emergency_accesses TO portal_worker;
 
+-- Name: TABLE erasures; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.erasures TO portal_radiologist;
+GRANT SELECT,INSERT ON TABLE portal.erasures TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE portal.erasures TO portal_tech;
+
+-- Name: COLUMN erasures.state; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(state) ON TABLE portal.erasures TO portal_radiologist;
+GRANT UPDATE(state) ON TABLE portal.erasures TO portal_doctor;
+GRANT UPDATE(state) ON TABLE portal.erasures TO portal_tech;
+
+-- Name: COLUMN erasures.decided_by; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decided_by) ON TABLE portal.erasures TO portal_radiologist;
+GRANT UPDATE(decided_by) ON TABLE portal.erasures TO portal_doctor;
+GRANT UPDATE(decided_by) ON TABLE portal.erasures TO portal_tech;
+
+-- Name: COLUMN erasures.decided_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(decided_at) ON TABLE portal.erasures TO portal_radiologist;
+GRANT UPDATE(decided_at) ON TABLE portal.erasures TO portal_doctor;
+GRANT UPDATE(decided_at) ON TABLE portal.erasures TO portal_tech;
+
 -- Name: TABLE events; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT INSERT ON TABLE portal.events TO portal_anonymous;
@@ -6028,6 +6522,31 @@ GRANT INSERT ON TABLE portal.jobs TO portal_radiologist;
 GRANT INSERT ON TABLE portal.jobs TO portal_doctor;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.jobs TO portal_tech;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.jobs TO portal_worker;
+
+-- Name: TABLE legal_holds; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE portal.legal_holds TO portal_radiologist;
+GRANT SELECT,INSERT ON TABLE portal.legal_holds TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE portal.legal_holds TO portal_tech;
+GRANT SELECT ON TABLE portal.legal_holds TO portal_worker;
+
+-- Name: COLUMN legal_holds.lift_reason; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(lift_reason) ON TABLE portal.legal_holds TO portal_radiologist;
+GRANT UPDATE(lift_reason) ON TABLE portal.legal_holds TO portal_doctor;
+GRANT UPDATE(lift_reason) ON TABLE portal.legal_holds TO portal_tech;
+
+-- Name: COLUMN legal_holds.lifted_by; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(lifted_by) ON TABLE portal.legal_holds TO portal_radiologist;
+GRANT UPDATE(lifted_by) ON TABLE portal.legal_holds TO portal_doctor;
+GRANT UPDATE(lifted_by) ON TABLE portal.legal_holds TO portal_tech;
+
+-- Name: COLUMN legal_holds.lifted_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(lifted_at) ON TABLE portal.legal_holds TO portal_radiologist;
+GRANT UPDATE(lifted_at) ON TABLE portal.legal_holds TO portal_doctor;
+GRANT UPDATE(lifted_at) ON TABLE portal.legal_holds TO portal_tech;
 
 -- Name: TABLE model_alarms; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -6439,4 +6958,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (29, 'patients rights', true, '\x9cca03d4faa5e4c4b79d340ed1a1ca2ace225e1e5f25c6fc95ddfdcc0a68ce8f13fce410e8606d5685f34dabffe93c2a', 0),
     (30, 'program tokens', true, '\xd65cdbe571c0276e0d2bac8f1a2339bf0c7b8f6982617397429845057bfadef8655911d7da2546dd82ee6ffebcc1a054', 0),
     (31, 'dicom index', true, '\x4620a9ebaeb178b2661bcf562923341d23d2a03458bde1a293f9bfee87accd1f148fb33f452dd0c652799de5c25efc2a', 0),
-    (32, 'dicom peers', true, '\x87276ea3c05a9e2a1f461d7d22a9d20216d8d4f92a2d129eaa43da8a8aa90ba1d9322d3f49ec6c16ffa84504a74e670c', 0);
+    (32, 'dicom peers', true, '\x87276ea3c05a9e2a1f461d7d22a9d20216d8d4f92a2d129eaa43da8a8aa90ba1d9322d3f49ec6c16ffa84504a74e670c', 0),
+    (33, 'holds and removals', true, '\xc98313417bdaefe9d6b11c88bb9a850e9e90db37946949d1180551ed64da026276d7c2bc22e4058a165cdeb734e4d88f', 0);

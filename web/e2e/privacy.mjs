@@ -48,7 +48,7 @@ export default async function privacy(browser) {
   await shot(reader, 'privacy-record', { fullPage: true });
   await reader.context().close();
 
-  const officer = await open(browser);
+  const officer = await open(browser, { expected: ['409'] });
   await signIn(officer, 'tech@example.com');
   await officer.waitForURL('**/system');
   // Other journeys name other officers.
@@ -65,8 +65,38 @@ export default async function privacy(browser) {
   await shot(officer, 'privacy-export');
   const whole = await taken(officer, dialog.getByRole('button', { name: 'Take the record away' }));
   check(JSON.parse(whole.get('data.json')().toString('utf8')).seen_as === 'privacy_officer', 'not the whole record');
+  await removals(officer);
   await corrections(patient, officer);
   await consents(patient);
+}
+
+/** A hold keeps the record from erasure; without it the law does, since its films are new. */
+async function removals(officer) {
+  const reason = `Lawsuit ${Date.now()}.`;
+  const dialog = officer.getByRole('dialog');
+  const say = async (button, act) => {
+    await officer.getByRole('button', { name: button }).click();
+    await dialog.getByLabel('Reason').fill(reason);
+    await dialog.getByRole('button', { name: act }).click();
+  };
+  await dialog.waitFor({ state: 'detached' });
+  await say('Hold…', 'Hold it');
+  await dialog.waitFor({ state: 'detached' });
+  const held = officer.getByRole('row').filter({ hasText: reason });
+  await held.waitFor();
+  await say('Erase…', 'Ask for it');
+  await dialog.getByText('A legal hold keeps this record').waitFor();
+  await accessible(officer, 'an erasure that a hold refuses');
+  await shot(officer, 'privacy-erasure-refused');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await held.getByRole('button', { name: 'Lift' }).click();
+  await dialog.getByLabel('Reason').fill('Settled.');
+  await dialog.getByRole('button', { name: 'Lift' }).click();
+  await held.getByText('Lifted on').waitFor();
+  await say('Erase…', 'Ask for it');
+  await dialog.getByText('The law keeps this record for now').waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await shot(officer, 'privacy-removals', { fullPage: true });
 }
 
 /** The patient asks twice: one is accepted, of the other's refusal the patient says what is wrong with it. */

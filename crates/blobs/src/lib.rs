@@ -12,6 +12,7 @@
 mod care;
 mod error;
 mod partial;
+mod removal;
 mod sealed;
 mod staging;
 

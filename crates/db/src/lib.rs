@@ -51,6 +51,7 @@ pub mod queue;
 pub mod recovery;
 pub mod refusals;
 pub mod releases;
+pub mod removals;
 pub mod reports;
 pub mod reviews;
 pub mod second_factors;

@@ -218,14 +218,10 @@ pub async fn end_all(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn delete_expired(tx: &mut ActorTx) -> Result<u64, DbError> {
-    let now = tx.now();
-    let deleted = sqlx::query!(
-        "DELETE FROM sessions WHERE expires_at < $1::timestamptz - interval '30 days'",
-        now
-    )
-    .execute(tx.connection())
-    .await
-    .during("delete expired sessions")?;
+pub async fn delete_expired(tx: &mut ActorTx, before: DateTime<Utc>) -> Result<u64, DbError> {
+    let deleted = sqlx::query!("DELETE FROM sessions WHERE expires_at < $1", before)
+        .execute(tx.connection())
+        .await
+        .during("delete expired sessions")?;
     Ok(deleted.rows_affected())
 }

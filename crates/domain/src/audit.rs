@@ -155,6 +155,24 @@ crate::text_enum! {
         RecordConsent = "record_consent",
         /// Consents were read.
         ListConsents = "list_consents",
+        /// Legal holds were listed.
+        ListLegalHolds = "list_legal_holds",
+        /// A record was held.
+        SetLegalHold = "set_legal_hold",
+        /// A hold was lifted.
+        LiftLegalHold = "lift_legal_hold",
+        /// Erasures were listed.
+        ListErasures = "list_erasures",
+        /// The erasure of a patient was asked for, or the request taken back.
+        RequestErasure = "request_erasure",
+        /// A patient was erased, as a second officer confirmed.
+        ErasePatient = "erase_patient",
+        /// A report beyond its term was removed.
+        RemoveReport = "remove_report",
+        /// The account of a patient without reports was pseudonymised after its term.
+        RetireAccount = "retire_account",
+        /// The film of a removed report was removed from the store.
+        RemoveFilm = "remove_film",
         /// A case changed: its digest, written by the database itself.
         NoteContent = "note_content",
         /// Something was refused for want of permission.

@@ -95,6 +95,10 @@ id! {
     CorrectionId,
     /// A consent that was given or withdrawn: `portal.consents.consent_id`.
     ConsentId,
+    /// A legal hold: `portal.legal_holds.hold_id`.
+    HoldId,
+    /// An erasure of a patient: `portal.erasures.erasure_id`.
+    ErasureId,
     /// A setting: `system_settings.setting_id`.
     SettingId,
     /// A queued piece of work: `portal.jobs.job_id`.

@@ -75,6 +75,14 @@ pub const PATIENT_WORDING: &str = "patient.wording";
 pub const RETENTION_NOTIFICATION_DAYS: &str = "retention.notification_days";
 /// How long the audit trail stays in the database.
 pub const RETENTION_AUDIT_MONTHS: &str = "retention.audit_months";
+/// How long reports stay.
+pub const RETENTION_REPORTS_YEARS: &str = "retention.reports_years";
+/// How long accounts of patients without reports stay.
+pub const RETENTION_EMPTY_ACCOUNTS_MONTHS: &str = "retention.empty_accounts_months";
+/// How long the law wants reports to be kept.
+pub const PRIVACY_KEEP_REPORTS_YEARS: &str = "privacy.keep_reports_years";
+/// How long sessions stay that are over.
+pub const RETENTION_SESSION_DAYS: &str = "retention.session_days";
 /// At what time of day old rows are cleared.
 pub const MAINTENANCE_WINDOW: &str = "maintenance.window";
 
@@ -460,6 +468,30 @@ pub const ALL: &[SettingDefinition] = &[
         description: "Months for which the audit trail stays in the database; older ones move into files in the data folder that prove themselves. 0: all of it stays.",
         default: || json!(0),
         check: |value| whole_number(value, 0, 600, "months"),
+    },
+    SettingDefinition {
+        key: RETENTION_SESSION_DAYS,
+        description: "Days for which a session that is over is kept.",
+        default: || json!(30),
+        check: |value| whole_number(value, 1, 3650, "days"),
+    },
+    SettingDefinition {
+        key: RETENTION_REPORTS_YEARS,
+        description: "Years after which a report is removed with its films, reviews and analyses, unless a legal hold keeps it; never before privacy.keep_reports_years is over. 0: reports stay for ever.",
+        default: || json!(0),
+        check: |value| whole_number(value, 0, 100, "years"),
+    },
+    SettingDefinition {
+        key: RETENTION_EMPTY_ACCOUNTS_MONTHS,
+        description: "Months after which a patient's account that has no reports and was not used is pseudonymised. 0: accounts stay for ever.",
+        default: || json!(0),
+        check: |value| whole_number(value, 0, 1200, "months"),
+    },
+    SettingDefinition {
+        key: PRIVACY_KEEP_REPORTS_YEARS,
+        description: "Years for which the law wants a report to be kept after it came in: before, nothing is erased or removed.",
+        default: || json!(10),
+        check: |value| whole_number(value, 0, 100, "years"),
     },
     SettingDefinition {
         key: MAINTENANCE_WINDOW,

@@ -13,6 +13,8 @@ crate::text_enum! {
         BreakGlass = "break_glass",
         /// Changing how an account is secured: one's own second factor, or anything of another's.
         Account = "account",
+        /// Holding, releasing or erasing a patient's record.
+        Privacy = "privacy",
     }
 }
 
@@ -30,6 +32,8 @@ pub struct StepUpMinutes {
     pub break_glass: u32,
     /// For [`StepUp::Account`].
     pub account: u32,
+    /// For [`StepUp::Privacy`].
+    pub privacy: u32,
 }
 
 impl Default for StepUpMinutes {
@@ -40,6 +44,7 @@ impl Default for StepUpMinutes {
             export: 10,
             break_glass: 10,
             account: 10,
+            privacy: 10,
         }
     }
 }
@@ -54,6 +59,7 @@ impl StepUpMinutes {
             StepUp::Export => self.export,
             StepUp::BreakGlass => self.break_glass,
             StepUp::Account => self.account,
+            StepUp::Privacy => self.privacy,
         }
     }
 

@@ -28,8 +28,10 @@ pub struct Cleared {
 pub async fn clear(database: &Database) -> Result<Cleared, DbError> {
     let mut tx = database.begin(&Actor::worker()).await?;
     let days: u32 = db::settings::get(&mut tx, settings::RETENTION_NOTIFICATION_DAYS).await?;
+    let session_days: u32 = db::settings::get(&mut tx, settings::RETENTION_SESSION_DAYS).await?;
+    let sessions_before = tx.now() - Duration::days(session_days.into());
     let mut cleared = Cleared {
-        sessions: db::sessions::delete_expired(&mut tx).await?,
+        sessions: db::sessions::delete_expired(&mut tx, sessions_before).await?,
         events: db::events::delete_old(&mut tx).await?,
         jobs: db::jobs::delete_done(&mut tx).await?,
         notifications: 0,

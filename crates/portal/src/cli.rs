@@ -5,6 +5,7 @@ pub(crate) mod collector;
 mod database;
 mod mail;
 mod model;
+pub(crate) mod retention;
 mod settings;
 mod single_sign_on;
 mod token;
@@ -90,6 +91,9 @@ pub(crate) enum Command {
     /// Read and change the settings that a hospital may change while the portal runs
     #[command(subcommand)]
     Settings(SettingsCommand),
+    /// Look at what is kept for a term only
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
     /// Prove, export and archive the audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),

@@ -330,8 +330,10 @@ fn maintenance(
     hourly.push(audit_trail::archive_chore(place));
     hourly.push(governance::standing::daily_chore());
     hourly.push(privacy::reminders_chore());
+    hourly.push(privacy::terms_chore());
     let mut chores = analysis::release::chores();
     chores.push(intake::uploads_chore(blobs.clone()));
+    chores.push(privacy::films_chore(blobs.clone()));
     Maintenance::new(database.clone(), worker.clone(), chores, hourly)
 }
 

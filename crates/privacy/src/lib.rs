@@ -3,5 +3,7 @@
 
 pub mod export;
 mod reminders;
+mod terms;
 
 pub use reminders::reminders_chore;
+pub use terms::{Terms, films_chore, remove_beyond, terms_chore};

@@ -112,9 +112,11 @@ impl TestApp {
         let worker = Worker::new(database.clone(), handlers, worker_options);
         let mut chores = analysis::release::chores();
         chores.push(intake::uploads_chore(blobs.clone()));
+        chores.push(privacy::films_chore(blobs.clone()));
         let mut hourly = analysis::release::hourly_chores();
         hourly.push(governance::standing::daily_chore());
         hourly.push(privacy::reminders_chore());
+        hourly.push(privacy::terms_chore());
         let maintenance = Maintenance::new(database.clone(), worker.clone(), chores, hourly);
         let state = ApiState::new(
             database.clone(),

@@ -865,6 +865,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List erasures
+         * @description For privacy officers.
+         */
+        get: operations["erasures_list"];
+        put?: never;
+        /**
+         * Ask for the erasure of a patient
+         * @description Refused while the record is held, and before the law lets it go. Nothing happens until another privacy officer
+         *     confirms. Wants a fresh proof of who asks.
+         */
+        post: operations["erasures_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erasures/{erasure_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an erasure, or take it back
+         * @description Confirmed by an officer other than whoever asked: reports with everything that hangs on them are removed, films
+         *     with them, and of the account stays a pseudonym, so that the trail keeps saying what was done. It cannot be undone.
+         *     Wants a fresh proof of who asks.
+         */
+        post: operations["erasures_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -916,6 +963,50 @@ export interface paths {
         put?: never;
         /** Send a dead job back to the queue */
         post: operations["jobs_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/legal-holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List legal holds
+         * @description For privacy officers: those that hold and those that were lifted.
+         */
+        get: operations["legal_holds_list"];
+        put?: never;
+        /**
+         * Hold a patient's record
+         * @description Nothing of it is removed, by its term or by an erasure, until the hold is lifted. Wants a fresh proof of who asks.
+         */
+        post: operations["legal_holds_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/legal-holds/{hold_id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift a legal hold
+         * @description Wants a fresh proof of who asks.
+         */
+        post: operations["legal_holds_lift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2411,7 +2502,7 @@ export interface components {
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "create_token" | "revoke_token" | "add_device" | "remove_device" | "list_devices" | "list_tokens" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "find_patient" | "export_record" | "request_correction" | "decide_correction" | "disagree_with_correction" | "list_corrections" | "record_consent" | "list_consents" | "note_content" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "create_token" | "revoke_token" | "add_device" | "remove_device" | "list_devices" | "list_tokens" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "find_patient" | "export_record" | "request_correction" | "decide_correction" | "disagree_with_correction" | "list_corrections" | "record_consent" | "list_consents" | "list_legal_holds" | "set_legal_hold" | "lift_legal_hold" | "list_erasures" | "request_erasure" | "erase_patient" | "remove_report" | "retire_account" | "remove_film" | "note_content" | "refuse";
         /**
          * @description The form of an export of the audit trail.
          * @enum {string}
@@ -2978,6 +3069,62 @@ export interface components {
          * @enum {string}
          */
         EntityType: "user" | "session" | "token" | "patient" | "report" | "history" | "notification" | "model" | "setting" | "job" | "queue" | "audit" | "backup" | "key" | "upload" | "emergency" | "path" | "content";
+        /** @description An erasure of one patient. */
+        Erasure: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at?: string | null;
+            /** @description Who confirmed it, or took it back. */
+            decided_by_name?: string | null;
+            /** @description Identifier. */
+            erasure_id: components["schemas"]["ErasureId"];
+            /** @description Whose record. */
+            patient_id: components["schemas"]["UserId"];
+            /** @description What the patient is called where names are nobody's business. */
+            pseudonym: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description How many reports were removed.
+             */
+            reports?: number | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requested_at: string;
+            /** @description Who asked. */
+            requested_by: components["schemas"]["UserId"];
+            /** @description That person's name. */
+            requested_by_name?: string | null;
+            /** @description What became of it. */
+            state: components["schemas"]["ErasureState"];
+        };
+        /** @description A decision on an erasure. */
+        ErasureDecision: {
+            /** @description Erase now; otherwise the request is taken back. */
+            confirm: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description An erasure of a patient: `portal.erasures.erasure_id`.
+         */
+        ErasureId: string;
+        /** @description Who is erased, and why. */
+        ErasureRequest: {
+            /** @description Whose record. */
+            patient_id: components["schemas"]["UserId"];
+            /** @description Why; at most 2000 characters. */
+            reason: string;
+        };
+        /**
+         * @description What became of an erasure.
+         * @enum {string}
+         */
+        ErasureState: "open" | "confirmed" | "withdrawn";
         /**
          * @description What is wrong with a field.
          * @enum {string}
@@ -3106,6 +3253,11 @@ export interface components {
             /** @description Operations and the like: an array. */
             previous_procedures?: unknown;
         };
+        /**
+         * Format: uuid
+         * @description A legal hold: `portal.legal_holds.hold_id`.
+         */
+        HoldId: string;
         /** @description Who an unknown patient is. */
         Identification: {
             /** @description The registered patient; the unknown patient's own identifier where that record, corrected, is to stay. */
@@ -3339,6 +3491,45 @@ export interface components {
          * @enum {string}
          */
         Language: "en" | "de";
+        /** @description A hold that keeps a patient's record whatever its term. */
+        LegalHold: {
+            /** @description Identifier. */
+            hold_id: components["schemas"]["HoldId"];
+            /** @description Why it was lifted; null: it holds. */
+            lift_reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            lifted_at?: string | null;
+            /** @description Who lifted it. */
+            lifted_by_name?: string | null;
+            /** @description Whose record. */
+            patient_id: components["schemas"]["UserId"];
+            /** @description What the patient is called where names are nobody's business. */
+            pseudonym: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            set_at: string;
+            /** @description Who set it. */
+            set_by_name?: string | null;
+        };
+        /** @description Whose record is held, and why. */
+        LegalHoldRequest: {
+            /** @description Whose record. */
+            patient_id: components["schemas"]["UserId"];
+            /** @description Why; at most 2000 characters. */
+            reason: string;
+        };
+        /** @description Why a hold is lifted. */
+        LiftRequest: {
+            /** @description At most 2000 characters. */
+            reason: string;
+        };
         /** @description A page of a list. */
         ListAnswer_Access: {
             /** @description The rows. */
@@ -3481,6 +3672,45 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        ListAnswer_Erasure: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                decided_at?: string | null;
+                /** @description Who confirmed it, or took it back. */
+                decided_by_name?: string | null;
+                /** @description Identifier. */
+                erasure_id: components["schemas"]["ErasureId"];
+                /** @description Whose record. */
+                patient_id: components["schemas"]["UserId"];
+                /** @description What the patient is called where names are nobody's business. */
+                pseudonym: string;
+                /** @description Why. */
+                reason: string;
+                /**
+                 * Format: int32
+                 * @description How many reports were removed.
+                 */
+                reports?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                requested_at: string;
+                /** @description Who asked. */
+                requested_by: components["schemas"]["UserId"];
+                /** @description That person's name. */
+                requested_by_name?: string | null;
+                /** @description What became of it. */
+                state: components["schemas"]["ErasureState"];
+            }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         ListAnswer_Job: {
             /** @description The rows. */
             items: {
@@ -3525,6 +3755,38 @@ export interface components {
                 state: string;
                 /** @description Which worker has or had it. */
                 worker?: string | null;
+            }[];
+            /** @description Where the next page starts; absent on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        ListAnswer_LegalHold: {
+            /** @description The rows. */
+            items: {
+                /** @description Identifier. */
+                hold_id: components["schemas"]["HoldId"];
+                /** @description Why it was lifted; null: it holds. */
+                lift_reason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                lifted_at?: string | null;
+                /** @description Who lifted it. */
+                lifted_by_name?: string | null;
+                /** @description Whose record. */
+                patient_id: components["schemas"]["UserId"];
+                /** @description What the patient is called where names are nobody's business. */
+                pseudonym: string;
+                /** @description Why. */
+                reason: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                set_at: string;
+                /** @description Who set it. */
+                set_by_name?: string | null;
             }[];
             /** @description Where the next page starts; absent on the last one. */
             next_cursor?: string | null;
@@ -4822,7 +5084,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "consent_text_changed" | "correction_closed" | "email_taken" | "first_impression_required" | "forbidden" | "has_password" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "name_is_the_records" | "not_found" | "not_recalibrable" | "not_refused" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "passkey_taken" | "passkeys_not_set_up" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "still_running" | "single_sign_on_account_exists" | "single_sign_on_away" | "single_sign_on_inactive" | "single_sign_on_no_address" | "single_sign_on_no_role" | "single_sign_on_not_set_up" | "single_sign_on_over" | "single_sign_on_refused" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_open" | "too_many_passkeys" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_passkey" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
+            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "consent_text_changed" | "correction_closed" | "email_taken" | "erasure_closed" | "erasure_open" | "first_impression_required" | "forbidden" | "has_password" | "hold_lifted" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "legal_hold" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "name_is_the_records" | "not_found" | "not_recalibrable" | "not_refused" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "passkey_taken" | "passkeys_not_set_up" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "retention_not_over" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "still_running" | "single_sign_on_account_exists" | "single_sign_on_away" | "single_sign_on_inactive" | "single_sign_on_no_address" | "single_sign_on_no_role" | "single_sign_on_not_set_up" | "single_sign_on_over" | "single_sign_on_refused" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_open" | "too_many_passkeys" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_passkey" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
             /** @description What is wrong this time, and what to do. */
             detail: string;
             /** @description Everything wrong with the fields, at once. */
@@ -9704,6 +9966,284 @@ export interface operations {
             };
         };
     };
+    erasures_list: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 1 to 200. */
+                limit?: number;
+                /** @description Where the page starts: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer_Erasure"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    erasures_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not a privacy officer, or `step_up_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is held, too early (says from when on), or asked for already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    erasures_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The erasure */
+                erasure_id: components["schemas"]["ErasureId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not a privacy officer, or `step_up_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description You asked yourself, it is held, too early, or over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     events_follow: {
         parameters: {
             query?: {
@@ -9885,6 +10425,275 @@ export interface operations {
             };
             /** @description The same work is queued already */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    legal_holds_list: {
+        parameters: {
+            query?: {
+                /** @description Rows a page, 1 to 200. */
+                limit?: number;
+                /** @description Where the page starts: `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAnswer_LegalHold"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    legal_holds_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LegalHoldRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalHold"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not a privacy officer, or `step_up_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    legal_holds_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hold */
+                hold_id: components["schemas"]["HoldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalHold"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not a privacy officer, or `step_up_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It was lifted already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

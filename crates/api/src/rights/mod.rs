@@ -9,9 +9,11 @@ use crate::{problem::Problem, signed::Signed, state::ApiState};
 pub(crate) mod consents;
 pub(crate) mod corrections;
 pub(crate) mod decide;
+pub(crate) mod erasures;
 pub(crate) mod export;
 pub(crate) mod facts;
 pub(crate) mod find;
+pub(crate) mod holds;
 
 impl Signed {
     /// A transaction of a privacy officer; anybody else is refused, and that is audited.

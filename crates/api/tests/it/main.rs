@@ -30,6 +30,7 @@ mod plain;
 mod program_tokens;
 mod pseudonyms;
 mod rates;
+mod removals;
 mod retention;
 mod reviews;
 mod rights;

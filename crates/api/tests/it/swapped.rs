@@ -14,7 +14,7 @@ use crate::{passkeys, verdicts};
 type Names = BTreeMap<&'static str, String>;
 
 /// Names that belong to nobody: whoever's role may ask for one may ask for all.
-const SHARED: [&str; 11] = [
+const SHARED: [&str; 13] = [
     "with",
     "model_id",
     "promotion_id",
@@ -22,6 +22,8 @@ const SHARED: [&str; 11] = [
     "job_id",
     "token_id",
     "identified_as",
+    "hold_id",
+    "erasure_id",
     "setting_key",
     "frame",
     "entity_id",

@@ -90,6 +90,12 @@ POST   /api/corrections                                           401 404 403 20
 DELETE /api/corrections/{correction_id}                           401 404 403 403 403
 POST   /api/corrections/{correction_id}/disagreement              401 404 403 403 403
 POST   /api/corrections/{correction_id}/decision                  401 403 403 404 404
+GET    /api/legal-holds                                           401 403 403 403 200
+POST   /api/legal-holds                                           401 403 403 403 201
+POST   /api/legal-holds/{hold_id}/lift                            401 403 403 403 404
+GET    /api/erasures                                              401 403 403 403 200
+POST   /api/erasures                                              401 403 403 403 409
+POST   /api/erasures/{erasure_id}/decision                        401 403 403 403 404
 GET    /api/patients/{patient_id}/consents                        401 200 403 403 200
 POST   /api/patients/{patient_id}/consents                        401 422 403 403 201
 GET    /api/emergency-accesses                                    401 403 200 200 200
@@ -199,6 +205,8 @@ impl Scene {
             ("access_id", nobody.clone()),
             ("correction_id", nobody.clone()),
             ("token_id", nobody.clone()),
+            ("hold_id", nobody.clone()),
+            ("erasure_id", nobody.clone()),
             ("review_id", nobody.clone()),
             ("notification_id", nobody.clone()),
             ("upload_id", nobody.clone()),
@@ -347,6 +355,11 @@ pub(crate) fn body(method: &str, template: &str, names: &BTreeMap<&str, String>)
         ("POST", "/api/patients/{patient_id}/consents") => {
             json!({ "kind": "training", "is_given": true, "text_version": "1", "evidence": "signed form" })
         }
+        ("POST", "/api/legal-holds" | "/api/erasures") => {
+            json!({ "patient_id": names["patient_id"], "reason": "asked in writing" })
+        }
+        ("POST", "/api/legal-holds/{hold_id}/lift") => json!({ "reason": "settled" }),
+        ("POST", "/api/erasures/{erasure_id}/decision") => json!({ "confirm": true }),
         ("POST", "/api/privacy/patients") => json!({ "patient_id": names["patient_id"] }),
         ("POST", "/api/users") => {
             json!({ "email": format!("made-{unique}@example.com"), "password": "a quiet garden", "role": "doctor", "name": "Made" })

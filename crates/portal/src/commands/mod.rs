@@ -11,6 +11,7 @@ mod device;
 mod keys;
 mod manual;
 mod model;
+mod retention;
 mod settings;
 mod table;
 mod token;
@@ -35,6 +36,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Deidentify(args) => return deidentify::run(&args),
         Command::Check(args) => return check::run(&args).await,
         Command::Settings(command) => settings::run(command).await?,
+        Command::Retention(command) => retention::run(command).await?,
         Command::Audit(command) => return audit::run(command).await,
         Command::Keys(command) => keys::run(command).await?,
         Command::Db(command) => return database::run(command).await,

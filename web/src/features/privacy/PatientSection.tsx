@@ -5,6 +5,7 @@ import { api, take } from '@/api/client';
 import { asProblem } from '@/api/problem';
 import { useT } from '@/i18n';
 import { useFieldText } from '@/shared/problems';
+import { ReasonDialog } from '@/shared/ReasonDialog';
 import { ErrorNote } from '@/shared/states';
 import { ConsentList } from './ConsentList';
 import { CorrectionForm } from './CorrectionForm';
@@ -20,6 +21,7 @@ export function PatientSection() {
   const [way, setWay] = useState<(typeof ways)[number]>('identifier');
   const [whose, setWhose] = useState('');
   const [exporting, setExporting] = useState(false);
+  const [keeping, setKeeping] = useState<'hold' | 'erasure' | null>(null);
   const find = useMutation({
     mutationFn: () => take(api.POST('/api/privacy/patients', { body: { [way]: whose.trim() } })),
   });
@@ -68,6 +70,12 @@ export function PatientSection() {
             <Button size="xs" onClick={() => setExporting(true)}>
               {t('privacy.export')}
             </Button>
+            <Button size="xs" variant="default" onClick={() => setKeeping('hold')}>
+              {t('privacy.hold')}
+            </Button>
+            <Button size="xs" variant="default" color="red" onClick={() => setKeeping('erasure')}>
+              {t('privacy.erasure')}
+            </Button>
           </Group>
           <Title order={3} fz={16} mt="lg" mb="sm">
             {t('privacy.consents')}
@@ -81,6 +89,23 @@ export function PatientSection() {
             onDone={() => void client.invalidateQueries({ queryKey: ['privacy', 'corrections'] })}
           />
         </section>
+      )}
+      {find.data && keeping && (
+        <ReasonDialog
+          title={t(`privacy.${keeping}.title`, { name: find.data.pseudonym })}
+          text={t(`privacy.${keeping}.text`)}
+          act={t(`privacy.${keeping}.act`)}
+          done={t('common.saved')}
+          run={(reason) =>
+            take(
+              api.POST(keeping === 'hold' ? '/api/legal-holds' : '/api/erasures', {
+                body: { patient_id: find.data.patient_id, reason },
+              }),
+            )
+          }
+          onClose={() => setKeeping(null)}
+          onSettled={() => void client.invalidateQueries({ queryKey: ['privacy'] })}
+        />
       )}
       {find.data && exporting && <ExportDialog patient={find.data} onClose={() => setExporting(false)} />}
     </section>

@@ -6,6 +6,7 @@ import { useT } from '@/i18n';
 import { PageTitle, Shown } from '@/shared/states';
 import { CorrectionsSection } from './CorrectionsSection';
 import { PatientSection } from './PatientSection';
+import { RemovalsSection } from './RemovalsSection';
 
 /** What staff does for the rights of patients. */
 export function PrivacyPage() {
@@ -24,6 +25,7 @@ export function PrivacyPage() {
             )}
             {known.may_decide_corrections && <CorrectionsSection isOfficer={known.is_privacy_officer} />}
             {known.is_privacy_officer && <PatientSection />}
+            {known.is_privacy_officer && <RemovalsSection />}
           </Stack>
         )}
       </Shown>
