@@ -226,6 +226,20 @@ $$;
 
 ALTER FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) OWNER TO portal_owner;
 
+-- Name: colleagues(uuid[]); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.colleagues(wanted uuid[]) RETURNS TABLE(id uuid, name text, role text, is_active boolean, updated_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT u.id, u.name, u.role, u.is_active, u.updated_at
+    FROM public.users u
+    WHERE u.role IN ('radiologist', 'doctor') AND u.email::text NOT LIKE '%@services.invalid'
+      AND (wanted IS NULL OR u.id = ANY (wanted))
+$$;
+
+ALTER FUNCTION portal.colleagues(wanted uuid[]) OWNER TO portal_owner;
+
 -- Name: content_digest(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.content_digest(report uuid) RETURNS bytea
@@ -972,6 +986,7 @@ BEGIN
     END LOOP;
     DELETE FROM portal.unknown_patients t WHERE t.patient_id = patient;
     DELETE FROM portal.history_proposals t WHERE t.patient_id = patient;
+    DELETE FROM portal.orders t WHERE t.patient_id = patient;
     DELETE FROM public.patient_medical_history t WHERE t.patient_id = patient;
     DELETE FROM portal.patient_identifiers t WHERE t.patient_id = patient;
     DELETE FROM portal.patient_registrations t WHERE t.patient_id = patient;
@@ -2013,6 +2028,46 @@ CREATE TABLE portal.not_assessed (
 ALTER TABLE ONLY portal.not_assessed FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.not_assessed OWNER TO portal_owner;
+
+-- Name: orders; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.orders (
+    order_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    status text NOT NULL,
+    priority text NOT NULL,
+    placer_issuer text NOT NULL,
+    placer_number text,
+    accession_number text,
+    procedure_system text NOT NULL,
+    procedure_code text NOT NULL,
+    procedure_text text NOT NULL,
+    modality text,
+    station_ae_title text,
+    scheduled_at timestamp with time zone,
+    reason text,
+    requester text,
+    authored_at timestamp with time zone,
+    made_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT orders_accession_number_length CHECK (((length(accession_number) >= 1) AND (length(accession_number) <= 16))),
+    CONSTRAINT orders_modality_form CHECK ((modality ~ '^[A-Z0-9_ ]{1,16}$'::text)),
+    CONSTRAINT orders_placer_issuer_length CHECK ((length(placer_issuer) <= 200)),
+    CONSTRAINT orders_placer_number_length CHECK (((length(placer_number) >= 1) AND (length(placer_number) <= 64))),
+    CONSTRAINT orders_priority_check CHECK ((priority = ANY (ARRAY['routine'::text, 'urgent'::text, 'asap'::text, 'stat'::text]))),
+    CONSTRAINT orders_procedure_code_length CHECK ((length(procedure_code) <= 64)),
+    CONSTRAINT orders_procedure_system_length CHECK ((length(procedure_system) <= 200)),
+    CONSTRAINT orders_procedure_text_length CHECK (((length(procedure_text) >= 1) AND (length(procedure_text) <= 200))),
+    CONSTRAINT orders_reason_length CHECK ((length(reason) <= 2000)),
+    CONSTRAINT orders_requester_length CHECK ((length(requester) <= 200)),
+    CONSTRAINT orders_station_ae_title_length CHECK (((length(station_ae_title) >= 1) AND (length(station_ae_title) <= 16))),
+    CONSTRAINT orders_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'completed'::text, 'revoked'::text])))
+);
+
+ALTER TABLE ONLY portal.orders FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.orders OWNER TO portal_owner;
 
 -- Name: passkey_challenges; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -3100,6 +3155,11 @@ ALTER TABLE ONLY portal.model_standings
 ALTER TABLE ONLY portal.not_assessed
     ADD CONSTRAINT not_assessed_pkey PRIMARY KEY (report_id);
 
+-- Name: orders orders_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.orders
+    ADD CONSTRAINT orders_pkey PRIMARY KEY (order_id);
+
 -- Name: passkey_challenges passkey_challenges_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.passkey_challenges
@@ -3577,6 +3637,30 @@ CREATE INDEX idx_model_changes_model_id ON portal.model_changes USING btree (mod
 
 CREATE INDEX idx_model_changes_replaced_model_id ON portal.model_changes USING btree (replaced_model_id);
 
+-- Name: idx_orders_accession_number; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_orders_accession_number ON portal.orders USING btree (accession_number) WHERE (status <> 'revoked'::text);
+
+-- Name: idx_orders_made_by; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_orders_made_by ON portal.orders USING btree (made_by);
+
+-- Name: idx_orders_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_orders_patient_id ON portal.orders USING btree (patient_id, order_id DESC);
+
+-- Name: idx_orders_placer_number; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_orders_placer_number ON portal.orders USING btree (placer_number, placer_issuer);
+
+-- Name: idx_orders_scheduled_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_orders_scheduled_at ON portal.orders USING btree (scheduled_at) WHERE (status = 'active'::text);
+
+-- Name: idx_orders_updated_at; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_orders_updated_at ON portal.orders USING btree (updated_at);
+
 -- Name: idx_passkey_challenges_expires_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_passkey_challenges_expires_at ON portal.passkey_challenges USING btree (expires_at);
@@ -3592,6 +3676,10 @@ CREATE UNIQUE INDEX idx_passkeys_credential_id ON portal.passkeys USING btree (c
 -- Name: idx_passkeys_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_passkeys_user_id ON portal.passkeys USING btree (user_id, created_at);
+
+-- Name: idx_patient_identifiers_identifier; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_patient_identifiers_identifier ON portal.patient_identifiers USING btree (identifier);
 
 -- Name: idx_patient_identifiers_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -3792,6 +3880,10 @@ CREATE INDEX idx_medical_reports_status ON public.medical_reports USING btree (s
 -- Name: idx_medical_reports_study_uid; Type: INDEX; Schema: public; Owner: portal_owner
 
 CREATE UNIQUE INDEX idx_medical_reports_study_uid ON public.medical_reports USING btree (study_uid);
+
+-- Name: idx_medical_reports_updated_at; Type: INDEX; Schema: public; Owner: portal_owner
+
+CREATE INDEX idx_medical_reports_updated_at ON public.medical_reports USING btree (updated_at);
 
 -- Name: idx_medical_reports_upload_date; Type: INDEX; Schema: public; Owner: portal_owner
 
@@ -4189,6 +4281,16 @@ ALTER TABLE ONLY portal.model_standings
 ALTER TABLE ONLY portal.not_assessed
     ADD CONSTRAINT not_assessed_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
 
+-- Name: orders orders_made_by_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.orders
+    ADD CONSTRAINT orders_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+-- Name: orders orders_patient_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.orders
+    ADD CONSTRAINT orders_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE RESTRICT;
+
 -- Name: passkey_challenges passkey_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.passkey_challenges
@@ -4457,6 +4559,10 @@ ALTER TABLE portal.blob_removals ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.case_scores ENABLE ROW LEVEL SECURITY;
 
+-- Name: orders change_orders; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY change_orders ON portal.orders FOR UPDATE TO portal_radiologist, portal_doctor USING (true) WITH CHECK (true);
+
 -- Name: report_claims claim; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY claim ON portal.report_claims FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -4707,6 +4813,14 @@ CREATE POLICY of_those_registered ON portal.history_proposals FOR SELECT TO port
 
 CREATE POLICY open_own ON portal.emergency_accesses FOR INSERT TO portal_radiologist, portal_tech WITH CHECK (((user_id = ( SELECT portal.actor_id() AS actor_id)) AND (ended_at IS NULL) AND (reviewed_at IS NULL)));
 
+-- Name: orders order_films; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY order_films ON portal.orders FOR INSERT TO portal_radiologist, portal_doctor WITH CHECK ((made_by = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: orders; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.orders ENABLE ROW LEVEL SECURITY;
+
 -- Name: case_scores oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.case_scores FOR SELECT TO portal_tech USING (true);
@@ -4758,6 +4872,10 @@ CREATE POLICY own_identifiers ON portal.patient_identifiers FOR SELECT TO portal
 -- Name: first_impressions own_impressions; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY own_impressions ON portal.first_impressions TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: orders own_orders; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY own_orders ON portal.orders FOR SELECT TO portal_patient USING ((patient_id = ( SELECT portal.actor_id() AS actor_id)));
 
 -- Name: report_releases own_releases; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -4890,6 +5008,10 @@ CREATE POLICY owner_maintains ON portal.model_standings TO portal_owner USING (t
 -- Name: not_assessed owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.not_assessed TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: orders owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.orders TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: passkey_challenges owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5378,6 +5500,10 @@ ALTER TABLE portal.single_sign_on_sessions ENABLE ROW LEVEL SECURITY;
 -- Name: single_sign_on_starts; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.single_sign_on_starts ENABLE ROW LEVEL SECURITY;
+
+-- Name: orders staff_knows_orders; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY staff_knows_orders ON portal.orders FOR SELECT TO portal_radiologist, portal_doctor USING (true);
 
 -- Name: unknown_patients staff_knows_patients; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5872,6 +5998,12 @@ GRANT ALL ON FUNCTION portal.carry_out_promotion(promotion uuid, at timestamp wi
 
 REVOKE ALL ON FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.change_patient_account(patient uuid, active boolean, hash text) TO portal_tech;
+
+-- Name: FUNCTION colleagues(wanted uuid[]); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.colleagues(wanted uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.colleagues(wanted uuid[]) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.colleagues(wanted uuid[]) TO portal_doctor;
 
 -- Name: FUNCTION content_digest(report uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -6592,6 +6724,12 @@ GRANT SELECT ON TABLE portal.not_assessed TO portal_doctor;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE portal.not_assessed TO portal_worker;
 GRANT SELECT ON TABLE portal.not_assessed TO portal_emergency;
 
+-- Name: TABLE orders; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.orders TO portal_patient;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.orders TO portal_radiologist;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.orders TO portal_doctor;
+
 -- Name: TABLE passkey_challenges; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT,INSERT,DELETE ON TABLE portal.passkey_challenges TO portal_anonymous;
@@ -6959,4 +7097,6 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (30, 'program tokens', true, '\xd65cdbe571c0276e0d2bac8f1a2339bf0c7b8f6982617397429845057bfadef8655911d7da2546dd82ee6ffebcc1a054', 0),
     (31, 'dicom index', true, '\x4620a9ebaeb178b2661bcf562923341d23d2a03458bde1a293f9bfee87accd1f148fb33f452dd0c652799de5c25efc2a', 0),
     (32, 'dicom peers', true, '\x87276ea3c05a9e2a1f461d7d22a9d20216d8d4f92a2d129eaa43da8a8aa90ba1d9322d3f49ec6c16ffa84504a74e670c', 0),
-    (33, 'holds and removals', true, '\xc98313417bdaefe9d6b11c88bb9a850e9e90db37946949d1180551ed64da026276d7c2bc22e4058a165cdeb734e4d88f', 0);
+    (33, 'holds and removals', true, '\xc98313417bdaefe9d6b11c88bb9a850e9e90db37946949d1180551ed64da026276d7c2bc22e4058a165cdeb734e4d88f', 0),
+    (34, 'fhir', true, '\x5596ce07e581f248e4878b9c6d4b90a411a54679838fda087f31c6bc8eaef5eb68a222598a5caf72676a3a1b81efb72e', 0),
+    (35, 'orders', true, '\x69d3b3b10089777410803699948d2e68ddf695c13841244f3f5499ea1d82dc574f73228bdcddcbbd410f29d336ac3169', 0);

@@ -132,19 +132,23 @@ impl Caller {
     /// # Errors
     /// [`Problem::Forbidden`], or when the database does not answer.
     pub async fn begin_as(&self, scope: Scope, state: &ApiState) -> Result<ActorTx, Problem> {
+        self.require(scope, state).await?;
+        Ok(state.database.begin(&self.actor).await?)
+    }
+
+    /// Refuses, and has the refusal audited, where the token has not the scope or the role not the permission.
+    ///
+    /// # Errors
+    /// [`Problem::Forbidden`], or when the database does not answer.
+    pub async fn require(&self, scope: Scope, state: &ApiState) -> Result<(), Problem> {
         if let Some(badge) = &self.program
-            && !badge.scopes.contains(&scope)
+            && !badge.scopes.iter().any(|held| held.covers(scope))
         {
             let detail = format!("this token has not the scope {scope}: use one that has it");
             return Err(self.refuse(state, detail).await?);
         }
-        let permission = scope.permission();
-        if !permission.allows(self.role) {
-            let roles: Vec<&str> = permission
-                .roles()
-                .iter()
-                .map(|role| role.as_str())
-                .collect();
+        if !scope.is_of_use_to(self.role) {
+            let roles: Vec<&str> = scope.roles().into_iter().map(Role::as_str).collect();
             let detail = format!(
                 "this needs the role {}; this account is {}",
                 roles.join(" or "),
@@ -152,7 +156,7 @@ impl Caller {
             );
             return Err(self.refuse(state, detail).await?);
         }
-        Ok(state.database.begin(&self.actor).await?)
+        Ok(())
     }
 
     async fn refuse(&self, state: &ApiState, detail: String) -> Result<Problem, Problem> {

@@ -2,6 +2,7 @@
 //! its handler; errors become one problem+json in [`problem`]; who may do what is decided by
 //! [`signed`] and, row by row, by the database.
 
+mod address;
 mod ai;
 mod audit_trail;
 mod auth;
@@ -20,6 +21,7 @@ mod notifications;
 mod observe;
 mod openapi;
 mod operations;
+mod outcome;
 pub mod passwords;
 mod patients;
 mod pieces;
@@ -42,6 +44,7 @@ mod tokens;
 mod uploads;
 mod web_assets;
 
+pub use address::address;
 pub use caller::{Caller, new_program_token};
 pub use codes::FieldCode;
 pub use hub::EventHub;

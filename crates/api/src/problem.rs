@@ -2,7 +2,6 @@
 //! nowhere else, so that each has a stable `code`, the fields at fault, and the request's id.
 
 use axum::{
-    Json,
     extract::Request,
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
@@ -12,8 +11,11 @@ use db::DbError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::codes::{FieldCode, problem_code};
 pub(crate) use crate::sign_on_fault::SignOnFault;
+use crate::{
+    codes::{FieldCode, problem_code},
+    outcome,
+};
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -366,9 +368,12 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
         .get("x-request-id")
         .and_then(|id| id.to_str().ok())
         .map(str::to_owned);
-    let is_api = ["/api/", "/dicomweb"]
-        .iter()
-        .any(|room| request.uri().path().starts_with(room));
+    let path = request.uri().path();
+    let is_fhir = path == "/fhir" || path.starts_with("/fhir/");
+    let is_api = is_fhir
+        || ["/api/", "/dicomweb"]
+            .iter()
+            .any(|room| path.starts_with(room));
     let mut response = next.run(request).await;
     let pending = response
         .extensions_mut()
@@ -382,6 +387,13 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
                     "method_not_allowed",
                     "Wrong method",
                 )),
+                status if is_fhir && status.as_u16() >= 400 && !outcome::is_one(&response) => {
+                    Some(bare_problem(
+                        status,
+                        "refused",
+                        status.canonical_reason().unwrap_or("Refused"),
+                    ))
+                }
                 _ => None,
             }
         });
@@ -391,16 +403,21 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     body.request_id = id;
     let status = response.status();
     let headers = response.headers().clone();
-    let mut finished = (status, Json(body)).into_response();
+    let (media, text) = if is_fhir {
+        (outcome::MEDIA, outcome::of(&body).to_string())
+    } else {
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        ("application/problem+json", text)
+    };
+    let mut finished = (status, text).into_response();
     for (name, value) in &headers {
         if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
             finished.headers_mut().insert(name, value.clone());
         }
     }
-    finished.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    finished
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     finished
 }
 
@@ -409,7 +426,12 @@ fn bare_problem(status: StatusCode, code: &'static str, title: &'static str) -> 
         r#type: format!("urn:medical-portal:problem:{code}"),
         title,
         status: status.as_u16(),
-        detail: "this path does not take that method: see /api/docs".to_owned(),
+        detail: match status {
+            StatusCode::METHOD_NOT_ALLOWED => {
+                "this path does not take that method: see /api/docs".to_owned()
+            }
+            status => format!("the request was refused with status {}", status.as_u16()),
+        },
         code,
         request_id: None,
         errors: Vec::new(),

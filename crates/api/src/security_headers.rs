@@ -25,7 +25,9 @@ pub(crate) async fn add(State(state): State<ApiState>, request: Request, next: N
     } else {
         CONTENT_SECURITY_POLICY
     };
-    let is_api = path.starts_with("/api/") || path.starts_with("/dicomweb");
+    let is_api = ["/api/", "/dicomweb", "/fhir"]
+        .iter()
+        .any(|room| path.starts_with(room));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut add = |name: HeaderName, value: &'static str| {

@@ -23,7 +23,7 @@ pub(crate) fn are_built_in() -> bool {
 /// Serves a file of the web interface, or the page.
 pub(crate) async fn serve(method: Method, uri: Uri) -> Result<Response, Problem> {
     let path = uri.path().trim_start_matches('/');
-    if ["api/", "dicomweb/"]
+    if ["api/", "dicomweb/", "fhir"]
         .iter()
         .any(|room| path.starts_with(room))
         || !matches!(method, Method::GET | Method::HEAD)

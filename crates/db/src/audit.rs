@@ -79,6 +79,41 @@ impl ActorTx {
         self.audit_as(user, act).await
     }
 
+    /// Notes an act on each of several things, in one go.
+    ///
+    /// # Errors
+    /// As [`ActorTx::audit`].
+    pub async fn audit_each(&mut self, act: &Act, things: &[Uuid]) -> Result<(), DbError> {
+        let now = self.now();
+        let user = self.actor().user_id();
+        let origin = self.actor().origin.clone();
+        let role = self.actor().audit_role();
+        let ids: Vec<Uuid> = things.iter().map(|_| AuditLogId::new_at(now).0).collect();
+        sqlx::query!(
+            "INSERT INTO audit_logs (log_id, user_id, user_role, action, entity_type, entity_id, ip_address, user_agent,
+                                     old_values, new_values, status, error_message, created_at)
+             SELECT u.log_id, $3, $4, $5, $6, u.entity_id, $7::text::inet, $8, $9, $10, $11, $12, $13
+             FROM unnest($1::uuid[], $2::uuid[]) u (log_id, entity_id)",
+            &ids,
+            things,
+            user.map(Uuid::from),
+            role,
+            act.action.as_str(),
+            act.entity_type.as_str(),
+            origin.address.map(|address| address.to_string()),
+            origin.user_agent,
+            act.old_values,
+            act.new_values,
+            act.status.as_str(),
+            act.error_message,
+            now
+        )
+        .execute(self.connection())
+        .await
+        .during("write the audit rows")?;
+        Ok(())
+    }
+
     /// Notes an act of a user who is being signed in or out, and so is not yet the actor.
     ///
     /// # Errors

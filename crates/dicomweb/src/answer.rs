@@ -84,23 +84,7 @@ impl Dataset {
 
 /// The address of `/dicomweb` as whoever asks sees it.
 pub(crate) fn base(state: &ApiState, headers: &HeaderMap) -> String {
-    if let Some(public) = &state.options.public_url {
-        return format!("{}/dicomweb", public.as_str().trim_end_matches('/'));
-    }
-    let scheme = if state.options.secure_cookies {
-        "https"
-    } else {
-        "http"
-    };
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .filter(|host| {
-            host.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
-        })
-        .unwrap_or("localhost");
-    format!("{scheme}://{host}/dicomweb")
+    format!("{}/dicomweb", api::address(state, headers))
 }
 
 /// Data sets as an answer: an array in JSON, a part each in XML.

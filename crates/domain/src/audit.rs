@@ -81,6 +81,10 @@ crate::text_enum! {
         DecideHistory = "decide_history",
         /// A patient record was corrected.
         UpdatePatient = "update_patient",
+        /// An examination was ordered.
+        CreateOrder = "create_order",
+        /// What an order says was changed, or it was revoked.
+        UpdateOrder = "update_order",
         /// A patient was given a code for a first password.
         InvitePatient = "invite_patient",
         /// A patient chose a first password with such a code.

@@ -61,6 +61,8 @@ id! {
     SessionId,
     /// A study on its way through the portal: `medical_reports.report_id`.
     ReportId,
+    /// An examination that was ordered: `portal.orders.order_id`.
+    OrderId,
     /// One stored image: `report_images.image_id`.
     ImageId,
     /// A registered model: `ai_models.model_id`.

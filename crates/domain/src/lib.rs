@@ -14,6 +14,7 @@ pub mod event;
 pub mod ids;
 pub mod language;
 pub mod model;
+pub mod order;
 pub mod password;
 pub mod patient;
 pub mod patient_wording;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use db::{
-    ActorTx, DbError,
+    ActorTx, DbError, orders,
     patients::{self, Patient},
     unknown_patients::{self, UnknownPatient},
 };
@@ -52,6 +52,10 @@ pub(crate) async fn find_patient(
         Some(header) => owner_of_number(tx, header).await?,
         None => None,
     };
+    let by_number = match (named, by_number) {
+        (None, None) => patient_of_order(tx, header).await?,
+        (_, found) => found,
+    };
     let patient_id = match (named, by_number) {
         (Some(named), Some(other)) if named != other => return Ok(Err(IDENTITY_CONFLICT)),
         (Some(named), _) => named,
@@ -62,6 +66,43 @@ pub(crate) async fn find_patient(
         (None, None) => return Ok(Err(PATIENT_MISSING)),
     };
     Ok(patients::find(tx, patient_id).await?.ok_or(PATIENT_UNKNOWN))
+}
+
+/// The patient whose examination was ordered under the film's accession number, where the film names the same person by
+/// name and birth date as well: a number alone may be mistyped, and then a person looks.
+async fn patient_of_order(
+    tx: &mut ActorTx,
+    header: Option<&DicomHeader>,
+) -> Result<Option<UserId>, DbError> {
+    let Some(header) = header else {
+        return Ok(None);
+    };
+    let Some(ordered) = ordered_for(tx, header).await? else {
+        return Ok(None);
+    };
+    let patient = patients::find(tx, ordered).await?;
+    let is_same = patient.is_some_and(|patient| {
+        let name = header.patient_name.as_deref();
+        name.is_some_and(|name| same_name(name, &patient.name))
+            && header.patient_birth_date.is_some()
+            && header.patient_birth_date == patient.date_of_birth
+    });
+    Ok(is_same.then_some(ordered))
+}
+
+/// Whose examination was ordered under a film's accession number.
+pub(crate) async fn ordered_for(
+    tx: &mut ActorTx,
+    header: &DicomHeader,
+) -> Result<Option<UserId>, DbError> {
+    match header
+        .accession_number
+        .as_deref()
+        .filter(|number| !number.is_empty() && !number.contains('\0'))
+    {
+        Some(number) => orders::patient_of_accession(tx, number).await,
+        None => Ok(None),
+    }
 }
 
 /// The patient of a film that a machine sent and whose number nobody has registered, or that has none: the unknown

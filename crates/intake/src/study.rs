@@ -19,7 +19,9 @@ use serde_json::json;
 
 use crate::{
     file::{CheckedFile, without_nul},
-    matching::{age_in_years, disagreements, find_patient, owner_of_number, unknown_patient},
+    matching::{
+        age_in_years, disagreements, find_patient, ordered_for, owner_of_number, unknown_patient,
+    },
     receive::{Accepted, Details, Receipt, Rejected},
     warning::{UploadWarning, WarningCode},
 };
@@ -90,6 +92,11 @@ pub(crate) async fn store_study(
     for header in files.iter().filter_map(|file| file.header()) {
         let owner = owner_of_number(tx, header).await?;
         disagree.extend(disagreements(&patient, header, owner));
+        // An accession number is a number too: one of somebody else's order has to be looked at.
+        let ordered = ordered_for(tx, header).await?;
+        if ordered.is_some_and(|ordered| ordered != patient.patient_id) {
+            disagree.push("identifier");
+        }
     }
     disagree.sort_unstable();
     disagree.dedup();

@@ -98,7 +98,7 @@ async fn serve_at(
         blobs.clone(),
         decoders.clone(),
     )?;
-    let router = api::router_with(state.clone(), dicomweb::routes());
+    let router = api::router_with(state.clone(), dicomweb::routes().merge(fhir::routes()));
 
     let mut tasks = Vec::new();
     tasks.push(tokio::spawn(disk::watch(

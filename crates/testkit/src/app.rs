@@ -143,7 +143,7 @@ impl TestApp {
         let stop = CancellationToken::new();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let service = api::router_with(state.clone(), dicomweb::routes())
+        let service = api::router_with(state.clone(), dicomweb::routes().merge(fhir::routes()))
             .into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         tokio::spawn(state.hub.clone().run(stop.clone()));
@@ -173,7 +173,7 @@ impl TestApp {
 
     /// The router, for requests without a network.
     pub fn router(&self) -> axum::Router {
-        api::router_with(self.state.clone(), dicomweb::routes())
+        api::router_with(self.state.clone(), dicomweb::routes().merge(fhir::routes()))
     }
 
     /// Does what is queued.

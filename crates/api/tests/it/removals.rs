@@ -126,6 +126,17 @@ async fn two_officers_erase_a_patient_once_the_law_lets_them_and_the_trail_stays
     doctor.post("/api/erasures", body.clone()).await.expect(403);
     doctor.get("/api/erasures").await.expect(403);
 
+    let order = json!({
+        "resourceType": "ServiceRequest", "status": "active", "intent": "order", "code": { "text": "Chest X-ray" },
+        "subject": { "reference": format!("Patient/{}", scene.patient.user_id()) },
+    });
+    let request = doctor
+        .request(reqwest::Method::POST, "/fhir/ServiceRequest")
+        .header("content-type", "application/fhir+json")
+        .body(order.to_string());
+    doctor.send(request).await.expect(201);
+    assert_eq!(scene.count("SELECT count(*) FROM portal.orders").await, 1);
+
     scene.eleven_years_later().await;
     let asked = scene.ask().await.expect(201);
     assert_eq!(scene.ask().await.expect(409)["code"], "erasure_open");
@@ -154,6 +165,7 @@ async fn two_officers_erase_a_patient_once_the_law_lets_them_and_the_trail_stays
         "SELECT count(*) FROM portal.review_addenda",
         "SELECT count(*) FROM portal.report_releases",
         "SELECT count(*) FROM patient_medical_history",
+        "SELECT count(*) FROM portal.orders",
         "SELECT count(*) FROM users WHERE name ILIKE 'ada%' OR email::text ILIKE 'ada%'",
     ] {
         assert_eq!(scene.count(table).await, 0, "{table}");

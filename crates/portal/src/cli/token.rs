@@ -14,7 +14,8 @@ pub(crate) enum TokenCommand {
         /// What the program is, such as "CT room 1": the name of the token, and of a new account
         #[arg(long)]
         name: String,
-        /// What it opens; may be repeated: dicomweb.read, dicomweb.write
+        /// What it opens; may be repeated: dicomweb.read, dicomweb.write, or of FHIR such as system/Patient.rs (a kind
+        /// of resource or *, and of the letters cruds)
         #[arg(long = "scope", required = true, value_name = "SCOPE")]
         scopes: Vec<Scope>,
         /// Role of a new service account: radiologist (stores studies and reads its own) or doctor (reads all)

@@ -61,17 +61,8 @@ async fn create(args: &PlaceArgs, wanted: &Wanted<'_>) -> Result<()> {
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
     let (user_id, role, address) = service_account(&mut tx, wanted).await?;
-    if let Some(scope) = wanted
-        .scopes
-        .iter()
-        .find(|scope| !scope.permission().allows(role))
-    {
-        let roles: Vec<&str> = scope
-            .permission()
-            .roles()
-            .iter()
-            .map(|role| role.as_str())
-            .collect();
+    if let Some(scope) = wanted.scopes.iter().find(|scope| !scope.is_of_use_to(role)) {
+        let roles: Vec<&str> = scope.roles().into_iter().map(Role::as_str).collect();
         bail!(
             "{scope} is nothing that the role {role} may do; it needs {}",
             roles.join(" or ")
@@ -100,7 +91,7 @@ async fn create(args: &PlaceArgs, wanted: &Wanted<'_>) -> Result<()> {
     )
     .await?;
     tx.commit().await?;
-    let words: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+    let words: Vec<String> = scopes.iter().map(ToString::to_string).collect();
     eprintln!(
         "Token {token_id} for {} until {}, as {address} ({role}). It is shown this once; \
          programs send it as 'Authorization: Bearer …':",

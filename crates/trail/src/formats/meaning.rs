@@ -39,6 +39,8 @@ pub(super) fn of(action: &str) -> (Code, char) {
         | A::ReadHistory
         | A::ReadEmergencyRecord
         | A::ListConsents => code("110110", "Patient Record", 'R'),
+        A::CreateOrder => code("110109", "Order Record", 'C'),
+        A::UpdateOrder => code("110109", "Order Record", 'U'),
         A::CreatePatient
         | A::ProposeHistory
         | A::AddAddendum

@@ -48,6 +48,8 @@ export const actions = [
   'save_annotations',
   'release_report',
   'list_patients',
+  'create_order',
+  'update_order',
   'create_patient',
   'read_history',
   'update_history',
