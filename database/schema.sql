@@ -812,6 +812,11 @@ BEGIN
         FROM portal.history_proposals p
         WHERE p.patient_id = patient AND (after_id IS NULL OR (p.proposed_at, p.proposal_id) > (after_at, after_id))
         ORDER BY 1, 2 LIMIT most;
+    WHEN 'orders' THEN RETURN QUERY
+        SELECT o.created_at, o.order_id, to_jsonb(o) - 'patient_id' - 'made_by' || jsonb_build_object('made_by_name', portal.staff_name(o.made_by))
+        FROM portal.orders o
+        WHERE o.patient_id = patient AND (after_id IS NULL OR (o.created_at, o.order_id) > (after_at, after_id))
+        ORDER BY 1, 2 LIMIT most;
     WHEN 'reports' THEN RETURN QUERY
         SELECT r.created_at, r.report_id, jsonb_build_object('report_id', r.report_id, 'study_type', r.study_type,
             'study_uid', r.study_uid, 'patient_name', r.patient_name, 'patient_age', r.patient_age, 'patient_gender', r.patient_gender,
@@ -3595,7 +3600,7 @@ CREATE INDEX idx_legal_holds_lifted_by ON portal.legal_holds USING btree (lifted
 
 -- Name: idx_legal_holds_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
-CREATE INDEX idx_legal_holds_patient_id ON portal.legal_holds USING btree (patient_id) WHERE (lifted_at IS NULL);
+CREATE INDEX idx_legal_holds_patient_id ON portal.legal_holds USING btree (patient_id);
 
 -- Name: idx_legal_holds_set_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -7097,6 +7102,7 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (30, 'program tokens', true, '\xd65cdbe571c0276e0d2bac8f1a2339bf0c7b8f6982617397429845057bfadef8655911d7da2546dd82ee6ffebcc1a054', 0),
     (31, 'dicom index', true, '\x4620a9ebaeb178b2661bcf562923341d23d2a03458bde1a293f9bfee87accd1f148fb33f452dd0c652799de5c25efc2a', 0),
     (32, 'dicom peers', true, '\x87276ea3c05a9e2a1f461d7d22a9d20216d8d4f92a2d129eaa43da8a8aa90ba1d9322d3f49ec6c16ffa84504a74e670c', 0),
-    (33, 'holds and removals', true, '\xc98313417bdaefe9d6b11c88bb9a850e9e90db37946949d1180551ed64da026276d7c2bc22e4058a165cdeb734e4d88f', 0),
+    (33, 'holds and removals', true, '\x2a12c5957d25ec3ba547b9e03a90c5d19e5e6f6df70655b6641aa163279953b73bf366748915c8ddc351d63965c166c2', 0),
     (34, 'fhir', true, '\x5596ce07e581f248e4878b9c6d4b90a411a54679838fda087f31c6bc8eaef5eb68a222598a5caf72676a3a1b81efb72e', 0),
-    (35, 'orders', true, '\x69d3b3b10089777410803699948d2e68ddf695c13841244f3f5499ea1d82dc574f73228bdcddcbbd410f29d336ac3169', 0);
+    (35, 'orders', true, '\x69d3b3b10089777410803699948d2e68ddf695c13841244f3f5499ea1d82dc574f73228bdcddcbbd410f29d336ac3169', 0),
+    (36, 'orders of a record', true, '\x6d7851a52106ba939ba0e8f9ff3f439e598c04441d8dd250cb3b10c0b1af4d1c1a3943100ba5a03e40e5b39bb97b0ed4', 0);

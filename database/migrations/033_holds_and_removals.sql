@@ -12,7 +12,7 @@ CREATE TABLE portal.legal_holds (
     CONSTRAINT legal_holds_lifted
         CHECK ((lifted_at IS NULL) = (lifted_by IS NULL) AND (lifted_at IS NULL) = (lift_reason IS NULL))
 );
-CREATE INDEX idx_legal_holds_patient_id ON portal.legal_holds (patient_id) WHERE lifted_at IS NULL;
+CREATE INDEX idx_legal_holds_patient_id ON portal.legal_holds (patient_id);
 CREATE INDEX idx_legal_holds_set_at ON portal.legal_holds (set_at DESC, hold_id DESC);
 CREATE INDEX idx_legal_holds_set_by ON portal.legal_holds (set_by);
 CREATE INDEX idx_legal_holds_lifted_by ON portal.legal_holds (lifted_by);

@@ -11,6 +11,8 @@ crate::text_enum! {
         History = "history",
         /// Changes of it that the patient proposed.
         HistoryProposals = "history_proposals",
+        /// Examinations that were ordered.
+        Orders = "orders",
         /// Reports.
         Reports = "reports",
         /// What is known of the films beside the files.

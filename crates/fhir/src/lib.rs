@@ -41,6 +41,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::write::Wish;
 
+pub use transaction::readable;
+
 /// Longest time until an answer begins.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// Largest body of one resource or search, and of a transaction.

@@ -12,7 +12,7 @@ use domain::scope::{FhirKind, Interaction, Scope};
 use serde_json::{Value, json};
 
 use crate::{
-    answer,
+    answer, incoming,
     search::{Context, malformed},
     write::{Done, Names, Sent, Wish, Writer},
 };
@@ -143,6 +143,28 @@ pub(crate) async fn bundle(
     }
     tx.commit().await?;
     Ok(answer::body(StatusCode::OK, &response(&sent, &done)))
+}
+
+/// Reads a transaction, or a patient or order alone, and does nothing of it; for whoever tries damaged bodies. Says of how
+/// many resources something could be kept.
+#[must_use]
+pub fn readable(body: &[u8]) -> usize {
+    let Ok(sent) = serde_json::from_slice::<Value>(body) else {
+        return 0;
+    };
+    let alone = std::slice::from_ref(&sent);
+    let resources: Vec<&Value> =
+        match entries_of(&sent).map(|entries| read(entries, "http://localhost/fhir")) {
+            Ok(Ok(entries)) => entries.iter().map(|(one, _)| one.resource).collect(),
+            Ok(Err(_)) => Vec::new(),
+            Err(_) => alone.iter().collect(),
+        };
+    resources
+        .into_iter()
+        .filter(|resource| {
+            incoming::patient("", resource).is_ok() || incoming::order("", resource).is_ok()
+        })
+        .count()
 }
 
 fn needed_for(sent: &Sent<'_>) -> Scope {

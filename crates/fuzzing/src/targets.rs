@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 7] = [
     Target {
         name: "dicom",
         corpus: dicom_corpus,
@@ -58,6 +58,35 @@ pub const TARGETS: [Target; 5] = [
         },
     },
     Target {
+        name: "resource",
+        corpus: resource_corpus,
+        run: |bytes| {
+            let _ = fhir::readable(bytes);
+        },
+    },
+    Target {
+        name: "search",
+        corpus: |_| {
+            vec![
+                b"patient.identifier=urn:a|1,2&date=ge2026-01&date=lt2026-02-01T10:00:00%2B01:00&_include=DiagnosticReport:result".to_vec(),
+                b"name:contains=M%C3%BCl&birthdate=1950&_revinclude=Observation:subject&_count=10&_cursor=AAAA&_id=1".to_vec(),
+            ]
+        },
+        run: |bytes| {
+            let pairs: Vec<(String, String)> = form_urlencoded::parse(bytes).into_owned().collect();
+            for kind in domain::scope::FhirKind::ALL {
+                for is_strict in [true, false] {
+                    let _ = fhir::query::Query::parse(
+                        *kind,
+                        &pairs,
+                        is_strict,
+                        "http://localhost/fhir",
+                    );
+                }
+            }
+        },
+    },
+    Target {
         name: "manifest",
         corpus: |_| vec![include_bytes!("../../../models/chest-paediatric/model.toml").to_vec()],
         run: |bytes| {
@@ -67,6 +96,27 @@ pub const TARGETS: [Target; 5] = [
         },
     },
 ];
+
+fn resource_corpus(_: Option<&Path>) -> Vec<Vec<u8>> {
+    let patient = r#"{"resourceType":"Patient","identifier":[{"system":"urn:a","value":"P1"}],
+        "name":[{"family":"Müller","given":["Ada"]}],"gender":"female","birthDate":"1950-02-28",
+        "telecom":[{"system":"phone","value":"+49 1"}]}"#;
+    let order = r#"{"resourceType":"ServiceRequest","status":"active","intent":"order","priority":"stat",
+        "identifier":[{"system":"urn:a","value":"O1"},{"type":{"coding":[{"code":"ACSN"}]},"value":"A1"}],
+        "code":{"coding":[{"system":"http://loinc.org","code":"36643-5"}],"text":"Chest"},
+        "subject":{"reference":"urn:uuid:0199f0a0-0000-7000-8000-000000000001"},
+        "occurrencePeriod":{"start":"2026-11-26T10:00:00+01:00"},"authoredOn":"2026-11-26",
+        "performer":[{"identifier":{"system":"urn:medical-portal:ae-title","value":"CR1"}}]}"#;
+    let bundle = format!(
+        r#"{{"resourceType":"Bundle","type":"transaction","entry":[
+        {{"fullUrl":"urn:uuid:0199f0a0-0000-7000-8000-000000000001","resource":{patient},
+          "request":{{"method":"POST","url":"Patient","ifNoneExist":"identifier=urn:a|P1"}}}},
+        {{"resource":{order},"request":{{"method":"PUT","url":"ServiceRequest?identifier=urn:a|O1","ifMatch":"W/\"1\""}}}}]}}"#
+    );
+    [patient, order, &bundle]
+        .map(|text| text.as_bytes().to_vec())
+        .to_vec()
+}
 
 /// Small enough that a damaged length cannot make one input take minutes.
 const LIMITS: Limits = Limits {

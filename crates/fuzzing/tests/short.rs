@@ -37,3 +37,11 @@ fn damaged_inputs_end_in_an_answer_or_an_error() {
         }
     }
 }
+
+#[test]
+fn what_resources_are_damaged_from_can_be_read() {
+    let target = TARGETS.iter().find(|target| target.name == "resource");
+    let corpus = (target.expect("there is such a target").corpus)(None);
+    let readable: Vec<usize> = corpus.iter().map(|body| fhir::readable(body)).collect();
+    assert_eq!(readable, [1, 1, 2]);
+}

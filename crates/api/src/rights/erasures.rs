@@ -6,9 +6,9 @@ use db::{
     ActorTx, DbError,
     audit::Act,
     emergency,
+    erasures::{self, Erasure},
     notifications::{self, Message},
     personal_data,
-    removals::{self, Erasure},
 };
 use domain::{
     ErasureId, ErasureOutcome, StepUp, UserId,
@@ -40,7 +40,7 @@ pub(crate) async fn list(
 ) -> Result<Answer<ListAnswer<Erasure>>, Problem> {
     let (limit, after) = query.parse()?;
     let mut tx = signed.begin_as_officer(&state).await?;
-    let page = removals::erasures(&mut tx, None, after, limit).await?;
+    let page = erasures::list(&mut tx, None, after, limit).await?;
     tx.audit(
         Act::new(AuditAction::ListErasures, EntityType::Patient)
             .new_values(json!({ "found": page.items.len() })),
@@ -87,7 +87,7 @@ pub(crate) async fn request(
     signed.stepped_up(StepUp::Privacy, &state).await?;
     refuse_where_kept(&mut tx, patient_id).await?;
     let reason = request.reason.trim();
-    let erasure_id = removals::request_erasure(&mut tx, patient_id, reason)
+    let erasure_id = erasures::request(&mut tx, patient_id, reason)
         .await
         .map_err(asked_already)?;
     tx.audit(
@@ -103,7 +103,7 @@ pub(crate) async fn request(
 }
 
 fn asked_already(error: DbError) -> Problem {
-    if error.is_constraint(removals::ONE_OPEN) {
+    if error.is_constraint(erasures::ONE_OPEN) {
         return Problem::Conflict {
             code: "erasure_open",
             detail: "an erasure of this patient waits for a second officer already".to_owned(),
@@ -113,7 +113,7 @@ fn asked_already(error: DbError) -> Problem {
 }
 
 async fn refuse_where_kept(tx: &mut ActorTx, patient_id: UserId) -> Result<(), Problem> {
-    let obstacles = removals::obstacles(tx, patient_id).await?;
+    let obstacles = erasures::obstacles(tx, patient_id).await?;
     if obstacles.is_held {
         return Err(held());
     }
@@ -188,11 +188,11 @@ pub(crate) async fn decide(
     let asked = find(&mut tx, erasure_id).await?;
     signed.stepped_up(StepUp::Privacy, &state).await?;
     let action = if request.confirm {
-        match removals::erase(&mut tx, erasure_id).await? {
+        match erasures::erase(&mut tx, erasure_id).await? {
             ErasureOutcome::Erased => AuditAction::ErasePatient,
             outcome => return Err(refused(&mut tx, asked.patient_id, outcome).await?),
         }
-    } else if removals::withdraw_erasure(&mut tx, erasure_id).await? {
+    } else if erasures::withdraw(&mut tx, erasure_id).await? {
         AuditAction::RequestErasure
     } else {
         return Err(closed());
@@ -230,7 +230,7 @@ async fn refused(
         },
         ErasureOutcome::Held => held(),
         ErasureOutcome::TooEarly => {
-            let obstacles = removals::obstacles(tx, patient_id).await?;
+            let obstacles = erasures::obstacles(tx, patient_id).await?;
             too_early(obstacles.erasable_from.unwrap_or_else(|| tx.now()))
         }
         ErasureOutcome::Closed | ErasureOutcome::NotOfficer | ErasureOutcome::Erased => closed(),
@@ -238,8 +238,6 @@ async fn refused(
 }
 
 async fn find(tx: &mut ActorTx, erasure_id: ErasureId) -> Result<Erasure, Problem> {
-    let mut found = removals::erasures(tx, Some(erasure_id), None, 1)
-        .await?
-        .items;
+    let mut found = erasures::list(tx, Some(erasure_id), None, 1).await?.items;
     found.pop().ok_or(Problem::NotFound("erasure"))
 }

@@ -4,8 +4,8 @@ use axum::{Json as Answer, extract::State, http::StatusCode};
 use db::{
     ActorTx,
     audit::Act,
+    legal_holds::{self, LegalHold},
     personal_data,
-    removals::{self, LegalHold},
 };
 use domain::{
     HoldId, StepUp, UserId,
@@ -36,7 +36,7 @@ pub(crate) async fn list(
 ) -> Result<Answer<ListAnswer<LegalHold>>, Problem> {
     let (limit, after) = query.parse()?;
     let mut tx = signed.begin_as_officer(&state).await?;
-    let page = removals::holds(&mut tx, None, after, limit).await?;
+    let page = legal_holds::list(&mut tx, None, after, limit).await?;
     tx.audit(
         Act::new(AuditAction::ListLegalHolds, EntityType::Patient)
             .new_values(json!({ "found": page.items.len() })),
@@ -78,7 +78,7 @@ pub(crate) async fn set(
     }
     signed.stepped_up(StepUp::Privacy, &state).await?;
     let reason = request.reason.trim();
-    let hold_id = removals::hold(&mut tx, request.patient_id, reason).await?;
+    let hold_id = legal_holds::set(&mut tx, request.patient_id, reason).await?;
     tx.audit(
         Act::new(AuditAction::SetLegalHold, EntityType::Patient)
             .on(request.patient_id)
@@ -121,7 +121,7 @@ pub(crate) async fn lift(
     let hold = find(&mut tx, hold_id).await?;
     signed.stepped_up(StepUp::Privacy, &state).await?;
     let reason = request.reason.trim();
-    if !removals::lift(&mut tx, hold_id, reason).await? {
+    if !legal_holds::lift(&mut tx, hold_id, reason).await? {
         return Err(Problem::Conflict {
             code: "hold_lifted",
             detail: "this hold was lifted already".to_owned(),
@@ -139,6 +139,6 @@ pub(crate) async fn lift(
 }
 
 async fn find(tx: &mut ActorTx, hold_id: HoldId) -> Result<LegalHold, Problem> {
-    let mut found = removals::holds(tx, Some(hold_id), None, 1).await?.items;
+    let mut found = legal_holds::list(tx, Some(hold_id), None, 1).await?.items;
     found.pop().ok_or(Problem::NotFound("legal hold"))
 }

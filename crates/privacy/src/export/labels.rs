@@ -50,6 +50,7 @@ pub(super) const fn section(section: Section, language: Language) -> &'static st
             "Proposed changes of the history",
             "Vorgeschlagene Änderungen der Krankengeschichte",
         ),
+        Section::Orders => ("Examinations ordered", "Angeordnete Untersuchungen"),
         Section::Reports => ("Reports", "Berichte"),
         Section::Images => ("Films", "Aufnahmen"),
         Section::Analyses => ("What the program said", "Was das Programm sagte"),
@@ -74,6 +75,11 @@ pub(super) const fn section(section: Section, language: Language) -> &'static st
 
 /// Names of things as they are stored, and what they are called.
 const FIELDS: &[(&str, &str, &str)] = &[
+    (
+        "accession_number",
+        "Accession number",
+        "Auftragsnummer der Radiologie",
+    ),
     ("action", "What was done", "Was getan wurde"),
     ("addendum", "Note", "Nachtrag"),
     (
@@ -93,6 +99,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
         "Kennung der Beurteilung",
     ),
     ("answer", "Answer", "Antwort"),
+    ("authored_at", "Ordered", "Angeordnet"),
     ("clinical_findings", "Findings", "Befund"),
     ("conditions", "Illnesses", "Erkrankungen"),
     (
@@ -169,6 +176,11 @@ const FIELDS: &[(&str, &str, &str)] = &[
         "Wahrscheinlichkeit für niedriges Risiko",
     ),
     (
+        "made_by_name",
+        "Entered by staff",
+        "Vom Personal eingetragen",
+    ),
+    (
         "medical_history",
         "Medical history at the time",
         "Krankengeschichte zu dieser Zeit",
@@ -185,6 +197,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
         "Wahrscheinlichkeit für mittleres Risiko",
     ),
     ("message", "Text", "Text"),
+    ("modality", "Kind of device", "Art des Geräts"),
     (
         "model_version",
         "Version of the program's model",
@@ -192,16 +205,43 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ),
     ("name", "Name", "Name"),
     ("note", "Note", "Bemerkung"),
+    (
+        "order_id",
+        "Identifier of the order",
+        "Kennung der Anordnung",
+    ),
     ("patient_age", "Age", "Alter"),
     ("patient_gender", "Sex", "Geschlecht"),
     ("patient_name", "Name on the report", "Name im Bericht"),
     ("phone", "Telephone", "Telefon"),
+    (
+        "placer_issuer",
+        "Number of the order given by",
+        "Nummer der Anordnung vergeben von",
+    ),
+    (
+        "placer_number",
+        "Number of the order",
+        "Nummer der Anordnung",
+    ),
     ("preferences", "Preferences", "Einstellungen"),
     (
         "previous_procedures",
         "Earlier procedures",
         "Frühere Eingriffe",
     ),
+    ("priority", "Urgency", "Dringlichkeit"),
+    (
+        "procedure_code",
+        "Code of the examination",
+        "Schlüssel der Untersuchung",
+    ),
+    (
+        "procedure_system",
+        "System of that code",
+        "System dieses Schlüssels",
+    ),
+    ("procedure_text", "Examination", "Untersuchung"),
     ("processed_at", "Assessed", "Beurteilt"),
     ("proposed_at", "Proposed", "Vorgeschlagen"),
     ("read_at", "Read", "Gelesen am"),
@@ -227,6 +267,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
         "Asked by staff",
         "Vom Personal beantragt",
     ),
+    ("requester", "Ordered by", "Angeordnet von"),
     (
         "review_id",
         "Identifier of the review",
@@ -250,9 +291,11 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ),
     ("risk_score", "Risk", "Risiko"),
     ("role", "Kind of account", "Art des Kontos"),
+    ("scheduled_at", "Planned for", "Geplant für"),
     ("sha256", "Checksum (SHA-256)", "Prüfsumme (SHA-256)"),
     ("staff_name", "By", "Von"),
     ("state", "State", "Stand"),
+    ("station_ae_title", "Device", "Gerät"),
     ("status", "State", "Stand"),
     ("study_type", "Kind of study", "Art der Untersuchung"),
     ("subject", "About", "Betrifft"),

@@ -1,3 +1,4 @@
+import './settingTexts';
 import { Button, Group, NumberInput, Switch, Text, Textarea, TextInput, Title } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
