@@ -51,6 +51,8 @@ fn send(radiologist: &Signed, patient: &str, mutator: &Mutator, from: u64) -> (u
         .post(format!("{}/api/reports/upload", radiologist.base))
         .bearer_auth(&radiologist.token)
         .multipart(form)
+        // A machine that does other things besides is no fault.
+        .timeout(Duration::from_secs(600))
         .send()
         .unwrap();
     let status = answer.status().as_u16();
