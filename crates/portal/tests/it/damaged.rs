@@ -132,6 +132,8 @@ fn damaged_films_are_taken_or_refused_and_nothing_is_half_written() {
         .unwrap()
         .iter()
         .filter(|finding| finding["outcome"] == "fail")
+        // That nobody scores is as wanted then.
+        .filter(|finding| !(unscored && finding["check"] == "jobs"))
         .collect();
     assert!(faults.is_empty(), "{faults:#?}");
 }
