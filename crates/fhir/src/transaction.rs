@@ -152,12 +152,11 @@ pub fn readable(body: &[u8]) -> usize {
     let Ok(sent) = serde_json::from_slice::<Value>(body) else {
         return 0;
     };
-    let alone = std::slice::from_ref(&sent);
     let resources: Vec<&Value> =
         match entries_of(&sent).map(|entries| read(entries, "http://localhost/fhir")) {
             Ok(Ok(entries)) => entries.iter().map(|(one, _)| one.resource).collect(),
             Ok(Err(_)) => Vec::new(),
-            Err(_) => alone.iter().collect(),
+            Err(_) => vec![&sent],
         };
     resources
         .into_iter()

@@ -8,7 +8,6 @@ use db::{
     emergency,
     erasures::{self, Erasure},
     notifications::{self, Message},
-    personal_data,
 };
 use domain::{
     ErasureId, ErasureOutcome, StepUp, UserId,
@@ -20,7 +19,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
-    body::{Checks, Json, Path, Query},
+    body::{Json, Path, Query},
     problem::{Problem, ProblemBody},
     query::{ListAnswer, PageQuery},
     signed::Signed,
@@ -76,15 +75,10 @@ pub(crate) async fn request(
     signed: Signed,
     Json(request): Json<ErasureRequest>,
 ) -> Result<(StatusCode, Answer<Erasure>), Problem> {
-    let mut tx = signed.begin_as_officer(&state).await?;
-    let mut checks = Checks::default();
-    checks.present("reason", &request.reason, 2000);
-    checks.done()?;
     let patient_id = request.patient_id;
-    if !personal_data::is_patient(&mut tx, patient_id).await? {
-        return Err(Problem::NotFound("patient"));
-    }
-    signed.stepped_up(StepUp::Privacy, &state).await?;
+    let mut tx = signed
+        .begin_on_record(&state, patient_id, &request.reason)
+        .await?;
     refuse_where_kept(&mut tx, patient_id).await?;
     let reason = request.reason.trim();
     let erasure_id = erasures::request(&mut tx, patient_id, reason)

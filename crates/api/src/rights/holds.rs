@@ -5,7 +5,6 @@ use db::{
     ActorTx,
     audit::Act,
     legal_holds::{self, LegalHold},
-    personal_data,
 };
 use domain::{
     HoldId, StepUp, UserId,
@@ -69,14 +68,9 @@ pub(crate) async fn set(
     signed: Signed,
     Json(request): Json<LegalHoldRequest>,
 ) -> Result<(StatusCode, Answer<LegalHold>), Problem> {
-    let mut tx = signed.begin_as_officer(&state).await?;
-    let mut checks = Checks::default();
-    checks.present("reason", &request.reason, 2000);
-    checks.done()?;
-    if !personal_data::is_patient(&mut tx, request.patient_id).await? {
-        return Err(Problem::NotFound("patient"));
-    }
-    signed.stepped_up(StepUp::Privacy, &state).await?;
+    let mut tx = signed
+        .begin_on_record(&state, request.patient_id, &request.reason)
+        .await?;
     let reason = request.reason.trim();
     let hold_id = legal_holds::set(&mut tx, request.patient_id, reason).await?;
     tx.audit(
