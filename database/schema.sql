@@ -544,6 +544,33 @@ $$;
 
 ALTER FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) OWNER TO portal_owner;
 
+-- Name: has_hl7_receivers(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.has_hl7_receivers() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT EXISTS (SELECT FROM portal.hl7_receivers) $$;
+
+ALTER FUNCTION portal.has_hl7_receivers() OWNER TO portal_owner;
+
+-- Name: hl7_sender_of(text, inet, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.hl7_sender_of(sender text, peer inet, present timestamp with time zone) RETURNS TABLE(user_id uuid, role text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+BEGIN
+    UPDATE portal.hl7_senders s SET last_seen_at = present
+        WHERE s.application = sender AND (s.last_seen_at IS NULL OR present - s.last_seen_at > interval '1 minute')
+          AND EXISTS (SELECT FROM unnest(s.addresses) a WHERE peer <<= a);
+    RETURN QUERY SELECT s.user_id, u.role::text
+        FROM portal.hl7_senders s JOIN public.users u ON u.id = s.user_id
+        WHERE s.application = sender AND u.is_active AND EXISTS (SELECT FROM unnest(s.addresses) a WHERE peer <<= a);
+END
+$$;
+
+ALTER FUNCTION portal.hl7_sender_of(sender text, peer inet, present timestamp with time zone) OWNER TO portal_owner;
+
 -- Name: index_dicom_instance(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.index_dicom_instance(image uuid) RETURNS void
@@ -603,6 +630,15 @@ CREATE FUNCTION portal.is_held(patient uuid) RETURNS boolean
     AS $$ SELECT EXISTS (SELECT FROM portal.legal_holds h WHERE h.patient_id = patient AND h.lifted_at IS NULL) $$;
 
 ALTER FUNCTION portal.is_held(patient uuid) OWNER TO portal_owner;
+
+-- Name: is_hl7_sender(inet); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.is_hl7_sender(peer inet) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT EXISTS (SELECT FROM portal.hl7_senders s, unnest(s.addresses) a WHERE peer <<= a) $$;
+
+ALTER FUNCTION portal.is_hl7_sender(peer inet) OWNER TO portal_owner;
 
 -- Name: is_patient_for_officer(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -1842,6 +1878,60 @@ CREATE TABLE portal.history_proposals (
 ALTER TABLE ONLY portal.history_proposals FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.history_proposals OWNER TO portal_owner;
+
+-- Name: hl7_deliveries; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.hl7_deliveries (
+    report_id uuid NOT NULL,
+    receiver text NOT NULL,
+    result_at timestamp with time zone NOT NULL,
+    control_id text NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    CONSTRAINT hl7_deliveries_control_id_length CHECK (((length(control_id) >= 1) AND (length(control_id) <= 20)))
+);
+
+ALTER TABLE ONLY portal.hl7_deliveries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.hl7_deliveries OWNER TO portal_owner;
+
+-- Name: hl7_receivers; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.hl7_receivers (
+    name text NOT NULL,
+    host text NOT NULL,
+    port integer NOT NULL,
+    application text NOT NULL,
+    facility text NOT NULL,
+    is_tls boolean NOT NULL,
+    authorities text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT hl7_receivers_application_length CHECK ((length(application) <= 180)),
+    CONSTRAINT hl7_receivers_authorities_length CHECK ((length(authorities) <= 100000)),
+    CONSTRAINT hl7_receivers_facility_length CHECK ((length(facility) <= 180)),
+    CONSTRAINT hl7_receivers_host_length CHECK (((length(host) >= 1) AND (length(host) <= 253))),
+    CONSTRAINT hl7_receivers_name_length CHECK (((length(name) >= 1) AND (length(name) <= 64))),
+    CONSTRAINT hl7_receivers_port_range CHECK (((port >= 1) AND (port <= 65535)))
+);
+
+ALTER TABLE ONLY portal.hl7_receivers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.hl7_receivers OWNER TO portal_owner;
+
+-- Name: hl7_senders; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.hl7_senders (
+    application text NOT NULL,
+    user_id uuid NOT NULL,
+    addresses cidr[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone,
+    CONSTRAINT hl7_senders_application_length CHECK (((length(application) >= 1) AND (length(application) <= 180))),
+    CONSTRAINT hl7_senders_some_addresses CHECK (((cardinality(addresses) >= 1) AND (cardinality(addresses) <= 50)))
+);
+
+ALTER TABLE ONLY portal.hl7_senders FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.hl7_senders OWNER TO portal_owner;
 
 -- Name: identity_confirmations; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -3105,6 +3195,21 @@ ALTER TABLE ONLY portal.first_impressions
 ALTER TABLE ONLY portal.history_proposals
     ADD CONSTRAINT history_proposals_pkey PRIMARY KEY (proposal_id);
 
+-- Name: hl7_deliveries hl7_deliveries_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.hl7_deliveries
+    ADD CONSTRAINT hl7_deliveries_pkey PRIMARY KEY (report_id, receiver);
+
+-- Name: hl7_receivers hl7_receivers_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.hl7_receivers
+    ADD CONSTRAINT hl7_receivers_pkey PRIMARY KEY (name);
+
+-- Name: hl7_senders hl7_senders_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.hl7_senders
+    ADD CONSTRAINT hl7_senders_pkey PRIMARY KEY (application);
+
 -- Name: identity_confirmations identity_confirmations_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.identity_confirmations
@@ -3545,6 +3650,14 @@ CREATE UNIQUE INDEX idx_history_proposals_one_open ON portal.history_proposals U
 -- Name: idx_history_proposals_patient_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_history_proposals_patient_id ON portal.history_proposals USING btree (patient_id, proposed_at DESC);
+
+-- Name: idx_hl7_deliveries_receiver; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_hl7_deliveries_receiver ON portal.hl7_deliveries USING btree (receiver, taken_at DESC);
+
+-- Name: idx_hl7_senders_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_hl7_senders_user_id ON portal.hl7_senders USING btree (user_id);
 
 -- Name: idx_identity_confirmations_doctor_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -4186,6 +4299,21 @@ ALTER TABLE ONLY portal.history_proposals
 ALTER TABLE ONLY portal.history_proposals
     ADD CONSTRAINT history_proposals_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: hl7_deliveries hl7_deliveries_receiver_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.hl7_deliveries
+    ADD CONSTRAINT hl7_deliveries_receiver_fkey FOREIGN KEY (receiver) REFERENCES portal.hl7_receivers(name) ON DELETE CASCADE;
+
+-- Name: hl7_deliveries hl7_deliveries_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.hl7_deliveries
+    ADD CONSTRAINT hl7_deliveries_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: hl7_senders hl7_senders_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.hl7_senders
+    ADD CONSTRAINT hl7_senders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
 -- Name: identity_confirmations identity_confirmations_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.identity_confirmations
@@ -4528,6 +4656,14 @@ CREATE POLICY acknowledge ON portal.model_alarms TO portal_tech USING (true) WIT
 
 CREATE POLICY add_at_the_command_line ON portal.dicom_peers FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
+-- Name: hl7_receivers add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY add_at_the_command_line ON portal.hl7_receivers FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
+-- Name: hl7_senders add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY add_at_the_command_line ON portal.hl7_senders FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
 -- Name: review_addenda add_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY add_own ON portal.review_addenda FOR INSERT TO portal_doctor WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -4694,6 +4830,18 @@ CREATE POLICY hand_over ON portal.account_tokens TO portal_tech USING ((purpose 
 
 ALTER TABLE portal.history_proposals ENABLE ROW LEVEL SECURITY;
 
+-- Name: hl7_deliveries; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.hl7_deliveries ENABLE ROW LEVEL SECURITY;
+
+-- Name: hl7_receivers; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.hl7_receivers ENABLE ROW LEVEL SECURITY;
+
+-- Name: hl7_senders; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.hl7_senders ENABLE ROW LEVEL SECURITY;
+
 -- Name: identity_confirmations; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.identity_confirmations ENABLE ROW LEVEL SECURITY;
@@ -4854,6 +5002,18 @@ CREATE POLICY oversee ON portal.emergency_accesses FOR SELECT TO portal_radiolog
 
 CREATE POLICY oversee ON portal.erasures FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
 
+-- Name: hl7_deliveries oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.hl7_deliveries FOR SELECT TO portal_tech USING (true);
+
+-- Name: hl7_receivers oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.hl7_receivers FOR SELECT TO portal_tech, portal_worker USING (true);
+
+-- Name: hl7_senders oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.hl7_senders FOR SELECT TO portal_tech USING (true);
+
 -- Name: inference_records oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.inference_records FOR SELECT TO portal_tech USING (true);
@@ -4969,6 +5129,18 @@ CREATE POLICY owner_maintains ON portal.first_impressions TO portal_owner USING 
 -- Name: history_proposals owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.history_proposals TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: hl7_deliveries owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.hl7_deliveries TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: hl7_receivers owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.hl7_receivers TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: hl7_senders owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.hl7_senders TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: identity_confirmations owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5305,6 +5477,14 @@ CREATE POLICY remove ON portal.blob_removals TO portal_worker USING (true) WITH 
 
 CREATE POLICY remove_at_the_command_line ON portal.dicom_peers FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
+-- Name: hl7_receivers remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remove_at_the_command_line ON portal.hl7_receivers FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
+-- Name: hl7_senders remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remove_at_the_command_line ON portal.hl7_senders FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
 -- Name: identity_confirmations renew_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY renew_own ON portal.identity_confirmations FOR UPDATE TO portal_doctor USING ((doctor_id = ( SELECT portal.actor_id() AS actor_id))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
@@ -5427,6 +5607,26 @@ CREATE POLICY send_in ON portal.image_blobs FOR INSERT TO portal_radiologist WIT
 -- Name: unknown_patients send_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY send_in ON portal.unknown_patients FOR INSERT TO portal_radiologist WITH CHECK ((resolved_at IS NULL));
+
+-- Name: dicom_studies send_results; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY send_results ON portal.dicom_studies FOR SELECT TO portal_worker USING (true);
+
+-- Name: hl7_deliveries send_results; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY send_results ON portal.hl7_deliveries TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: orders send_results; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY send_results ON portal.orders FOR SELECT TO portal_worker USING (true);
+
+-- Name: patient_identifiers send_results; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY send_results ON portal.patient_identifiers FOR SELECT TO portal_worker USING (true);
+
+-- Name: review_addenda send_results; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY send_results ON portal.review_addenda FOR SELECT TO portal_worker USING (true);
 
 -- Name: session_proofs; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -6084,6 +6284,16 @@ GRANT ALL ON FUNCTION portal.forget_sign_ins_given_up(present timestamp with tim
 REVOKE ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) TO portal_tech;
 
+-- Name: FUNCTION has_hl7_receivers(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.has_hl7_receivers() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.has_hl7_receivers() TO portal_doctor;
+
+-- Name: FUNCTION hl7_sender_of(sender text, peer inet, present timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.hl7_sender_of(sender text, peer inet, present timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.hl7_sender_of(sender text, peer inet, present timestamp with time zone) TO portal_anonymous;
+
 -- Name: FUNCTION index_dicom_instance(image uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.index_dicom_instance(image uuid) FROM PUBLIC;
@@ -6107,6 +6317,11 @@ REVOKE ALL ON FUNCTION portal.is_held(patient uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.is_held(patient uuid) TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.is_held(patient uuid) TO portal_doctor;
 GRANT ALL ON FUNCTION portal.is_held(patient uuid) TO portal_tech;
+
+-- Name: FUNCTION is_hl7_sender(peer inet); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.is_hl7_sender(peer inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.is_hl7_sender(peer inet) TO portal_anonymous;
 
 -- Name: FUNCTION is_patient_for_officer(patient uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -6317,6 +6532,7 @@ GRANT SELECT(name) ON TABLE public.users TO portal_emergency;
 GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_patient;
 GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_radiologist;
 GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(phone) ON TABLE public.users TO portal_worker;
 
 -- Name: COLUMN users.date_of_birth; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -6324,6 +6540,7 @@ GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO porta
 GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_radiologist;
 GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_doctor;
 GRANT SELECT(date_of_birth) ON TABLE public.users TO portal_emergency;
+GRANT SELECT(date_of_birth) ON TABLE public.users TO portal_worker;
 
 -- Name: COLUMN users.profile_picture_url; Type: ACL; Schema: public; Owner: portal_owner
 
@@ -6369,6 +6586,7 @@ GRANT SELECT(updated_at) ON TABLE public.users TO portal_patient;
 GRANT SELECT(updated_at) ON TABLE public.users TO portal_radiologist;
 GRANT SELECT(updated_at) ON TABLE public.users TO portal_doctor;
 GRANT SELECT(updated_at) ON TABLE public.users TO portal_tech;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_worker;
 
 -- Name: TABLE accounts; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -6495,6 +6713,7 @@ GRANT SELECT ON TABLE portal.dicom_series TO portal_doctor;
 GRANT SELECT ON TABLE portal.dicom_studies TO portal_patient;
 GRANT SELECT ON TABLE portal.dicom_studies TO portal_radiologist;
 GRANT SELECT ON TABLE portal.dicom_studies TO portal_doctor;
+GRANT SELECT ON TABLE portal.dicom_studies TO portal_worker;
 
 -- Name: TABLE drift_references; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -6605,6 +6824,20 @@ GRANT UPDATE(decided_by) ON TABLE portal.history_proposals TO portal_doctor;
 GRANT UPDATE(decided_at) ON TABLE portal.history_proposals TO portal_patient;
 GRANT UPDATE(decided_at) ON TABLE portal.history_proposals TO portal_radiologist;
 GRANT UPDATE(decided_at) ON TABLE portal.history_proposals TO portal_doctor;
+
+-- Name: TABLE hl7_deliveries; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.hl7_deliveries TO portal_worker;
+GRANT SELECT ON TABLE portal.hl7_deliveries TO portal_tech;
+
+-- Name: TABLE hl7_receivers; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE portal.hl7_receivers TO portal_tech;
+GRANT SELECT ON TABLE portal.hl7_receivers TO portal_worker;
+
+-- Name: TABLE hl7_senders; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE portal.hl7_senders TO portal_tech;
 
 -- Name: TABLE identity_confirmations; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -6734,6 +6967,7 @@ GRANT SELECT ON TABLE portal.not_assessed TO portal_emergency;
 GRANT SELECT ON TABLE portal.orders TO portal_patient;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.orders TO portal_radiologist;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.orders TO portal_doctor;
+GRANT SELECT ON TABLE portal.orders TO portal_worker;
 
 -- Name: TABLE passkey_challenges; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -6754,6 +6988,7 @@ GRANT SELECT,INSERT ON TABLE portal.patient_identifiers TO portal_radiologist;
 GRANT SELECT,INSERT ON TABLE portal.patient_identifiers TO portal_doctor;
 GRANT SELECT ON TABLE portal.patient_identifiers TO portal_patient;
 GRANT SELECT ON TABLE portal.patient_identifiers TO portal_emergency;
+GRANT SELECT ON TABLE portal.patient_identifiers TO portal_worker;
 
 -- Name: COLUMN patient_identifiers.issuer; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -6874,6 +7109,7 @@ GRANT SELECT ON TABLE portal.review_addenda TO portal_patient;
 GRANT SELECT ON TABLE portal.review_addenda TO portal_radiologist;
 GRANT SELECT,INSERT ON TABLE portal.review_addenda TO portal_doctor;
 GRANT SELECT ON TABLE portal.review_addenda TO portal_emergency;
+GRANT SELECT ON TABLE portal.review_addenda TO portal_worker;
 
 -- Name: TABLE review_verdicts; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -7105,4 +7341,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (33, 'holds and removals', true, '\x2a12c5957d25ec3ba547b9e03a90c5d19e5e6f6df70655b6641aa163279953b73bf366748915c8ddc351d63965c166c2', 0),
     (34, 'fhir', true, '\x5596ce07e581f248e4878b9c6d4b90a411a54679838fda087f31c6bc8eaef5eb68a222598a5caf72676a3a1b81efb72e', 0),
     (35, 'orders', true, '\x69d3b3b10089777410803699948d2e68ddf695c13841244f3f5499ea1d82dc574f73228bdcddcbbd410f29d336ac3169', 0),
-    (36, 'orders of a record', true, '\x6d7851a52106ba939ba0e8f9ff3f439e598c04441d8dd250cb3b10c0b1af4d1c1a3943100ba5a03e40e5b39bb97b0ed4', 0);
+    (36, 'orders of a record', true, '\x6d7851a52106ba939ba0e8f9ff3f439e598c04441d8dd250cb3b10c0b1af4d1c1a3943100ba5a03e40e5b39bb97b0ed4', 0),
+    (37, 'hl7', true, '\x19222c0186625dea730f72d4adf3c4d9bcbc24b34e05dc70a92ad71838d57330f8fb1af8f2e83e0402a5b1fb172657be', 0);

@@ -57,6 +57,37 @@ pub async fn enqueue(
     Ok(())
 }
 
+/// As [`enqueue`], with so many attempts before the job is given up.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn enqueue_patiently(
+    tx: &mut ActorTx,
+    kind: &str,
+    report_id: ReportId,
+    priority: i16,
+    maximum_attempts: i32,
+    payload: &Value,
+) -> Result<(), DbError> {
+    let now = tx.now();
+    sqlx::query!(
+        "INSERT INTO portal.jobs (job_id, kind, report_id, payload, priority, maximum_attempts, run_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+         ON CONFLICT DO NOTHING",
+        JobId::new_at(now).0,
+        kind,
+        report_id.0,
+        payload,
+        priority,
+        maximum_attempts,
+        now
+    )
+    .execute(tx.connection())
+    .await
+    .during("queue a job that is tried for long")?;
+    Ok(())
+}
+
 /// Takes the next job of these kinds. Served by `idx_jobs_ready`.
 ///
 /// No job waits for longer than 17 minutes on purpose, so one that was made in the future, or waits for

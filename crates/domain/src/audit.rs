@@ -85,6 +85,14 @@ crate::text_enum! {
         CreateOrder = "create_order",
         /// What an order says was changed, or it was revoked.
         UpdateOrder = "update_order",
+        /// A signed result was sent to another system.
+        SendResult = "send_result",
+        /// A system was let in that sends orders, or one was added that results are sent to.
+        AddSystem = "add_system",
+        /// Such a system was taken off the list.
+        RemoveSystem = "remove_system",
+        /// Such systems were listed.
+        ListSystems = "list_systems",
         /// A patient was given a code for a first password.
         InvitePatient = "invite_patient",
         /// A patient chose a first password with such a code.

@@ -3,24 +3,11 @@
 
 use api::{FieldCode, FieldError};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{
-    order::{OrderPriority, OrderStatus},
-    patient::Gender,
-};
+use domain::order::{OrderPriority, OrderStatus};
+use intake::records::SentPatient;
 use serde_json::Value;
 
 use crate::{system, values};
-
-/// A patient as sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SentPatient {
-    pub(crate) name: String,
-    /// Issuer and number of each.
-    pub(crate) numbers: Vec<(String, String)>,
-    pub(crate) gender: Option<Gender>,
-    pub(crate) born: Option<NaiveDate>,
-    pub(crate) phone: Option<String>,
-}
 
 /// An order as sent; whose it is stands apart, since that may be somebody in the same message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,22 +5,17 @@ use std::collections::HashMap;
 
 use api::{ApiState, Caller, FieldCode, FieldError, Problem};
 use axum::http::StatusCode;
-use db::{
-    accounts::{self, NewAccount},
-    audit::Act,
-    orders::{self, OrderContent},
-    patients::{self, PatientChange},
-};
+use db::orders::{self, OrderContent};
 use domain::{
-    OrderId, Role, UserId,
-    audit::{AuditAction, EntityType},
+    UserId,
     scope::{FhirKind, Interaction, Scope},
 };
+use intake::records::{self, RecordError, SentPatient};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    incoming::{self, SentOrder, SentPatient},
+    incoming::{self, SentOrder},
     query::Query,
     search::{Context, Found, malformed},
 };
@@ -108,8 +103,8 @@ impl Writer<'_, '_> {
                 let patient_id = self.subject(&order.subject, names, &sent.at).await?;
                 let content = content(order, patient_id);
                 match &before {
-                    Some(found) => self.change_order(found, content, &sent.at).await?,
-                    None => self.make_order(content, &sent.at).await?,
+                    Some(found) => self.change_order(found, &content, &sent.at).await?,
+                    None => self.make_order(&content, &sent.at).await?,
                 }
             }
             kind => return Err(malformed(format!("{}: a {kind} is not taken", sent.at))),
@@ -218,85 +213,24 @@ impl Writer<'_, '_> {
     }
 
     async fn make_patient(&mut self, sent: &SentPatient, at: &str) -> Result<String, Problem> {
-        let tx = &mut *self.context.tx;
-        let id = UserId::new_at(tx.now());
-        check_birthday(sent, tx.now().date_naive(), at)?;
-        // An address under .invalid (RFC 2606) never receives anything; it only fills the column.
-        let email = format!("{id}@patients.invalid").parse().map_err(|_| {
-            Problem::Internal("an identifier before a host is no address".to_owned())
-        })?;
-        let account = NewAccount {
-            id,
-            email: &email,
-            password_hash: None,
-            role: Role::Patient,
-            name: &sent.name,
-            phone: sent.phone.as_deref(),
-            date_of_birth: sent.born,
-        };
-        accounts::create(tx, &account).await?;
-        patients::note_registration(tx, id).await?;
-        for (issuer, number) in &sent.numbers {
-            patients::add_identifier(tx, id, issuer, number, sent.gender)
-                .await
-                .map_err(|error| number_taken(error, at))?;
-        }
-        let act = Act::new(AuditAction::CreatePatient, EntityType::Patient)
-            .on(id)
-            .new_values(self.caller.noting(json!({ "form": "fhir Patient" })));
-        tx.audit(act).await?;
+        let note = self.caller.noting(json!({ "form": "fhir Patient" }));
+        let id = records::register_patient(self.context.tx, sent, &note)
+            .await
+            .map_err(|error| not_taken(error, at))?;
         Ok(id.to_string())
     }
 
-    /// Corrects a record. What is not said stays, and numbers are added, never taken away: films are matched by them.
     async fn change_patient(
         &mut self,
         before: &Found,
         sent: &SentPatient,
         at: &str,
     ) -> Result<String, Problem> {
-        let tx = &mut *self.context.tx;
-        check_birthday(sent, tx.now().date_naive(), at)?;
         let id = UserId(before.key);
-        let change = PatientChange {
-            name: Some(&sent.name),
-            phone: sent.phone.as_deref(),
-            date_of_birth: sent.born,
-        };
-        patients::change(tx, id, &change).await?;
-        let has_numbers = before.value["identifier"].is_array();
-        for (issuer, number) in &sent.numbers {
-            match patients::find_by_identifier(tx, issuer, number).await? {
-                Some(owner) if owner == id => {}
-                _ => patients::add_identifier(tx, id, issuer, number, sent.gender)
-                    .await
-                    .map_err(|error| number_taken(error, at))?,
-            }
-        }
-        if has_numbers && sent.gender.is_some() {
-            patients::correct_identifier(tx, id, None, None, sent.gender).await?;
-        }
-        let after = self
-            .one(FhirKind::Patient, id.to_string())
-            .await?
-            .ok_or_else(|| Problem::Internal("a patient just corrected is not there".to_owned()))?;
-        // The time of the change alone is none.
-        let parts = ["identifier", "name", "telecom", "gender", "birthDate"];
-        let changed = |of: &Value, other: &Value| -> Value {
-            parts
-                .iter()
-                .filter(|part| of[**part] != other[**part])
-                .map(|part| ((*part).to_owned(), of[*part].clone()))
-                .collect::<serde_json::Map<String, Value>>()
-                .into()
-        };
-        let mut new_values = changed(&after.value, &before.value);
-        new_values["form"] = json!("fhir Patient");
-        let act = Act::new(AuditAction::UpdatePatient, EntityType::Patient)
-            .on(id)
-            .old(changed(&before.value, &after.value))
-            .new_values(self.caller.noting(new_values));
-        self.context.tx.audit(act).await?;
+        let note = self.caller.noting(json!({ "form": "fhir Patient" }));
+        records::correct_patient(self.context.tx, id, sent, &note)
+            .await
+            .map_err(|error| not_taken(error, at))?;
         Ok(id.to_string())
     }
 
@@ -326,28 +260,20 @@ impl Writer<'_, '_> {
         })
     }
 
-    async fn make_order(&mut self, content: OrderContent, at: &str) -> Result<String, Problem> {
-        let tx = &mut *self.context.tx;
-        let id = OrderId::new_at(tx.now());
-        orders::create(tx, id, &content)
+    async fn make_order(&mut self, content: &OrderContent, at: &str) -> Result<String, Problem> {
+        let note = self.caller.noting(json!({ "form": "fhir ServiceRequest" }));
+        let id = records::place_order(self.context.tx, content, &note)
             .await
-            .map_err(|error| order_taken(error, at))?;
-        let values =
-            json!({ "order_id": id, "status": content.status, "form": "fhir ServiceRequest" });
-        let act = Act::new(AuditAction::CreateOrder, EntityType::Patient)
-            .on(content.patient_id)
-            .new_values(self.caller.noting(values));
-        tx.audit(act).await?;
+            .map_err(|error| not_taken(error, at))?;
         Ok(id.to_string())
     }
 
     async fn change_order(
         &mut self,
         before: &Found,
-        content: OrderContent,
+        content: &OrderContent,
         at: &str,
     ) -> Result<String, Problem> {
-        let tx = &mut *self.context.tx;
         let filter = orders::Filter {
             window: db::fhir::Window {
                 ids: Some(vec![before.key]),
@@ -356,39 +282,14 @@ impl Writer<'_, '_> {
             },
             ..orders::Filter::default()
         };
-        let old = orders::find(tx, &filter)
+        let old = orders::find(self.context.tx, &filter)
             .await?
             .pop()
             .ok_or_else(|| Problem::Internal("an order just found is not there".to_owned()))?;
-        if old.content.patient_id != content.patient_id {
-            return Err(Problem::Conflict {
-                code: "order_of_other_patient",
-                detail: format!(
-                    "{at}: this order is another patient's: revoke it, and send another one"
-                ),
-            });
-        }
-        if !old.content.status.may_become(content.status) {
-            return Err(Problem::Conflict {
-                code: "order_is_over",
-                detail: format!(
-                    "{at}: this order is {}, and does not become {}",
-                    old.content.status, content.status
-                ),
-            });
-        }
-        // The same again is no change.
-        if old.content != content {
-            orders::change(tx, old.order_id, &content)
-                .await
-                .map_err(|error| order_taken(error, at))?;
-            let values = json!({ "order_id": old.order_id, "status": content.status, "form": "fhir ServiceRequest" });
-            let act = Act::new(AuditAction::UpdateOrder, EntityType::Patient)
-                .on(content.patient_id)
-                .old(json!({ "status": old.content.status }))
-                .new_values(self.caller.noting(values));
-            tx.audit(act).await?;
-        }
+        let note = self.caller.noting(json!({ "form": "fhir ServiceRequest" }));
+        records::change_order(self.context.tx, &old, content, &note)
+            .await
+            .map_err(|error| not_taken(error, at))?;
         Ok(old.order_id.to_string())
     }
 }
@@ -419,41 +320,32 @@ fn content(sent: SentOrder, patient_id: UserId) -> OrderContent {
     }
 }
 
-fn check_birthday(sent: &SentPatient, today: chrono::NaiveDate, at: &str) -> Result<(), Problem> {
-    if sent.born.is_some_and(|born| born > today) {
-        return Err(wrong(
+/// Why something was not taken, in the words of an answer.
+fn not_taken(error: RecordError, at: &str) -> Problem {
+    let conflict = |code: &'static str, detail: &str| Problem::Conflict {
+        code,
+        detail: format!("{at}: {detail}"),
+    };
+    match error {
+        RecordError::Db(error) => error.into(),
+        RecordError::BornInFuture(_) => wrong(
             &format!("{at}.birthDate"),
             FieldCode::OutOfRange,
             "must not be in the future",
-        ));
-    }
-    Ok(())
-}
-
-fn number_taken(error: db::DbError, at: &str) -> Problem {
-    if !error.is_constraint(patients::IDENTIFIER_TAKEN) {
-        return error.into();
-    }
-    Problem::Conflict {
-        code: "identifier_taken",
-        detail: format!(
-            "{at}: another patient has one of these numbers: search for that patient first"
         ),
-    }
-}
-
-fn order_taken(error: db::DbError, at: &str) -> Problem {
-    let what = if error.is_constraint(orders::NUMBER_TAKEN) {
-        "number"
-    } else if error.is_constraint(orders::ACCESSION_TAKEN) {
-        "accession number"
-    } else {
-        return error.into();
-    };
-    Problem::Conflict {
-        code: "order_exists",
-        detail: format!(
-            "{at}: there is another order with this {what}: change that one (PUT by identifier), or revoke it"
+        RecordError::NumberOfAnother | RecordError::NumbersOfSeveral => conflict(
+            "identifier_taken",
+            "another patient has one of these numbers: search for that patient first",
         ),
+        error @ (RecordError::OrderNumberTaken | RecordError::AccessionNumberTaken) => conflict(
+            "order_exists",
+            &format!("{error}: change that one (PUT by identifier), or revoke it"),
+        ),
+        error @ RecordError::OrderOfOtherPatient => conflict(
+            "order_of_other_patient",
+            &format!("{error}: revoke it, and send another one"),
+        ),
+        error @ RecordError::OrderIsOver { .. } => conflict("order_is_over", &error.to_string()),
+        error => Problem::Internal(format!("{at}: {error}")),
     }
 }

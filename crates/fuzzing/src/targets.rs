@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target {
         name: "dicom",
         corpus: dicom_corpus,
@@ -87,6 +87,13 @@ pub const TARGETS: [Target; 7] = [
         },
     },
     Target {
+        name: "hl7",
+        corpus: hl7_corpus,
+        run: |bytes| {
+            let _ = hl7::readable(bytes);
+        },
+    },
+    Target {
         name: "manifest",
         corpus: |_| vec![include_bytes!("../../../models/chest-paediatric/model.toml").to_vec()],
         run: |bytes| {
@@ -96,6 +103,24 @@ pub const TARGETS: [Target; 7] = [
         },
     },
 ];
+
+fn hl7_corpus(_: Option<&Path>) -> Vec<Vec<u8>> {
+    let head = "MSH|^~\\&|HIS|WARD|PORTAL|XRAY|20261126080000+0000||";
+    let person = "PID|1||E-1^^^St. Mary&1.2.3&ISO^MR~77^^^Clinic^PI||L\\T\\lace^Ada^King||18151210|F|||||555-1";
+    [
+        format!("{head}ADT^A04^ADT_A01|1|P|2.5.1||||||UNICODE UTF-8\rEVN|A04\r{person}\r"),
+        format!(
+            "{head}ORM^O01|2|P|2.3.1\r{person}\rORC|NW|O-1^HIS|F-1||SC||1^^^20261126093000+0100^^S||20261125|||77^House^Greg\r\
+             OBR|1|O-1^HIS||XR-CHEST^Chest X-ray^L||||||||||||||ACC-1||||||DX|||||||R05^Cough^I10\r"
+        ),
+        format!(
+            "{head}OMI^O23|3|P|2.5.1||||||8859/1\r{person}\rORC|XO|O-1^HIS\rTQ1|1||||||20261126083000||S\r\
+             OBR|1|||XR^Chest\rIPC|ACC-1|RP-1|1.2.3|SPS-1|DX|||Room 1|CR1\r"
+        ),
+    ]
+    .map(String::into_bytes)
+    .to_vec()
+}
 
 fn resource_corpus(_: Option<&Path>) -> Vec<Vec<u8>> {
     let patient = r#"{"resourceType":"Patient","identifier":[{"system":"urn:a","value":"P1"}],

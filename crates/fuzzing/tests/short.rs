@@ -45,3 +45,16 @@ fn what_resources_are_damaged_from_can_be_read() {
     let readable: Vec<usize> = corpus.iter().map(|body| fhir::readable(body)).collect();
     assert_eq!(readable, [1, 1, 2]);
 }
+
+#[test]
+fn what_messages_are_damaged_from_can_be_read() {
+    let target = TARGETS.iter().find(|target| target.name == "hl7");
+    let corpus = (target.expect("there is such a target").corpus)(None);
+    for message in corpus {
+        assert!(
+            hl7::readable(&message),
+            "{}",
+            String::from_utf8_lossy(&message)
+        );
+    }
+}

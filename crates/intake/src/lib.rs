@@ -13,6 +13,7 @@ mod failure;
 mod file;
 mod matching;
 mod receive;
+pub mod records;
 mod study;
 mod uploads;
 mod warning;

@@ -197,7 +197,8 @@ pub(crate) fn disagreements(
 }
 
 /// Whether two names have the same words, in whatever order and case.
-fn same_name(a: &str, b: &str) -> bool {
+#[must_use]
+pub fn same_name(a: &str, b: &str) -> bool {
     let words = |name: &str| {
         let mut words: Vec<String> = name
             .split(|c: char| !c.is_alphanumeric())

@@ -14,6 +14,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod deidentify;
 pub(crate) mod device;
+pub(crate) mod hl7;
 pub(crate) mod keys;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
@@ -115,6 +116,9 @@ pub(crate) enum Command {
     /// Say which devices may send films over the network (DICOM C-STORE)
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Say which systems send patients and orders, and which are sent results (HL7 v2)
+    #[command(subcommand)]
+    Hl7(hl7::Hl7Command),
     /// Back up, verify and restore
     #[command(subcommand)]
     Backup(backup::BackupCommand),
@@ -238,6 +242,8 @@ pub(crate) struct ServeArgs {
     pub(crate) print_config: bool,
     #[command(flatten)]
     pub(crate) dicom: DicomArgs,
+    #[command(flatten)]
+    pub(crate) hl7: hl7::Hl7Args,
     /// The portal is reached over TLS (through a proxy): mark cookies Secure
     #[arg(long, env = "PORTAL_SECURE_COOKIES")]
     pub(crate) secure_cookies: bool,

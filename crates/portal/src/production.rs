@@ -26,6 +26,16 @@ pub(crate) fn check_configuration(args: &ServeArgs) -> Result<()> {
             "devices send films over the network in the clear, where they can be read and forged on the way: say dicom_tls; where the devices cannot and the network is theirs alone, dicom_in_the_clear".to_owned(),
         );
     }
+    let systems = &args.hl7;
+    if systems.hl7_port.is_some()
+        && !args.listen.ip().is_loopback()
+        && !systems.hl7_tls
+        && !systems.hl7_in_the_clear
+    {
+        faults.push(
+            "other systems send patients and orders over the network in the clear, where they can be read and forged on the way: say hl7_tls; where they cannot and the network is theirs alone, hl7_in_the_clear".to_owned(),
+        );
+    }
     let links = [
         ("database_url", &args.place.database_url),
         ("database_admin_url", &args.place.database_admin_url),

@@ -16,6 +16,7 @@ use decoding::Decoders;
 use demo::seed::Filled;
 use dimse::Dimse;
 use governance::GovernanceJob;
+use hl7::{Hl7, ResultJob};
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tokio::task::JoinHandle;
@@ -25,8 +26,9 @@ use crate::{
     audit_trail,
     cli::{ServeArgs, WorkerArgs},
     connections::Bounded,
-    dicom, disk,
+    disk,
     listen::{self, Certificate, Listening},
+    machines,
     place::Place,
     production,
     schedule::Schedule,
@@ -52,12 +54,15 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<()> {
     // First of all, so that a port in use is said at once.
     let listener = listen_on(args.listen)?;
     let in_the_clear = args.redirect_from.map(listen_on).transpose()?;
-    let devices = dicom::address(&args).map(listen_on).transpose()?;
+    let [devices, systems] = [args.dicom.dicom_port, args.hl7.hl7_port]
+        .map(|port| machines::address(&args, port).map(listen_on).transpose());
+    let (devices, systems) = (devices?, systems?);
     let place = Place::open(&args.place, args.demo.then_some("demo")).await?;
     let listeners = Listeners {
         main: listener,
         in_the_clear,
         devices,
+        systems,
     };
     let outcome = serve_at(&args, listeners, &place, &stop).await;
     stop.cancel();
@@ -70,6 +75,7 @@ struct Listeners {
     main: TcpListener,
     in_the_clear: Option<TcpListener>,
     devices: Option<TcpListener>,
+    systems: Option<TcpListener>,
 }
 
 fn listen_on(address: SocketAddr) -> Result<TcpListener> {
@@ -146,18 +152,22 @@ async fn serve_at(
         }));
     }
     if let Some(listener) = listeners.devices {
-        let address = listener.local_addr()?;
         let intake = state.intake.clone();
-        let dimse = Dimse::new(
-            database.clone(),
-            blobs.clone(),
-            intake,
-            &args.dicom.dicom_ae_title,
-        );
-        let service = dicom::service(args, dimse)?;
+        let title = &args.dicom.dicom_ae_title;
+        let dimse = Dimse::new(database.clone(), blobs.clone(), intake, title);
+        let service = machines::devices(args, dimse)?;
         println!(
-            "Devices send films to {} at {address}",
-            args.dicom.dicom_ae_title
+            "Devices send films to {title} at {}",
+            listener.local_addr()?
+        );
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        tasks.push(tokio::spawn(service.serve(listener, stop.clone(), DRAIN)));
+    }
+    if let Some(listener) = listeners.systems {
+        let service = machines::systems(args, Hl7::new(database.clone()))?;
+        println!(
+            "Systems send patients and orders (HL7 v2) to {}",
+            listener.local_addr()?
         );
         let listener = tokio::net::TcpListener::from_std(listener)?;
         tasks.push(tokio::spawn(service.serve(listener, stop.clone(), DRAIN)));
@@ -316,7 +326,12 @@ fn worker(
         concurrency: concurrency * JOBS_A_WORKER,
         ..WorkerOptions::new(format!("pid-{}", std::process::id()))
     };
-    let handlers = vec![job, silent, Arc::new(GovernanceJob::new(database.clone()))];
+    let handlers: Vec<Arc<dyn Handler>> = vec![
+        job,
+        silent,
+        Arc::new(GovernanceJob::new(database.clone())),
+        Arc::new(ResultJob::new(database.clone())),
+    ];
     Ok(Worker::new(database.clone(), handlers, options))
 }
 

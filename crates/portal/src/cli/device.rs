@@ -53,7 +53,7 @@ pub(crate) fn ae_title(text: &str) -> Result<String, String> {
 }
 
 /// A network, or one address.
-fn network(text: &str) -> Result<IpNet, String> {
+pub(crate) fn network(text: &str) -> Result<IpNet, String> {
     let of_address = || text.parse::<std::net::IpAddr>().map(IpNet::from);
     text.parse::<IpNet>()
         .map(|net| net.trunc())

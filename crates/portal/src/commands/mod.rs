@@ -8,6 +8,7 @@ mod database;
 mod deidentify;
 mod demonstration;
 mod device;
+mod hl7;
 mod keys;
 mod manual;
 mod model;
@@ -44,6 +45,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::User(command) => user::run(command).await?,
         Command::Token(command) => token::run(command).await?,
         Command::Device(command) => device::run(command).await?,
+        Command::Hl7(command) => hl7::run(command).await?,
         Command::Backup(command) => return backup::run(command).await,
         Command::Demo(command) => demonstration::run(&command)?,
         Command::Openapi => println!("{}", serde_json::to_string_pretty(&api::document())?),

@@ -26,5 +26,6 @@ mod security_table;
 mod serve;
 mod settings;
 mod support;
+mod systems;
 mod tls;
 mod trail;

@@ -39,6 +39,7 @@ pub(super) fn of(action: &str) -> (Code, char) {
         | A::ReadHistory
         | A::ReadEmergencyRecord
         | A::ListConsents => code("110110", "Patient Record", 'R'),
+        A::SendResult => code("110106", "Export", 'R'),
         A::CreateOrder => code("110109", "Order Record", 'C'),
         A::UpdateOrder => code("110109", "Order Record", 'U'),
         A::CreatePatient
