@@ -10,6 +10,8 @@ import numpy
 import pydicom
 from dicomweb_client.api import DICOMwebClient
 from dicomweb_client.session_utils import create_session
+from PIL import Image
+from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from requests import HTTPError
 
 
@@ -60,6 +62,59 @@ def stored(name, dataset):
     return "ReferencedSOPSequence" in answer
 
 
+def grey_levels(values, center, width, function):
+    """PS3.3 C.11.2.1.2 and C.11.2.1.3: values through a window, to 0 … 255."""
+    if function == "SIGMOID":
+        return 255 / (1 + numpy.exp(-4 * (values - center) / width))
+    if function == "LINEAR_EXACT":
+        return numpy.clip((values - center) / width + 0.5, 0, 1) * 255
+    if width <= 1:
+        return numpy.where(values > center - 0.5, 255.0, 0.0)
+    return numpy.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1) * 255
+
+
+def first(value):
+    return float(value[0] if isinstance(value, pydicom.multival.MultiValue) else value)
+
+
+def references(dataset, stored):
+    """How a grey frame looks by the standard: with the parameters of a request, and as the film itself says. pydicom
+    does the Modality LUT and VOI LUTs; the windows are the standard's formulas."""
+    values = apply_modality_lut(stored, dataset).astype("float64")
+    inverted = dataset.PhotometricInterpretation == "MONOCHROME1"
+    turned = lambda picture: 255 - picture if inverted else picture
+    low, high = numpy.percentile(values, [5, 95])
+    center, width = round((low + high) / 2), max(round(high - low), 2)
+    yield {"window": f"{center},{width},linear"}, turned(grey_levels(values, center, width, "LINEAR"))
+    yield {"window": f"{center},{width},sigmoid"}, turned(grey_levels(values, center, width, "SIGMOID"))
+    if "VOILUTSequence" in dataset:
+        table = apply_voi_lut(values.astype("int64"), dataset, index=0, prefer_lut=True).astype("float64")
+        yield {}, turned(table / (2 ** int(dataset.VOILUTSequence[0].LUTDescriptor[2]) - 1) * 255)
+    elif dataset.get("WindowCenter") is not None and dataset.get("WindowWidth") is not None:
+        center, width = first(dataset.WindowCenter), first(dataset.WindowWidth)
+        function = dataset.get("VOILUTFunction") or "LINEAR"
+        yield {}, turned(grey_levels(values, center, width, function))
+
+
+def compare_rendering(name, dataset, uids, frame):
+    """Every pixel within two grey levels of what the standard says."""
+    global rendered
+    for params, wanted in references(dataset, frame):
+        picture = reader.retrieve_instance_rendered(*uids, media_types=("image/png",), params=params)
+        ours = numpy.asarray(Image.open(io.BytesIO(picture)).convert("L")).astype("float64")
+        counts = numpy.ones(frame.shape, bool)
+        if "PixelPaddingValue" in dataset:
+            # What is no picture may look as it likes.
+            counts = frame != dataset.PixelPaddingValue
+        if not params and numpy.ptp(wanted) < 1 < numpy.ptp(frame):
+            # The film's window shows nothing of it: then the picture does not follow it.
+            check(numpy.ptp(ours) > 100, f"{name}: a picture that shows nothing")
+            continue
+        far = numpy.abs(ours - wanted)[counts].max(initial=0)
+        check(far <= 2, f"{name}: {params or 'as the film says'}: a pixel is {far:.1f} grey levels off")
+        rendered += 1
+
+
 def compare(name, dataset):
     uids = dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID
     found = reader.search_for_instances(*uids[:2], search_filters={"SOPInstanceUID": uids[2]})
@@ -85,16 +140,16 @@ def compare(name, dataset):
         ours = numpy.frombuffer(frame, dtype=f"<{one.dtype.kind}{one.dtype.itemsize}")[: one.size].reshape(one.shape)
         far = numpy.abs(ours.astype("int64") - one.astype("int64")).max()
         check(far <= 1, f"{name}: a sample differs by {far}")
+    if grey and dataset.PhotometricInterpretation.startswith("MONOCHROME"):
+        compare_rendering(name, dataset, uids, one)
     for media in ("image/jpeg", "image/png"):
         picture = reader.retrieve_instance_rendered(*uids, media_types=(media,))
-        from PIL import Image
-
         size = Image.open(io.BytesIO(picture)).size
         check(size == (dataset.Columns, dataset.Rows), f"{name}: {media} of {size}")
     return True
 
 
-taken = compared = refused = 0
+taken = compared = refused = rendered = 0
 for name, dataset in films(sys.argv[1:]):
     outcome = stored(name, dataset)
     if outcome is None:
@@ -113,7 +168,7 @@ check(len(studies) > 0, "no study is found")
 first = pydicom.Dataset.from_json(studies[0])
 series = reader.search_for_series(first.StudyInstanceUID)
 check(len(series) == first.NumberOfStudyRelatedSeries, "another number of series than the study says")
-print(f"{taken} taken, {compared} compared, {refused} refused")
+print(f"{taken} taken, {compared} compared, {rendered} renderings compared, {refused} refused")
 for fault in faults:
     print(fault, file=sys.stderr)
 sys.exit(1 if faults or taken < 3 else 0)
