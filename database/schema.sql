@@ -364,6 +364,17 @@ $_$;
 
 ALTER FUNCTION portal.dicom_date(given text) OWNER TO portal_owner;
 
+-- Name: dicom_destination(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.dicom_destination(title text) RETURNS TABLE(host text, port integer, over_tls boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT p.host, p.port, p.over_tls FROM portal.dicom_peers p WHERE p.ae_title = title AND p.host IS NOT NULL
+$$;
+
+ALTER FUNCTION portal.dicom_destination(title text) OWNER TO portal_owner;
+
 -- Name: dicom_peer_of(text, inet, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) RETURNS TABLE(user_id uuid, role text)
@@ -381,6 +392,25 @@ END
 $$;
 
 ALTER FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) OWNER TO portal_owner;
+
+-- Name: dicom_routes_of(uuid[]); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.dicom_routes_of(images uuid[]) RETURNS TABLE(image_id uuid, destination text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT DISTINCT d.image_id, r.destination
+    FROM portal.dicom_routes r
+    JOIN portal.dicom_peers p ON p.ae_title = r.destination AND p.host IS NOT NULL
+    LEFT JOIN portal.dicom_peers s ON s.ae_title = r.sender
+    JOIN portal.dicom_instances d ON d.image_id = ANY (images)
+    WHERE p.user_id IS DISTINCT FROM portal.actor_id()
+      AND (r.modality IS NULL OR r.modality = d.modality)
+      AND (r.body_part IS NULL OR r.body_part = d.body_part)
+      AND (r.sender IS NULL OR s.user_id = portal.actor_id())
+$$;
+
+ALTER FUNCTION portal.dicom_routes_of(images uuid[]) OWNER TO portal_owner;
 
 -- Name: dicom_text(jsonb, text); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -1696,13 +1726,36 @@ CREATE TABLE portal.dicom_peers (
     addresses cidr[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone,
+    host text,
+    port integer,
+    over_tls boolean DEFAULT false NOT NULL,
     CONSTRAINT dicom_peers_ae_title_is_one CHECK ((ae_title ~ '^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$'::text)),
+    CONSTRAINT dicom_peers_host_length CHECK (((length(host) >= 1) AND (length(host) <= 253))),
+    CONSTRAINT dicom_peers_host_with_port CHECK (((host IS NULL) = (port IS NULL))),
+    CONSTRAINT dicom_peers_port_is_one CHECK (((port >= 1) AND (port <= 65535))),
     CONSTRAINT dicom_peers_some_addresses CHECK (((cardinality(addresses) >= 1) AND (cardinality(addresses) <= 50)))
 );
 
 ALTER TABLE ONLY portal.dicom_peers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.dicom_peers OWNER TO portal_owner;
+
+-- Name: dicom_routes; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.dicom_routes (
+    route_id uuid NOT NULL,
+    destination text NOT NULL,
+    modality text,
+    body_part text,
+    sender text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT dicom_routes_body_part_form CHECK ((body_part ~ '^[A-Z0-9_ ]{1,16}$'::text)),
+    CONSTRAINT dicom_routes_modality_form CHECK ((modality ~ '^[A-Z0-9_ ]{1,16}$'::text))
+);
+
+ALTER TABLE ONLY portal.dicom_routes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.dicom_routes OWNER TO portal_owner;
 
 -- Name: dicom_series; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -3155,6 +3208,11 @@ ALTER TABLE ONLY portal.dicom_instances
 ALTER TABLE ONLY portal.dicom_peers
     ADD CONSTRAINT dicom_peers_pkey PRIMARY KEY (ae_title);
 
+-- Name: dicom_routes dicom_routes_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_routes
+    ADD CONSTRAINT dicom_routes_pkey PRIMARY KEY (route_id);
+
 -- Name: dicom_series dicom_series_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_series
@@ -3558,6 +3616,14 @@ CREATE INDEX idx_dicom_instances_study_uid ON portal.dicom_instances USING btree
 -- Name: idx_dicom_peers_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE UNIQUE INDEX idx_dicom_peers_user_id ON portal.dicom_peers USING btree (user_id);
+
+-- Name: idx_dicom_routes_once; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_dicom_routes_once ON portal.dicom_routes USING btree (destination, COALESCE(modality, ''::text), COALESCE(body_part, ''::text), COALESCE(sender, ''::text));
+
+-- Name: idx_dicom_routes_sender; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_routes_sender ON portal.dicom_routes USING btree (sender);
 
 -- Name: idx_dicom_series_modality; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -4234,6 +4300,16 @@ ALTER TABLE ONLY portal.dicom_instances
 ALTER TABLE ONLY portal.dicom_peers
     ADD CONSTRAINT dicom_peers_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
 
+-- Name: dicom_routes dicom_routes_destination_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_routes
+    ADD CONSTRAINT dicom_routes_destination_fkey FOREIGN KEY (destination) REFERENCES portal.dicom_peers(ae_title) ON DELETE CASCADE;
+
+-- Name: dicom_routes dicom_routes_sender_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_routes
+    ADD CONSTRAINT dicom_routes_sender_fkey FOREIGN KEY (sender) REFERENCES portal.dicom_peers(ae_title) ON DELETE CASCADE;
+
 -- Name: dicom_series dicom_series_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_series
@@ -4656,6 +4732,10 @@ CREATE POLICY acknowledge ON portal.model_alarms TO portal_tech USING (true) WIT
 
 CREATE POLICY add_at_the_command_line ON portal.dicom_peers FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
+-- Name: dicom_routes add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY add_at_the_command_line ON portal.dicom_routes FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
 -- Name: hl7_receivers add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY add_at_the_command_line ON portal.hl7_receivers FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
@@ -4777,6 +4857,10 @@ ALTER TABLE portal.dicom_instances ENABLE ROW LEVEL SECURITY;
 -- Name: dicom_peers; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.dicom_peers ENABLE ROW LEVEL SECURITY;
+
+-- Name: dicom_routes; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.dicom_routes ENABLE ROW LEVEL SECURITY;
 
 -- Name: dicom_series; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -4990,6 +5074,10 @@ CREATE POLICY oversee ON portal.correction_requests FOR SELECT TO portal_radiolo
 
 CREATE POLICY oversee ON portal.dicom_peers FOR SELECT TO portal_tech USING (true);
 
+-- Name: dicom_routes oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.dicom_routes FOR SELECT TO portal_tech USING (true);
+
 -- Name: drift_references oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.drift_references FOR SELECT TO portal_tech USING (true);
@@ -5097,6 +5185,10 @@ CREATE POLICY owner_maintains ON portal.dicom_instances TO portal_owner USING (t
 -- Name: dicom_peers owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.dicom_peers TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: dicom_routes owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.dicom_routes TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: dicom_series owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5476,6 +5568,10 @@ CREATE POLICY remove ON portal.blob_removals TO portal_worker USING (true) WITH 
 -- Name: dicom_peers remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY remove_at_the_command_line ON portal.dicom_peers FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
+-- Name: dicom_routes remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remove_at_the_command_line ON portal.dicom_routes FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
 -- Name: hl7_receivers remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6235,10 +6331,22 @@ GRANT ALL ON FUNCTION portal.count_beyond(reports_before timestamp with time zon
 REVOKE ALL ON FUNCTION portal.create_audit_partition(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.create_audit_partition(month date) TO portal_worker;
 
+-- Name: FUNCTION dicom_destination(title text); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.dicom_destination(title text) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.dicom_destination(title text) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.dicom_destination(title text) TO portal_doctor;
+GRANT ALL ON FUNCTION portal.dicom_destination(title text) TO portal_worker;
+
 -- Name: FUNCTION dicom_peer_of(title text, peer inet, present timestamp with time zone); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) TO portal_anonymous;
+
+-- Name: FUNCTION dicom_routes_of(images uuid[]); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.dicom_routes_of(images uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.dicom_routes_of(images uuid[]) TO portal_radiologist;
 
 -- Name: FUNCTION emergency_patient(); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -6701,6 +6809,10 @@ GRANT SELECT ON TABLE portal.dicom_instances TO portal_emergency;
 -- Name: TABLE dicom_peers; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT,INSERT,DELETE ON TABLE portal.dicom_peers TO portal_tech;
+
+-- Name: TABLE dicom_routes; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE portal.dicom_routes TO portal_tech;
 
 -- Name: TABLE dicom_series; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -7342,4 +7454,6 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (34, 'fhir', true, '\x5596ce07e581f248e4878b9c6d4b90a411a54679838fda087f31c6bc8eaef5eb68a222598a5caf72676a3a1b81efb72e', 0),
     (35, 'orders', true, '\x69d3b3b10089777410803699948d2e68ddf695c13841244f3f5499ea1d82dc574f73228bdcddcbbd410f29d336ac3169', 0),
     (36, 'orders of a record', true, '\x6d7851a52106ba939ba0e8f9ff3f439e598c04441d8dd250cb3b10c0b1af4d1c1a3943100ba5a03e40e5b39bb97b0ed4', 0),
-    (37, 'hl7', true, '\x19222c0186625dea730f72d4adf3c4d9bcbc24b34e05dc70a92ad71838d57330f8fb1af8f2e83e0402a5b1fb172657be', 0);
+    (37, 'hl7', true, '\x19222c0186625dea730f72d4adf3c4d9bcbc24b34e05dc70a92ad71838d57330f8fb1af8f2e83e0402a5b1fb172657be', 0),
+    (38, 'dicom destinations', true, '\x662773e78ce0dd6711932c05ce83bd734ae0ed10484d69ac3ff455809a0efc26801f15d69aa0f7ecd605b65980bd689d', 0),
+    (39, 'dicom routes', true, '\x2520328aeefd39804255c94b813af5b3aa0f401359b088e27281d5a6b0a8104df417ada4751a07562c2a2ae9eb471e34', 0);

@@ -1,4 +1,4 @@
-//! Devices that may send films by DICOM C-STORE: the allow-list.
+//! Devices that speak DICOM over the network: the allow-list, and where they are found.
 
 use std::net::IpAddr;
 
@@ -13,14 +13,35 @@ use crate::{ActorTx, DbError, error::During};
 pub struct DicomPeer {
     /// What it calls itself.
     pub ae_title: String,
-    /// The service account that its films belong to.
+    /// The service account that it stands for, which its films belong to.
     pub user_id: UserId,
+    /// That account's role.
+    pub role: Role,
     /// Networks that it may come from, as `10.1.2.0/24`.
     pub addresses: Vec<String>,
+    /// Where it listens, if anything may be sent to it.
+    pub host: Option<String>,
+    /// On which port.
+    pub port: Option<i32>,
+    /// Over TLS.
+    pub over_tls: bool,
     /// When it was added.
     pub created_at: DateTime<Utc>,
     /// When it was last there, to the minute.
     pub last_seen_at: Option<DateTime<Utc>>,
+}
+
+/// Where a device listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// What it calls itself.
+    pub ae_title: String,
+    /// Name or address of its machine.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Over TLS.
+    pub over_tls: bool,
 }
 
 /// Adds a device; at the command line only. Says whether it is new.
@@ -32,14 +53,18 @@ pub async fn add(
     ae_title: &str,
     user_id: UserId,
     addresses: &[String],
+    listens: Option<&Destination>,
 ) -> Result<bool, DbError> {
     let now = tx.now();
     let added = sqlx::query!(
-        "INSERT INTO portal.dicom_peers (ae_title, user_id, addresses, created_at)
-         VALUES ($1, $2, $3::text[]::cidr[], $4) ON CONFLICT (ae_title) DO NOTHING",
+        "INSERT INTO portal.dicom_peers (ae_title, user_id, addresses, host, port, over_tls, created_at)
+         VALUES ($1, $2, $3::text[]::cidr[], $4, $5, $6, $7) ON CONFLICT (ae_title) DO NOTHING",
         ae_title,
         user_id.0,
         addresses,
+        listens.map(|listens| listens.host.as_str()),
+        listens.map(|listens| i32::from(listens.port)),
+        listens.is_some_and(|listens| listens.over_tls),
         now
     )
     .execute(tx.connection())
@@ -69,8 +94,9 @@ pub async fn remove(tx: &mut ActorTx, ae_title: &str) -> Result<Option<UserId>, 
 pub async fn list(tx: &mut ActorTx) -> Result<Vec<DicomPeer>, DbError> {
     sqlx::query_as!(
         DicomPeer,
-        r#"SELECT ae_title, user_id AS "user_id: UserId", addresses::text[] AS "addresses!", created_at, last_seen_at
-           FROM portal.dicom_peers ORDER BY ae_title"#
+        r#"SELECT p.ae_title, p.user_id AS "user_id: UserId", u.role AS "role: Role", p.addresses::text[] AS "addresses!", p.host,
+                  p.port, p.over_tls, p.created_at, p.last_seen_at
+           FROM portal.dicom_peers p JOIN users u ON u.id = p.user_id ORDER BY p.ae_title"#
     )
     .fetch_all(tx.connection())
     .await
@@ -98,4 +124,24 @@ pub async fn find(
     .await
     .during("look a device up")?;
     Ok(row.map(|row| (row.user_id, row.role)))
+}
+
+/// Where a device of the list listens, if anything may be sent to it. Served by the primary key.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn destination(tx: &mut ActorTx, ae_title: &str) -> Result<Option<Destination>, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT host AS "host!", port AS "port!", over_tls AS "over_tls!" FROM portal.dicom_destination($1)"#,
+        ae_title
+    )
+    .fetch_optional(tx.connection())
+    .await
+    .during("look up where a device listens")?;
+    Ok(row.map(|row| Destination {
+        ae_title: ae_title.to_owned(),
+        host: row.host,
+        port: u16::try_from(row.port).unwrap_or_default(),
+        over_tls: row.over_tls,
+    }))
 }

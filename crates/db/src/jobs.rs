@@ -88,6 +88,32 @@ pub async fn enqueue_patiently(
     Ok(())
 }
 
+/// Queues work that is on no report and beside which there may be more of its kind, with so many attempts.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn enqueue_by_itself(
+    tx: &mut ActorTx,
+    kind: &str,
+    maximum_attempts: i32,
+    payload: &Value,
+) -> Result<(), DbError> {
+    let now = tx.now();
+    sqlx::query!(
+        "INSERT INTO portal.jobs (job_id, kind, payload, priority, maximum_attempts, run_at, created_at)
+         VALUES ($1, $2, $3, 7, $4, $5, $5)",
+        JobId::new_at(now).0,
+        kind,
+        payload,
+        maximum_attempts,
+        now
+    )
+    .execute(tx.connection())
+    .await
+    .during("queue a job by itself")?;
+    Ok(())
+}
+
 /// Takes the next job of these kinds. Served by `idx_jobs_ready`.
 ///
 /// No job waits for longer than 17 minutes on purpose, so one that was made in the future, or waits for

@@ -24,6 +24,7 @@ pub mod consistency;
 pub mod corrections;
 pub mod dicom;
 pub mod dicom_peers;
+pub mod dicom_routes;
 pub mod emergency;
 pub mod erasures;
 pub mod events;
@@ -69,6 +70,7 @@ pub mod single_sign_on;
 pub mod snapshot;
 pub mod unknown_patients;
 pub mod uploads;
+pub mod worklist;
 
 pub use actor::{Actor, ActorKind, ActorTx, Origin};
 pub use connect::{Database, DatabaseOptions, PoolState};

@@ -268,21 +268,66 @@ pub async fn one_at_a_time(tx: &mut ActorTx) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Whose examination was ordered under an accession number and is still to be made. Served by
-/// `idx_orders_accession_number`, which knows one order a number.
+/// Whose examination was ordered under an accession number, and where the order stands; one that was revoked, or not
+/// given yet, is none. Served by `idx_orders_accession_number`, which knows one order a number.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn patient_of_accession(
+pub async fn of_accession(
     tx: &mut ActorTx,
     accession_number: &str,
-) -> Result<Option<UserId>, DbError> {
-    sqlx::query_scalar!(
-        r#"SELECT patient_id AS "patient_id: UserId" FROM portal.orders
-           WHERE accession_number = $1 AND status = 'active'"#,
+) -> Result<Option<Ordered>, DbError> {
+    sqlx::query_as!(
+        Ordered,
+        r#"SELECT order_id AS "order_id: OrderId", patient_id AS "patient_id: UserId", status AS "status: OrderStatus"
+           FROM portal.orders WHERE accession_number = $1 AND status IN ('active', 'completed')"#,
         accession_number
     )
     .fetch_optional(tx.connection())
     .await
     .during("look an accession number up among the orders")
+}
+
+/// The same by the order's identifier.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn given(tx: &mut ActorTx, order_id: OrderId) -> Result<Option<Ordered>, DbError> {
+    sqlx::query_as!(
+        Ordered,
+        r#"SELECT order_id AS "order_id: OrderId", patient_id AS "patient_id: UserId", status AS "status: OrderStatus"
+           FROM portal.orders WHERE order_id = $1 AND status IN ('active', 'completed')"#,
+        order_id.0
+    )
+    .fetch_optional(tx.connection())
+    .await
+    .during("look an order up")
+}
+
+/// Notes that the examination has been made. Says whether that is new.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn complete(tx: &mut ActorTx, order_id: OrderId) -> Result<bool, DbError> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "UPDATE portal.orders SET status = 'completed', updated_at = $2 WHERE order_id = $1 AND status = 'active'",
+        order_id.0,
+        now
+    )
+    .execute(tx.connection())
+    .await
+    .during("note that an examination was made")?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// An order that films are matched with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ordered {
+    /// Identifier.
+    pub order_id: OrderId,
+    /// Whose examination.
+    pub patient_id: UserId,
+    /// Where it stands.
+    pub status: OrderStatus,
 }

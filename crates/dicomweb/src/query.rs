@@ -1,12 +1,13 @@
 //! The parameters of a search (PS3.18 sections 8.3.4 and 10.6): keys by keyword or tag, and what of the results is wanted.
 
-use chrono::{NaiveDate, NaiveTime};
-use db::dicom::{Between, Keys, Pattern};
+use db::dicom::{Keys, values::list};
 use dicom_core::{
     Tag,
     dictionary::{DataDictionary, DataDictionaryEntry},
 };
 use dicom_dictionary_std::StandardDataDictionary;
+
+pub use db::dicom::{KEYS, Level, values::is_uid};
 
 /// Most results of one answer.
 pub const MOST: i64 = 1000;
@@ -14,54 +15,6 @@ pub const MOST: i64 = 1000;
 const MOST_PARAMETERS: usize = 100;
 /// Longest value of a key, in bytes.
 const LONGEST: usize = 4096;
-
-/// On which level is searched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Studies.
-    Study,
-    /// Series.
-    Series,
-    /// Instances.
-    Instance,
-}
-
-/// The keys that can be searched by: tag, and from which level on.
-pub const KEYS: &[(&str, &str, Level)] = &[
-    ("00080020", "StudyDate", Level::Study),
-    ("00080030", "StudyTime", Level::Study),
-    ("00080050", "AccessionNumber", Level::Study),
-    ("00080061", "ModalitiesInStudy", Level::Study),
-    ("00080090", "ReferringPhysicianName", Level::Study),
-    ("00081030", "StudyDescription", Level::Study),
-    ("00100010", "PatientName", Level::Study),
-    ("00100020", "PatientID", Level::Study),
-    ("00100021", "IssuerOfPatientID", Level::Study),
-    ("00100030", "PatientBirthDate", Level::Study),
-    ("00100040", "PatientSex", Level::Study),
-    ("0020000D", "StudyInstanceUID", Level::Study),
-    ("00200010", "StudyID", Level::Study),
-    ("00080060", "Modality", Level::Series),
-    ("0008103E", "SeriesDescription", Level::Series),
-    ("00180015", "BodyPartExamined", Level::Series),
-    ("0020000E", "SeriesInstanceUID", Level::Series),
-    ("00200011", "SeriesNumber", Level::Series),
-    ("00400244", "PerformedProcedureStepStartDate", Level::Series),
-    ("00400245", "PerformedProcedureStepStartTime", Level::Series),
-    (
-        "00400275.00400009",
-        "RequestAttributesSequence.ScheduledProcedureStepID",
-        Level::Series,
-    ),
-    (
-        "00400275.00401001",
-        "RequestAttributesSequence.RequestedProcedureID",
-        Level::Series,
-    ),
-    ("00080016", "SOPClassUID", Level::Instance),
-    ("00080018", "SOPInstanceUID", Level::Instance),
-    ("00200013", "InstanceNumber", Level::Instance),
-];
 
 /// Which attributes are wanted beside those that are always there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -137,46 +90,12 @@ impl Query {
                     if value.is_empty() {
                         query.include.tags.push(tag[..8].to_owned());
                     } else {
-                        query.set(tag, value)?;
+                        query.keys.set(tag, value)?;
                     }
                 }
             }
         }
         Ok(query)
-    }
-
-    fn set(&mut self, tag: &'static str, value: &str) -> Result<(), String> {
-        let keys = &mut self.keys;
-        let pattern = || Some(Pattern::of(value));
-        match tag {
-            "00080020" => keys.study_date = dates(value)?,
-            "00080030" => keys.study_time = times(value)?,
-            "00080050" => keys.accession_number = pattern(),
-            "00080061" => keys.modalities_in_study = Some(list(value).map(Pattern::of).collect()),
-            "00080090" => keys.referring_physician = pattern(),
-            "00081030" => keys.study_description = pattern(),
-            "00100010" => keys.patient_name = pattern(),
-            "00100020" => keys.patient_number = pattern(),
-            "00100021" => keys.issuer = pattern(),
-            "00100030" => keys.birth_date = dates(value)?,
-            "00100040" => keys.patient_sex = pattern(),
-            "0020000D" => keys.study_uids = Some(uids(value)?),
-            "00200010" => keys.study_id = pattern(),
-            "00080060" => keys.modality = Some(list(value).map(Pattern::of).collect()),
-            "0008103E" => keys.series_description = pattern(),
-            "00180015" => keys.body_part = pattern(),
-            "0020000E" => keys.series_uids = Some(uids(value)?),
-            "00200011" => keys.series_number = Some(integer(value)?),
-            "00400244" => keys.performed_date = dates(value)?,
-            "00400245" => keys.performed_time = times(value)?,
-            "00400275.00400009" => keys.scheduled_step_id = pattern(),
-            "00400275.00401001" => keys.requested_procedure_id = pattern(),
-            "00080016" => keys.sop_class_uids = Some(uids(value)?),
-            "00080018" => keys.instance_uids = Some(uids(value)?),
-            "00200013" => keys.instance_number = Some(integer(value)?),
-            _ => return Err(format!("{tag} is no key of this search")),
-        }
-        Ok(())
     }
 }
 
@@ -242,131 +161,10 @@ fn number(value: &str, what: &str) -> Result<i64, String> {
         .ok_or_else(|| format!("{what} is a whole number from 0"))
 }
 
-fn integer(value: &str) -> Result<i32, String> {
-    value
-        .parse()
-        .map_err(|_| "a number is wanted for numbers of series and instances".to_owned())
-}
-
-/// Values of a list, by commas or, as in DICOM itself, backslashes.
-fn list(value: &str) -> impl Iterator<Item = &str> {
-    value
-        .split([',', '\\'])
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-}
-
-fn uids(value: &str) -> Result<Vec<String>, String> {
-    let uids: Vec<String> = list(value).map(str::to_owned).collect();
-    if uids.is_empty() || !uids.iter().all(|uid| is_uid(uid)) {
-        return Err("UIDs are digits and dots, at most 64 of them, without wildcards".to_owned());
-    }
-    Ok(uids)
-}
-
-/// Whether a text can be a UID.
-#[must_use]
-pub fn is_uid(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
-}
-
-/// One day, or from one to another, of which either may be missing.
-fn dates(value: &str) -> Result<Between<NaiveDate>, String> {
-    between(value, |text| {
-        NaiveDate::parse_from_str(text, "%Y%m%d")
-            .ok()
-            .map(|date| (date, date))
-    })
-    .ok_or_else(|| "a date is YYYYMMDD, YYYYMMDD-YYYYMMDD, YYYYMMDD- or -YYYYMMDD".to_owned())
-}
-
-/// A moment, or from one to another; a time that says only hours or minutes is all of them.
-fn times(value: &str) -> Result<Between<NaiveTime>, String> {
-    between(value, time).ok_or_else(|| {
-        "a time is HHMMSS, or shorter, or two of them with a hyphen between".to_owned()
-    })
-}
-
-fn time(text: &str) -> Option<(NaiveTime, NaiveTime)> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if !whole
-        .bytes()
-        .chain(fraction.bytes())
-        .all(|byte| byte.is_ascii_digit())
-        || fraction.len() > 6
-    {
-        return None;
-    }
-    let part = |from: usize| {
-        whole
-            .get(from..from + 2)
-            .and_then(|text| text.parse::<u32>().ok())
-    };
-    let (hour, minute, second) = match whole.len() {
-        2 => (part(0)?, None, None),
-        4 => (part(0)?, Some(part(2)?), None),
-        6 => (part(0)?, Some(part(2)?), Some(part(4)?)),
-        _ => return None,
-    };
-    let micros = |digit: char| -> Option<u32> {
-        if fraction.is_empty() && digit == '0' {
-            return Some(0);
-        }
-        let filled: String = fraction
-            .chars()
-            .chain(std::iter::repeat(digit))
-            .take(6)
-            .collect();
-        filled.parse().ok()
-    };
-    if !fraction.is_empty() && second.is_none() {
-        return None;
-    }
-    let first = NaiveTime::from_hms_micro_opt(
-        hour,
-        minute.unwrap_or(0),
-        second.unwrap_or(0).min(59),
-        micros('0')?,
-    )?;
-    let last = NaiveTime::from_hms_micro_opt(
-        hour,
-        minute.unwrap_or(59),
-        second.unwrap_or(59).min(59),
-        micros('9')?,
-    )?;
-    Some((first, last))
-}
-
-fn between<T>(value: &str, one: impl Fn(&str) -> Option<(T, T)>) -> Option<Between<T>> {
-    let Some((from, to)) = value.split_once('-') else {
-        let (from, to) = one(value)?;
-        return Some(Between {
-            from: Some(from),
-            to: Some(to),
-        });
-    };
-    let (from, to) = (from.trim(), to.trim());
-    if from.is_empty() && to.is_empty() {
-        return None;
-    }
-    let side = |text: &str| {
-        if text.is_empty() {
-            Some(None)
-        } else {
-            one(text).map(Some)
-        }
-    };
-    Some(Between {
-        from: side(from)?.map(|(first, _)| first),
-        to: side(to)?.map(|(_, last)| last),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::{NaiveDate, NaiveTime};
+    use db::dicom::{Between, Pattern};
     use proptest::prelude::*;
 
     use super::*;

@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 
 /// Affected SOP Class UID.
 const AFFECTED_CLASS: u16 = 0x0002;
+/// Requested SOP Class UID.
+const REQUESTED_CLASS: u16 = 0x0003;
 /// Command Field.
 const FIELD: u16 = 0x0100;
 /// Message ID.
 const MESSAGE: u16 = 0x0110;
 /// Message ID Being Responded To.
 const RESPONDS_TO: u16 = 0x0120;
+/// Move Destination.
+const DESTINATION: u16 = 0x0600;
+/// Priority.
+const PRIORITY: u16 = 0x0700;
 /// Command Data Set Type.
 const DATA_SET: u16 = 0x0800;
 /// Status.
@@ -18,17 +24,41 @@ const STATUS: u16 = 0x0900;
 const COMMENT: u16 = 0x0902;
 /// Affected SOP Instance UID.
 const AFFECTED_INSTANCE: u16 = 0x1000;
+/// Requested SOP Instance UID.
+const REQUESTED_INSTANCE: u16 = 0x1001;
+/// Event Type ID.
+const EVENT: u16 = 0x1002;
+/// Action Type ID.
+const ACTION: u16 = 0x1008;
+/// Numbers of sub-operations: remaining, completed, failed, with a warning.
+const SUB_OPERATIONS: [u16; 4] = [0x1020, 0x1021, 0x1022, 0x1023];
+/// Move Originator Application Entity Title.
+const ORIGINATOR: u16 = 0x1030;
+/// Move Originator Message ID.
+const ORIGINATOR_MESSAGE: u16 = 0x1031;
 
 /// C-STORE-RQ.
 pub(crate) const STORE: u16 = 0x0001;
 /// C-ECHO-RQ.
 pub(crate) const ECHO: u16 = 0x0030;
-/// C-CANCEL-RQ, which nothing that is spoken here needs.
+/// C-GET-RQ.
+pub(crate) const GET: u16 = 0x0010;
+/// C-MOVE-RQ.
+pub(crate) const MOVE: u16 = 0x0021;
+/// N-EVENT-REPORT-RQ.
+pub(crate) const REPORT: u16 = 0x0100;
+/// N-ACTION-RQ.
+pub(crate) const ACT: u16 = 0x0130;
+/// C-FIND-RQ.
+pub(crate) const FIND: u16 = 0x0020;
+/// C-CANCEL-RQ.
 pub(crate) const CANCEL: u16 = 0x0FFF;
 /// A response's bit in a command field.
-const RESPONSE: u16 = 0x8000;
+pub(crate) const RESPONSE: u16 = 0x8000;
 /// What Command Data Set Type says when no data set follows.
 const NO_DATA_SET: u16 = 0x0101;
+/// What it says here when one does; any other number would do.
+const A_DATA_SET: u16 = 0x0001;
 
 /// Why a command means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +67,16 @@ pub enum CommandError {
     /// It breaks off, or has elements that no command has.
     #[error("a command cannot be read: {0}")]
     Garbled(&'static str),
+}
+
+/// What became of the sub-operations of a retrieval.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Still to come; said only while they are.
+    pub(crate) remaining: Option<u16>,
+    pub(crate) completed: u16,
+    pub(crate) failed: u16,
+    pub(crate) warning: u16,
 }
 
 /// A command's elements, by their number in group 0000.
@@ -84,6 +124,53 @@ impl Command {
         bytes
     }
 
+    /// A request about an instance of a SOP class.
+    fn request(field: u16, message: u16, sop_class: &str) -> Self {
+        let mut request = Self::default();
+        request.put_text(AFFECTED_CLASS, sop_class);
+        request.put_number(FIELD, field);
+        request.put_number(MESSAGE, message);
+        request.put_number(DATA_SET, NO_DATA_SET);
+        request
+    }
+
+    /// C-STORE-RQ; with who asked for it where somebody did.
+    pub(crate) fn store(
+        message: u16,
+        sop_class: &str,
+        sop_instance: &str,
+        originator: Option<(&str, u16)>,
+    ) -> Self {
+        let mut request = Self::request(STORE, message, sop_class).with_data_set();
+        request.put_number(PRIORITY, 0);
+        request.put_text(AFFECTED_INSTANCE, sop_instance);
+        if let Some((title, of_message)) = originator {
+            request.put_text(ORIGINATOR, title);
+            request.put_number(ORIGINATOR_MESSAGE, of_message);
+        }
+        request
+    }
+
+    /// C-FIND-RQ, or C-MOVE-RQ to a destination, as a device would say it.
+    #[cfg(test)]
+    pub(crate) fn inquiry(message: u16, sop_class: &str, destination: Option<&str>) -> Self {
+        let field = destination.map_or(FIND, |_| MOVE);
+        let mut request = Self::request(field, message, sop_class).with_data_set();
+        request.put_number(PRIORITY, 0);
+        if let Some(destination) = destination {
+            request.put_text(DESTINATION, destination);
+        }
+        request
+    }
+
+    /// N-EVENT-REPORT-RQ.
+    pub(crate) fn report(message: u16, sop_class: &str, sop_instance: &str, event: u16) -> Self {
+        let mut request = Self::request(REPORT, message, sop_class).with_data_set();
+        request.put_text(AFFECTED_INSTANCE, sop_instance);
+        request.put_number(EVENT, event);
+        request
+    }
+
     /// Which command it is.
     #[must_use]
     pub fn field(&self) -> Option<u16> {
@@ -94,6 +181,12 @@ impl Command {
     #[must_use]
     pub fn message_id(&self) -> Option<u16> {
         self.number(MESSAGE)
+    }
+
+    /// The number of what a response or a cancellation is about.
+    #[must_use]
+    pub fn about(&self) -> Option<u16> {
+        self.number(RESPONDS_TO)
     }
 
     /// Whether a data set follows.
@@ -109,25 +202,52 @@ impl Command {
         self.number(STATUS)
     }
 
-    /// SOP class of what is sent.
+    /// SOP class of what is sent or asked for.
     #[must_use]
     pub fn sop_class(&self) -> String {
-        self.text(AFFECTED_CLASS)
+        self.either(AFFECTED_CLASS, REQUESTED_CLASS)
     }
 
-    /// SOP instance of what is sent.
+    /// SOP instance of what is sent or asked for.
     #[must_use]
     pub fn sop_instance(&self) -> String {
-        self.text(AFFECTED_INSTANCE)
+        self.either(AFFECTED_INSTANCE, REQUESTED_INSTANCE)
+    }
+
+    /// Where a C-MOVE-RQ wants things to be sent.
+    #[must_use]
+    pub fn destination(&self) -> String {
+        self.text(DESTINATION)
+    }
+
+    /// Which action an N-ACTION-RQ wants.
+    #[must_use]
+    pub fn action(&self) -> Option<u16> {
+        self.number(ACTION)
+    }
+
+    /// Numbers of sub-operations: completed, failed and with a warning.
+    #[must_use]
+    pub fn sub_operations(&self) -> [u16; 3] {
+        let [_, completed, failed, warning] = SUB_OPERATIONS;
+        [completed, failed, warning].map(|element| self.number(element).unwrap_or_default())
     }
 
     /// The answer to this command, without a data set.
     #[must_use]
     pub fn answer(&self, status: u16, comment: Option<&str>) -> Self {
         let mut answer = Self::default();
-        for element in [AFFECTED_CLASS, AFFECTED_INSTANCE] {
-            if let Some(value) = self.elements.get(&element) {
-                answer.elements.insert(element, value.clone());
+        for (element, of) in [
+            (AFFECTED_CLASS, self.sop_class()),
+            (AFFECTED_INSTANCE, self.sop_instance()),
+        ] {
+            if !of.is_empty() {
+                answer.put_text(element, &of);
+            }
+        }
+        for element in [ACTION, EVENT] {
+            if let Some(number) = self.number(element) {
+                answer.put_number(element, number);
             }
         }
         answer.put_number(FIELD, self.field().unwrap_or_default() | RESPONSE);
@@ -143,6 +263,39 @@ impl Command {
             answer.elements.insert(COMMENT, text.into_bytes());
         }
         answer
+    }
+
+    /// The same, followed by a data set.
+    #[must_use]
+    pub fn with_data_set(mut self) -> Self {
+        self.put_number(DATA_SET, A_DATA_SET);
+        self
+    }
+
+    /// The same, with what became of the sub-operations.
+    #[must_use]
+    pub(crate) fn counting(mut self, counts: Counts) -> Self {
+        let [remaining, completed, failed, warning] = SUB_OPERATIONS;
+        if let Some(number) = counts.remaining {
+            self.put_number(remaining, number);
+        }
+        self.put_number(completed, counts.completed);
+        self.put_number(failed, counts.failed);
+        self.put_number(warning, counts.warning);
+        self
+    }
+
+    fn put_text(&mut self, element: u16, text: &str) {
+        self.elements.insert(element, text.as_bytes().to_vec());
+    }
+
+    fn either(&self, element: u16, other: u16) -> String {
+        let text = self.text(element);
+        if text.is_empty() {
+            self.text(other)
+        } else {
+            text
+        }
     }
 
     fn put_number(&mut self, element: u16, number: u16) {
@@ -169,8 +322,9 @@ fn put(element: u16, value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&element.to_le_bytes());
     out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(value);
-    // UIDs are padded with NUL and texts with a space; the only odd texts are comments.
-    let padding = if element == COMMENT { b' ' } else { 0 };
+    // UIDs are padded with NUL, and texts with a space.
+    let is_text = [COMMENT, DESTINATION, ORIGINATOR].contains(&element);
+    let padding = if is_text { b' ' } else { 0 };
     out.extend(std::iter::repeat_n(padding, odd));
 }
 
@@ -200,6 +354,29 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_request_is_read_as_it_was_made(
+            message in any::<u16>(),
+            class in "[0-9.]{1,64}",
+            instance in "[0-9.]{1,64}",
+            title in "[A-Z]([A-Z ]{0,14}[A-Z])?",
+        ) {
+            let store = Command::store(message, &class, &instance, Some((&title, 3)));
+            let read = Command::read(&store.write()).unwrap();
+            prop_assert_eq!(read.field(), Some(STORE));
+            prop_assert_eq!(read.message_id(), Some(message));
+            prop_assert_eq!(read.sop_class(), class.clone());
+            prop_assert_eq!(read.sop_instance(), instance);
+            prop_assert!(read.has_data_set());
+            let inquiry = Command::inquiry(message, &class, Some(&title));
+            let read = Command::read(&inquiry.write()).unwrap();
+            prop_assert_eq!((read.field(), read.destination()), (Some(MOVE), title));
+            let counts = Counts { remaining: Some(1), completed: 2, failed: 3, warning: 4 };
+            let answer = Command::read(&read.answer(0xFF00, None).counting(counts).write()).unwrap();
+            prop_assert_eq!(answer.about(), Some(message));
+            prop_assert_eq!(answer.sub_operations(), [2, 3, 4]);
+        }
+
         #[test]
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(command) = Command::read(&bytes) {

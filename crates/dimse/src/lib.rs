@@ -1,14 +1,25 @@
-//! DICOM over the network: an SCP of the Verification and Storage services (PS3.4 annexes A and B). A device is let in by
-//! its AE title and address ([`db::dicom_peers`]) and acts as the service account it stands for. What it sends goes
-//! through the room `intake` like any other film, byte for byte as it came; success is answered when it is durable and
-//! queued for analysis. `docs/DICOM_CONFORMANCE.md` says what is spoken.
+//! DICOM over the network: an SCP of Verification, Storage, Query and the modality worklist (PS3.4 annexes A, B, C and K),
+//! one file a service. A device is let in by its AE title and address ([`db::dicom_peers`]) and acts as the service account
+//! it stands for. What it sends goes through the room `intake` like any other film, byte for byte as it came; success is
+//! answered when it is durable and queued for analysis. What it asks for it sees as that account does.
+//! `docs/DICOM_CONFORMANCE.md` says what is spoken.
 
 mod association;
+mod calling;
 mod command;
+mod commitment;
+mod data;
+mod find;
+mod forwarding;
+mod get;
+mod line;
+mod moving;
 mod negotiate;
 mod pdu;
 mod places;
+mod retrieve;
 mod store;
+pub mod worklist;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -19,9 +30,12 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use calling::{CallError, Calling};
 pub use command::{Command, CommandError};
-pub use negotiate::{STORAGE_CLASSES, VERIFICATION, transfer_syntaxes};
-use places::Places;
+pub use commitment::CommitmentJob;
+pub use forwarding::ForwardJob;
+pub use negotiate::{CLASSES, Model, STORAGE_CLASSES, Service, transfer_syntaxes};
+pub use places::{Place, Places};
 
 /// What an association may cost.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +70,7 @@ pub struct Dimse {
     /// What the portal is called; devices that call somebody else are refused.
     pub(crate) ae_title: Arc<str>,
     pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) calling: Calling,
     pub(crate) bounds: Bounds,
 }
 
@@ -75,6 +90,7 @@ impl Dimse {
             intake,
             ae_title: ae_title.into(),
             tls: None,
+            calling: Calling::default(),
             bounds: Bounds::default(),
         }
     }
@@ -88,6 +104,12 @@ impl Dimse {
         }
     }
 
+    /// Calling others so.
+    #[must_use]
+    pub fn calling(self, calling: Calling) -> Self {
+        Self { calling, ..self }
+    }
+
     /// With other bounds.
     #[must_use]
     pub fn with_bounds(self, bounds: Bounds) -> Self {
@@ -96,7 +118,7 @@ impl Dimse {
 
     /// Serves until `stop`; then open associations may end what they are sending for `drain`.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken, drain: Duration) {
-        let places = Places::new(self.bounds);
+        let places = Places::new(self.bounds.associations, self.bounds.from_one_address);
         let open = TaskTracker::new();
         loop {
             let accepted = tokio::select! {
@@ -112,7 +134,7 @@ impl Dimse {
                     continue;
                 }
             };
-            let Some(place) = places.take(from.ip()) else {
+            let Some(place) = places.take(from.ip().to_canonical(), false) else {
                 count("crowded");
                 continue;
             };
@@ -135,13 +157,11 @@ impl Dimse {
         // One round trip an instance: without this each waits for the acknowledgement of the last small packet.
         let _ = stream.set_nodelay(true);
         let until_asked = tokio::time::Instant::now() + self.bounds.until_asked;
-        let outcome = match self.tls.clone() {
-            None => association::run(&self, stream, from, until_asked, &stop).await,
+        let wire: Box<dyn line::Wire> = match self.tls.clone() {
+            None => Box::new(stream),
             Some(acceptor) => {
                 match tokio::time::timeout_at(until_asked, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => {
-                        association::run(&self, stream, from, until_asked, &stop).await
-                    }
+                    Ok(Ok(stream)) => Box::new(stream),
                     Ok(Err(error)) => {
                         tracing::warn!(address = %from.ip(), %error, "a device was not let in by TLS");
                         count("no_tls");
@@ -151,6 +171,7 @@ impl Dimse {
                 }
             }
         };
+        let outcome = association::run(&self, wire, from, until_asked, &stop).await;
         match outcome {
             Ok(end) => count(end.word()),
             Err(error) => {

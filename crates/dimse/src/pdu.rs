@@ -1,13 +1,13 @@
-//! Protocol data units (PS3.8 section 9.3) from and to a stream. Those of data are taken apart here, so that a film passes
-//! through in pieces; the others go by `dicom-ul`.
+//! Protocol data units (PS3.8 section 9.3). Those of data are taken apart and made here, so that a film passes through in
+//! pieces; the others go by `dicom-ul`.
 
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use dicom_ul::pdu::{
-    AbortRQServiceProviderReason, AbortRQSource, AssociationRQ, Pdu, read_pdu, write_pdu,
+    AbortRQServiceProviderReason, AbortRQSource, AssociationAC, AssociationRJ, AssociationRQ, Pdu,
+    read_pdu,
 };
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// Longest PDU of data that devices are told they may send, and that is taken.
 pub(crate) const LONGEST: u32 = 128 << 10;
@@ -57,56 +57,49 @@ pub(crate) struct Piece {
 #[derive(Debug)]
 pub(crate) enum Received {
     Association(Box<AssociationRQ>),
+    Accepted(Box<AssociationAC>),
+    Refused(AssociationRJ),
     Data(Vec<Piece>),
     Release,
+    Released,
     Abort,
     /// It closed the connection between two PDUs.
     Closed,
 }
 
-/// The next PDU; all of it within `patience`.
-pub(crate) async fn receive(
-    stream: &mut (impl AsyncRead + Unpin),
-    patience: Duration,
-) -> Result<Received, PduError> {
-    tokio::time::timeout(patience, read(stream))
-        .await
-        .map_err(|_| PduError::Silent(patience))?
-}
+/// Bytes of a PDU's head.
+const HEAD: usize = 6;
 
-async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Received, PduError> {
-    let mut head = [0; 6];
-    if stream.read(&mut head[..1]).await? == 0 {
-        return Ok(Received::Closed);
-    }
-    stream.read_exact(&mut head[1..]).await?;
+/// The next PDU of what has come, if all of it has; else how many bytes it lacks at least.
+pub(crate) fn take(buffer: &mut BytesMut) -> Result<Result<Received, usize>, PduError> {
+    let Some(head) = buffer.first_chunk::<HEAD>() else {
+        return Ok(Err(HEAD - buffer.len()));
+    };
+    let kind = head[0];
     let length = u32::from_be_bytes([head[2], head[3], head[4], head[5]]);
-    let most = match head[0] {
+    let most = match kind {
         4 => LONGEST,
-        1 | 5 | 6 | 7 => LONGEST_OTHER,
+        1..=3 | 5..=7 => LONGEST_OTHER,
         other => return Err(PduError::Unknown(other)),
     };
     if length > most {
         return Err(PduError::TooLong { length, most });
     }
-    // Grows as bytes come, so that a length alone reserves nothing.
-    let mut body = BytesMut::new();
-    let mut limited = (&mut *stream).take(u64::from(length));
-    while body.len() < length as usize {
-        if limited.read_buf(&mut body).await? == 0 {
-            return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
-        }
+    let whole = HEAD + length as usize;
+    if buffer.len() < whole {
+        return Ok(Err(whole - buffer.len()));
     }
-    match head[0] {
-        4 => pieces(body.freeze()).map(Received::Data),
-        5 => Ok(Received::Release),
-        7 => Ok(Received::Abort),
-        _ => {
-            let mut whole = BytesMut::from(&head[..]);
-            whole.extend_from_slice(&body);
-            other(whole.freeze())
+    let mut pdu = buffer.split_to(whole).freeze();
+    Ok(Ok(match kind {
+        4 => {
+            pdu.advance(HEAD);
+            Received::Data(pieces(pdu)?)
         }
-    }
+        5 => Received::Release,
+        6 => Received::Released,
+        7 => Received::Abort,
+        _ => other(pdu)?,
+    }))
 }
 
 fn other(bytes: Bytes) -> Result<Received, PduError> {
@@ -114,6 +107,8 @@ fn other(bytes: Bytes) -> Result<Received, PduError> {
     let read = std::panic::catch_unwind(|| read_pdu(bytes, LONGEST_OTHER, false));
     match read {
         Ok(Ok(Some(Pdu::AssociationRQ(asked)))) => Ok(Received::Association(Box::new(asked))),
+        Ok(Ok(Some(Pdu::AssociationAC(answer)))) => Ok(Received::Accepted(Box::new(answer))),
+        Ok(Ok(Some(Pdu::AssociationRJ(refusal)))) => Ok(Received::Refused(refusal)),
         Ok(Ok(_)) => Err(PduError::Garbled("it is of no use here".to_owned())),
         Ok(Err(error)) => Err(PduError::Garbled(error.to_string())),
         Err(_) => Err(PduError::Garbled("its fields are cut off".to_owned())),
@@ -145,20 +140,52 @@ pub(crate) fn pieces(mut body: Bytes) -> Result<Vec<Piece>, PduError> {
     Ok(pieces)
 }
 
-/// Sends a PDU.
-pub(crate) async fn send(
-    stream: &mut (impl AsyncWrite + Unpin),
-    pdu: &Pdu,
-    patience: Duration,
-) -> Result<(), PduError> {
-    let mut bytes = Vec::new();
-    write_pdu(&mut bytes, pdu).map_err(|error| PduError::Garbled(error.to_string()))?;
-    let sending = async {
-        stream.write_all(&bytes).await?;
-        stream.flush().await
-    };
-    tokio::time::timeout(patience, sending)
-        .await
-        .map_err(|_| PduError::Silent(patience))??;
-    Ok(())
+/// Puts a presentation data value into a PDU of its own.
+pub(crate) fn put_value(out: &mut Vec<u8>, context: u8, control: u8, value: &[u8]) {
+    let length = u32::try_from(value.len() + 2).expect("a value is cut to what a peer takes");
+    out.extend_from_slice(&[4, 0]);
+    out.extend_from_slice(&(length + 4).to_be_bytes());
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(&[context, control]);
+    out.extend_from_slice(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_put_is_taken_however_it_is_cut(
+            value in prop::collection::vec(any::<u8>(), 0..400),
+            context in any::<u8>(),
+            control in 0..4_u8,
+            cut in 0..400_usize,
+        ) {
+            let mut bytes = Vec::new();
+            put_value(&mut bytes, context, control, &value);
+            let mut buffer = BytesMut::from(&bytes[..cut.min(bytes.len() - 1)]);
+            let missing = take(&mut buffer).unwrap().unwrap_err();
+            prop_assert!(missing <= bytes.len() - buffer.len());
+            buffer.extend_from_slice(&bytes[buffer.len()..]);
+            let Received::Data(pieces) = take(&mut buffer).unwrap().unwrap() else {
+                panic!("no data");
+            };
+            prop_assert_eq!(&pieces[..], &[Piece {
+                context,
+                is_command: control & 1 == 1,
+                is_last: control & 2 == 2,
+                bytes: value.into(),
+            }]);
+            prop_assert!(buffer.is_empty());
+        }
+
+        #[test]
+        fn any_bytes_are_a_pdu_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let mut buffer = BytesMut::from(&bytes[..]);
+            while let Ok(Ok(_)) = take(&mut buffer) {}
+        }
+    }
 }

@@ -2,10 +2,17 @@
 
 use blobs::{BlobError, Staging};
 use db::{Actor, DbError};
+use domain::Role;
 use imaging::{Limits, write::file_head};
 use intake::{Delivery, Details, Incoming, IntakeError, WarningCode};
 
-use crate::{Dimse, command::Command};
+use crate::{
+    Dimse,
+    association::{Broken, Session, unasked},
+    command::Command,
+    line::Heard,
+    negotiate::{Context, Service},
+};
 
 /// Stored.
 const SUCCESS: u16 = 0x0000;
@@ -13,6 +20,8 @@ const SUCCESS: u16 = 0x0000;
 const OUT_OF_RESOURCES: u16 = 0xA700;
 /// Stored; something about it is not right.
 const DOES_NOT_MATCH: u16 = 0xB007;
+/// Refused: not authorized (PS3.7 annex C).
+const NOT_AUTHORIZED: u16 = 0x0124;
 /// Not stored; try again.
 const PROCESSING_FAILURE: u16 = 0x0110;
 
@@ -20,7 +29,7 @@ const PROCESSING_FAILURE: u16 = 0x0110;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) status: u16,
-    pub(crate) comment: Option<String>,
+    comment: Option<String>,
 }
 
 impl Verdict {
@@ -32,43 +41,88 @@ impl Verdict {
     }
 }
 
+/// Takes a film and says what became of it.
+pub(crate) async fn answer(
+    session: &mut Session<'_>,
+    agreed: &Context,
+    asked: Command,
+) -> Result<(), Broken> {
+    let mut arriving = Arriving::begin(session, &asked, agreed);
+    loop {
+        match session.line.hear().await? {
+            Heard::Part {
+                context,
+                bytes,
+                is_last,
+            } if context == agreed.id => {
+                arriving.take(&bytes);
+                if is_last {
+                    break;
+                }
+            }
+            Heard::Part { .. } => {
+                return Err(Broken::protocol("data of another context than its command"));
+            }
+            Heard::Command { .. } => return Err(Broken::protocol("a command within a data set")),
+            other => return Err(unasked(&other)),
+        }
+    }
+    let peer = &session.peer;
+    let verdict = arriving
+        .end(
+            session.service,
+            &peer.actor,
+            &asked.sop_instance(),
+            peer.limits,
+        )
+        .await;
+    let outcome = if verdict.status == 0 || verdict.status & 0xF000 == 0xB000 {
+        "taken"
+    } else {
+        "rejected"
+    };
+    metrics::counter!("portal_uploaded_files_total", "outcome" => outcome).increment(1);
+    session
+        .end(agreed, &asked, verdict.status, verdict.comment.as_deref())
+        .await
+}
+
 /// A film that is being sent.
 #[derive(Debug)]
-pub(crate) struct Arriving {
-    pub(crate) asked: Command,
-    pub(crate) context: u8,
+struct Arriving {
     /// What has come; or why no more of it is kept.
     staging: Result<Staging, Verdict>,
 }
 
 impl Arriving {
     /// Begins a file with the head that a data set on the network lacks (PS3.10 section 7.1).
-    pub(crate) fn begin(
-        service: &Dimse,
-        asked: Command,
-        context: u8,
-        transfer_syntax: &str,
-        limits: &Limits,
-    ) -> Self {
-        let staging = file_head(&asked.sop_class(), &asked.sop_instance(), transfer_syntax)
+    fn begin(session: &Session<'_>, asked: &Command, agreed: &Context) -> Self {
+        if session.peer.role != Role::Radiologist || agreed.service != Service::Storage {
+            let verdict = Verdict::failed(NOT_AUTHORIZED, "this device may not store");
+            return Self {
+                staging: Err(verdict),
+            };
+        }
+        let head = file_head(
+            &asked.sop_class(),
+            &asked.sop_instance(),
+            &agreed.transfer_syntax,
+        );
+        let staging = head
             .map_err(|error| Verdict::failed(0xC000, error.to_string()))
             .and_then(|head| {
-                let mut staging = service
-                    .blobs
-                    .stage(limits.maximum_bytes)
+                let blobs = &session.service.blobs;
+                let mut staging = blobs
+                    .stage(session.peer.limits.maximum_bytes)
                     .map_err(|error| unkept(&error))?;
                 staging.write(&head).map_err(|error| unkept(&error))?;
                 Ok(staging)
             });
-        Self {
-            asked,
-            context,
-            staging,
-        }
+        Self { staging }
     }
 
     /// Takes the next part. When it cannot be kept the rest is let pass, so that the device gets an answer.
-    pub(crate) fn take(&mut self, part: &[u8]) {
+    fn take(&mut self, part: &[u8]) {
         if let Ok(staging) = &mut self.staging
             && let Err(error) = staging.write(part)
         {
@@ -77,30 +131,22 @@ impl Arriving {
     }
 
     /// All of it is here: it is checked, kept and queued.
-    pub(crate) async fn end(
-        self,
-        service: &Dimse,
-        actor: &Actor,
-        limits: Limits,
-    ) -> (Command, u8, Verdict) {
-        let name = self.asked.sop_instance();
-        let verdict = match self.staging {
-            Err(verdict) => verdict,
-            Ok(staging) => match staging.finish() {
-                Err(error) => unkept(&error),
-                Ok(staged) => {
-                    let details = Details {
-                        dicom_only: true,
-                        unknown_patients: true,
-                        ..Details::default()
-                    };
-                    let files = vec![Incoming { file: name, staged }];
-                    let delivered = service.intake.deliver(actor, files, &details, limits).await;
-                    verdict(&delivered)
-                }
-            },
+    async fn end(self, service: &Dimse, actor: &Actor, name: &str, limits: Limits) -> Verdict {
+        let staged = match self.staging.map(Staging::finish) {
+            Err(verdict) => return verdict,
+            Ok(Err(error)) => return unkept(&error),
+            Ok(Ok(staged)) => staged,
         };
-        (self.asked, self.context, verdict)
+        let details = Details {
+            dicom_only: true,
+            unknown_patients: true,
+            ..Details::default()
+        };
+        let files = vec![Incoming {
+            file: name.to_owned(),
+            staged,
+        }];
+        verdict(&service.intake.deliver(actor, files, &details, limits).await)
     }
 }
 

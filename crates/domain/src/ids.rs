@@ -55,6 +55,8 @@ id! {
     UserId,
     /// A token of a program: `portal.program_tokens.token_id`.
     ProgramTokenId,
+    /// A route that films are sent on by: `portal.dicom_routes.route_id`.
+    RouteId,
     /// A passkey of an account: `portal.passkeys.passkey_id`.
     PasskeyId,
     /// A signed-in session: `sessions.session_id`.

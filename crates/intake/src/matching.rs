@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use db::{
-    ActorTx, DbError, orders,
+    ActorTx, DbError,
+    orders::{self, Ordered},
     patients::{self, Patient},
     unknown_patients::{self, UnknownPatient},
 };
-use domain::UserId;
+use domain::{OrderId, UserId};
 use imaging::DicomHeader;
 
 /// Why no patient could be matched. The texts never repeat what the header says.
@@ -68,8 +69,9 @@ pub(crate) async fn find_patient(
     Ok(patients::find(tx, patient_id).await?.ok_or(PATIENT_UNKNOWN))
 }
 
-/// The patient whose examination was ordered under the film's accession number, where the film names the same person by
-/// name and birth date as well: a number alone may be mistyped, and then a person looks.
+/// The patient whose examination was ordered, where the film names the same person as well: a number alone may be
+/// mistyped, and then a person looks. The Study Instance UID of the worklist is copied by machines, so that a name is
+/// enough with it; with an accession number the birth date has to agree, too.
 async fn patient_of_order(
     tx: &mut ActorTx,
     header: Option<&DicomHeader>,
@@ -77,30 +79,59 @@ async fn patient_of_order(
     let Some(header) = header else {
         return Ok(None);
     };
-    let Some(ordered) = ordered_for(tx, header).await? else {
+    let by_study = order_of_study(tx, header).await?;
+    let is_by_study = by_study.is_some();
+    let ordered = match by_study {
+        Some(ordered) => Some(ordered),
+        None => order_of_accession(tx, header).await?,
+    };
+    let Some(ordered) = ordered else {
         return Ok(None);
     };
-    let patient = patients::find(tx, ordered).await?;
+    let patient = patients::find(tx, ordered.patient_id).await?;
     let is_same = patient.is_some_and(|patient| {
         let name = header.patient_name.as_deref();
+        let born = header.patient_birth_date;
         name.is_some_and(|name| same_name(name, &patient.name))
-            && header.patient_birth_date.is_some()
-            && header.patient_birth_date == patient.date_of_birth
+            && (born.is_some() && born == patient.date_of_birth || is_by_study && born.is_none())
     });
-    Ok(is_same.then_some(ordered))
+    Ok(is_same.then_some(ordered.patient_id))
 }
 
-/// Whose examination was ordered under a film's accession number.
-pub(crate) async fn ordered_for(
+/// The orders that a film says it was made for: by the Study Instance UID that the worklist gave, and by its accession
+/// number.
+pub(crate) async fn orders_of(
     tx: &mut ActorTx,
     header: &DicomHeader,
-) -> Result<Option<UserId>, DbError> {
+) -> Result<Vec<Ordered>, DbError> {
+    let by_study = order_of_study(tx, header).await?;
+    let by_accession = order_of_accession(tx, header).await?;
+    Ok(by_study
+        .into_iter()
+        .chain(by_accession.filter(|other| by_study.is_none_or(|one| one != *other)))
+        .collect())
+}
+
+async fn order_of_study(
+    tx: &mut ActorTx,
+    header: &DicomHeader,
+) -> Result<Option<Ordered>, DbError> {
+    match OrderId::of_study_uid(&header.study_uid) {
+        Some(order_id) => orders::given(tx, order_id).await,
+        None => Ok(None),
+    }
+}
+
+async fn order_of_accession(
+    tx: &mut ActorTx,
+    header: &DicomHeader,
+) -> Result<Option<Ordered>, DbError> {
     match header
         .accession_number
         .as_deref()
         .filter(|number| !number.is_empty() && !number.contains('\0'))
     {
-        Some(number) => orders::patient_of_accession(tx, number).await,
+        Some(number) => orders::of_accession(tx, number).await,
         None => Ok(None),
     }
 }

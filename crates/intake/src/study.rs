@@ -7,12 +7,14 @@ use db::{
     audit::Act,
     events,
     images::{self, NewImage},
+    orders::{self, Ordered},
     patients::Patient,
     reports::{self, Known, NewReport, TransitionError},
 };
 use domain::{
     ImageFormat, ImageId, ReportId, ReportStatus,
     audit::{AuditAction, EntityType},
+    order::OrderStatus,
     report::ReportEvent,
 };
 use serde_json::json;
@@ -20,7 +22,7 @@ use serde_json::json;
 use crate::{
     file::{CheckedFile, without_nul},
     matching::{
-        age_in_years, disagreements, find_patient, ordered_for, owner_of_number, unknown_patient,
+        age_in_years, disagreements, find_patient, orders_of, owner_of_number, unknown_patient,
     },
     receive::{Accepted, Details, Receipt, Rejected},
     warning::{UploadWarning, WarningCode},
@@ -89,14 +91,19 @@ pub(crate) async fn store_study(
         .collect();
     // Any one film may be another person's.
     let mut disagree: Vec<&'static str> = Vec::new();
+    let mut made: Vec<Ordered> = Vec::new();
     for header in files.iter().filter_map(|file| file.header()) {
         let owner = owner_of_number(tx, header).await?;
         disagree.extend(disagreements(&patient, header, owner));
         // An accession number is a number too: one of somebody else's order has to be looked at.
-        let ordered = ordered_for(tx, header).await?;
-        if ordered.is_some_and(|ordered| ordered != patient.patient_id) {
+        let orders = orders_of(tx, header).await?;
+        if orders
+            .iter()
+            .any(|order| order.patient_id != patient.patient_id)
+        {
             disagree.push("identifier");
         }
+        made.extend(orders);
     }
     disagree.sort_unstable();
     disagree.dedup();
@@ -134,11 +141,16 @@ pub(crate) async fn store_study(
             (report_id, ReportStatus::Pending)
         }
     };
-    for (file, image_id) in files.iter().zip(image_ids) {
-        add_image(tx, report_id, image_id, file).await?;
+    for (file, image_id) in files.iter().zip(&image_ids) {
+        add_image(tx, report_id, *image_id, file).await?;
     }
     db::jobs::enqueue(tx, analysis::job::KIND, Some(report_id), 5, &json!({})).await?;
+    db::dicom_routes::forward(tx, report_id, &image_ids).await?;
     note_upload(tx, report_id, &patient, files).await?;
+    // Where it is in doubt whose film it is, the examination stays to be made until whoever ordered says otherwise.
+    if disagree.is_empty() {
+        complete(tx, &made).await?;
+    }
     receipt.reports.push(Accepted {
         report_id,
         status,
@@ -146,6 +158,23 @@ pub(crate) async fn store_study(
         files: files.iter().map(|file| file.file.clone()).collect(),
         warnings,
     });
+    Ok(())
+}
+
+/// Notes that what was ordered has been made, so that it leaves the worklist.
+async fn complete(tx: &mut ActorTx, made: &[Ordered]) -> Result<(), DbError> {
+    for order in made {
+        if order.status.may_become(OrderStatus::Completed)
+            && orders::complete(tx, order.order_id).await?
+        {
+            let now = json!({ "order_id": order.order_id, "status": OrderStatus::Completed, "form": "film" });
+            let act = Act::new(AuditAction::UpdateOrder, EntityType::Patient)
+                .on(order.patient_id)
+                .old(json!({ "status": order.status }))
+                .new_values(now);
+            tx.audit(act).await?;
+        }
+    }
     Ok(())
 }
 

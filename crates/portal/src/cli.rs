@@ -16,6 +16,7 @@ pub(crate) mod deidentify;
 pub(crate) mod device;
 pub(crate) mod hl7;
 pub(crate) mod keys;
+pub(crate) mod route;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
@@ -113,12 +114,15 @@ pub(crate) enum Command {
     /// Look after the tokens of programs
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Say which devices may send films over the network (DICOM C-STORE)
+    /// Say which devices may speak DICOM with the portal over the network
     #[command(subcommand)]
     Device(device::DeviceCommand),
     /// Say which systems send patients and orders, and which are sent results (HL7 v2)
     #[command(subcommand)]
     Hl7(hl7::Hl7Command),
+    /// Say which films are sent on to devices as they come in
+    #[command(subcommand)]
+    Route(route::RouteCommand),
     /// Back up, verify and restore
     #[command(subcommand)]
     Backup(backup::BackupCommand),

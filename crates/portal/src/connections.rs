@@ -1,17 +1,16 @@
-//! How many connections there may be, in all and from one address, so that whoever opens thousands
-//! and says nothing takes no room from the others.
+//! How many connections of browsers and programs there may be, in all and from one address.
 
 use std::{
-    collections::HashMap,
     future::{Ready, ready},
     io,
     net::IpAddr,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use axum_server::accept::Accept;
+use dimse::{Place, Places};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -23,16 +22,10 @@ const ALL: usize = 4096;
 /// which has a bound of its own (`ops/proxy`).
 const FROM_ONE: usize = 512;
 
-#[derive(Debug, Default)]
-struct Open {
-    all: usize,
-    by_address: HashMap<IpAddr, usize>,
-}
-
 /// Counts connections and closes those beyond the bounds at once.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Bounded {
-    open: Arc<Mutex<Open>>,
+    places: Places,
     proxies: Arc<[ipnet::IpNet]>,
 }
 
@@ -40,7 +33,7 @@ impl Bounded {
     /// With these proxies, which speak for many.
     pub(crate) fn new(proxies: &[ipnet::IpNet]) -> Self {
         Self {
-            open: Arc::default(),
+            places: Places::new(ALL, FROM_ONE),
             proxies: proxies.into(),
         }
     }
@@ -48,37 +41,7 @@ impl Bounded {
     fn admit(&self, address: IpAddr) -> Option<Place> {
         let speaks_for_many =
             address.is_loopback() || self.proxies.iter().any(|net| net.contains(&address));
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let from_here = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.all >= ALL || (from_here >= FROM_ONE && !speaks_for_many) {
-            return None;
-        }
-        open.all += 1;
-        *open.by_address.entry(address).or_default() += 1;
-        Some(Place {
-            open: Arc::clone(&self.open),
-            address,
-        })
-    }
-}
-
-/// A connection's place, given back when it ends.
-#[derive(Debug)]
-struct Place {
-    open: Arc<Mutex<Open>>,
-    address: IpAddr,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.all -= 1;
-        if let Some(from_here) = open.by_address.get_mut(&self.address) {
-            *from_here -= 1;
-            if *from_here == 0 {
-                open.by_address.remove(&self.address);
-            }
-        }
+        self.places.take(address, speaks_for_many)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod audit_trail;
 mod backups;
+mod calling;
 mod cli;
 mod commands;
 mod configuration;

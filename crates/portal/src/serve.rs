@@ -14,7 +14,7 @@ use blobs::BlobStore;
 use db::Database;
 use decoding::Decoders;
 use demo::seed::Filled;
-use dimse::Dimse;
+use dimse::{Calling, CommitmentJob, Dimse, ForwardJob};
 use governance::GovernanceJob;
 use hl7::{Hl7, ResultJob};
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    audit_trail,
+    audit_trail, calling,
     cli::{ServeArgs, WorkerArgs},
     connections::Bounded,
     disk,
@@ -117,6 +117,7 @@ async fn serve_at(
             .map(|keeper| tokio::spawn(keeper.run(stop.clone()))),
     );
     tasks.push(tokio::spawn(state.hub.clone().run(stop.clone())));
+    let calling = calling::calling(args)?;
     let worker = worker(
         place,
         &database,
@@ -135,6 +136,8 @@ async fn serve_at(
     );
     if args.workers > 0 {
         tasks.push(tokio::spawn(worker.run(stop.clone())));
+        let sender = sender(args, &database, &blobs, &calling);
+        tasks.push(tokio::spawn(sender.run(stop.clone())));
     }
     let listening = Listening::new(certificate(args)?).await?;
     println!(
@@ -155,7 +158,7 @@ async fn serve_at(
         let intake = state.intake.clone();
         let title = &args.dicom.dicom_ae_title;
         let dimse = Dimse::new(database.clone(), blobs.clone(), intake, title);
-        let service = machines::devices(args, dimse)?;
+        let service = machines::devices(args, dimse)?.calling(calling.clone());
         println!(
             "Devices send films to {title} at {}",
             listener.local_addr()?
@@ -333,6 +336,24 @@ fn worker(
         Arc::new(ResultJob::new(database.clone())),
     ];
     Ok(Worker::new(database.clone(), handlers, options))
+}
+
+/// Sends to devices, as the one program that knows what it is called there. It works for itself, so that a device which
+/// does not answer holds no film up on its way to the doctors.
+fn sender(args: &ServeArgs, database: &Database, blobs: &BlobStore, calling: &Calling) -> Worker {
+    let title = &args.dicom.dicom_ae_title;
+    let (database, blobs) = (database.clone(), blobs.clone());
+    let handlers: Vec<Arc<dyn Handler>> = vec![
+        Arc::new(CommitmentJob::new(database.clone(), title, calling.clone())),
+        Arc::new(ForwardJob::new(
+            database.clone(),
+            blobs,
+            title,
+            calling.clone(),
+        )),
+    ];
+    let options = WorkerOptions::new(format!("pid-{}-sending", std::process::id()));
+    Worker::new(database, handlers, options)
 }
 
 fn maintenance(

@@ -60,6 +60,23 @@ pub struct Series {
     pub requested_procedure_id: Option<String>,
 }
 
+/// A patient that films name.
+#[derive(Debug)]
+pub struct FoundPatient {
+    /// Patient ID.
+    pub patient_number: String,
+    /// Issuer of Patient ID.
+    pub issuer: Option<String>,
+    /// Patient's Name, as the newest study has it.
+    pub patient_name: Option<String>,
+    /// Patient's Birth Date, alike.
+    pub patient_birth_date: Option<NaiveDate>,
+    /// Patient's Sex, alike.
+    pub patient_sex: Option<String>,
+    /// Studies that the actor sees.
+    pub studies: i64,
+}
+
 /// A study that was found.
 #[derive(Debug)]
 pub struct FoundStudy {

@@ -2,6 +2,56 @@
 
 use chrono::{NaiveDate, NaiveTime};
 
+use super::values::{dates, integer, list, times, uids};
+
+/// On which level is searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Studies.
+    Study,
+    /// Series.
+    Series,
+    /// Instances.
+    Instance,
+}
+
+/// The keys that can be searched by: tag, and from which level on.
+pub const KEYS: &[(&str, &str, Level)] = &[
+    ("00080020", "StudyDate", Level::Study),
+    ("00080030", "StudyTime", Level::Study),
+    ("00080050", "AccessionNumber", Level::Study),
+    ("00080061", "ModalitiesInStudy", Level::Study),
+    ("00080090", "ReferringPhysicianName", Level::Study),
+    ("00081030", "StudyDescription", Level::Study),
+    ("00100010", "PatientName", Level::Study),
+    ("00100020", "PatientID", Level::Study),
+    ("00100021", "IssuerOfPatientID", Level::Study),
+    ("00100030", "PatientBirthDate", Level::Study),
+    ("00100040", "PatientSex", Level::Study),
+    ("0020000D", "StudyInstanceUID", Level::Study),
+    ("00200010", "StudyID", Level::Study),
+    ("00080060", "Modality", Level::Series),
+    ("0008103E", "SeriesDescription", Level::Series),
+    ("00180015", "BodyPartExamined", Level::Series),
+    ("0020000E", "SeriesInstanceUID", Level::Series),
+    ("00200011", "SeriesNumber", Level::Series),
+    ("00400244", "PerformedProcedureStepStartDate", Level::Series),
+    ("00400245", "PerformedProcedureStepStartTime", Level::Series),
+    (
+        "00400275.00400009",
+        "RequestAttributesSequence.ScheduledProcedureStepID",
+        Level::Series,
+    ),
+    (
+        "00400275.00401001",
+        "RequestAttributesSequence.RequestedProcedureID",
+        Level::Series,
+    ),
+    ("00080016", "SOPClassUID", Level::Instance),
+    ("00080018", "SOPInstanceUID", Level::Instance),
+    ("00200013", "InstanceNumber", Level::Instance),
+];
+
 /// A text of a query with the wildcards of DICOM (PS3.4 C.2.2.2.4), as PostgreSQL's LIKE has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(pub(super) String);
@@ -27,6 +77,53 @@ impl Pattern {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether a text is as the pattern says, where capitals do not matter. For what is not in a column.
+    #[must_use]
+    pub fn fits(&self, text: &str) -> bool {
+        let text: Vec<char> = text.to_lowercase().chars().collect();
+        let mut wanted = Vec::new();
+        let lower = self.0.to_lowercase();
+        let mut like = lower.chars();
+        while let Some(character) = like.next() {
+            wanted.push(match character {
+                '%' => Wanted::Any,
+                '_' => Wanted::One,
+                '\\' => Wanted::This(like.next().unwrap_or('\\')),
+                other => Wanted::This(other),
+            });
+        }
+        // Where the last `*` stands, and how much of the text it stands for.
+        let (mut at, mut of, mut star) = (0, 0, None);
+        while of < text.len() {
+            match wanted.get(at) {
+                Some(Wanted::Any) => {
+                    star = Some((at, of));
+                    at += 1;
+                }
+                Some(Wanted::One) => (at, of) = (at + 1, of + 1),
+                Some(Wanted::This(character)) if *character == text[of] => {
+                    (at, of) = (at + 1, of + 1);
+                }
+                _ => {
+                    let Some((of_star, stands_for)) = star else {
+                        return false;
+                    };
+                    star = Some((of_star, stands_for + 1));
+                    (at, of) = (of_star + 1, stands_for + 1);
+                }
+            }
+        }
+        wanted[at..].iter().all(|one| *one == Wanted::Any)
+    }
+}
+
+/// A character of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Any,
+    One,
+    This(char),
 }
 
 /// From and to, both included; open where none.
@@ -100,6 +197,62 @@ pub struct Keys {
     pub sop_class_uids: Option<Vec<String>>,
     /// Instance Number.
     pub instance_number: Option<i32>,
+}
+
+impl Keys {
+    /// Sets a key of [`KEYS`] as DICOM writes it. A text of nothing but `*` is met by whatever there is, and by nothing.
+    ///
+    /// # Errors
+    /// What is wrong, and what is wanted. The text repeats no value, since values are patients' data.
+    pub fn set(&mut self, tag: &str, value: &str) -> Result<(), String> {
+        let keys = self;
+        if !value.is_empty() && value.bytes().all(|byte| byte == b'*') {
+            return Ok(());
+        }
+        let pattern = || Some(Pattern::of(value));
+        match tag {
+            "00080020" => keys.study_date = dates(value)?,
+            "00080030" => keys.study_time = times(value)?,
+            "00080050" => keys.accession_number = pattern(),
+            "00080061" => keys.modalities_in_study = Some(list(value).map(Pattern::of).collect()),
+            "00080090" => keys.referring_physician = pattern(),
+            "00081030" => keys.study_description = pattern(),
+            "00100010" => keys.patient_name = pattern(),
+            "00100020" => keys.patient_number = pattern(),
+            "00100021" => keys.issuer = pattern(),
+            "00100030" => keys.birth_date = dates(value)?,
+            "00100040" => keys.patient_sex = pattern(),
+            "0020000D" => keys.study_uids = Some(uids(value)?),
+            "00200010" => keys.study_id = pattern(),
+            "00080060" => keys.modality = Some(list(value).map(Pattern::of).collect()),
+            "0008103E" => keys.series_description = pattern(),
+            "00180015" => keys.body_part = pattern(),
+            "0020000E" => keys.series_uids = Some(uids(value)?),
+            "00200011" => keys.series_number = Some(integer(value)?),
+            "00400244" => keys.performed_date = dates(value)?,
+            "00400245" => keys.performed_time = times(value)?,
+            "00400275.00400009" => keys.scheduled_step_id = pattern(),
+            "00400275.00401001" => keys.requested_procedure_id = pattern(),
+            "00080016" => keys.sop_class_uids = Some(uids(value)?),
+            "00080018" => keys.instance_uids = Some(uids(value)?),
+            "00200013" => keys.instance_number = Some(integer(value)?),
+            _ => return Err(format!("{tag} is no key of this search")),
+        }
+        Ok(())
+    }
+}
+
+/// What is to be sent or looked after, by its unique keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Patient ID.
+    pub patient_number: Option<String>,
+    /// Study Instance UID, one of these.
+    pub studies: Option<Vec<String>>,
+    /// Series Instance UID, one of these.
+    pub series: Option<Vec<String>>,
+    /// SOP Instance UID, one of these.
+    pub instances: Option<Vec<String>>,
 }
 
 /// Which part of what was found is wanted.

@@ -2,12 +2,15 @@
 
 mod found;
 mod keys;
+pub mod values;
 
 use domain::{ImageId, ReportId};
 use serde_json::Value;
 
-pub use found::{FoundInstance, FoundSeries, FoundStudy, Series, StoredInstance, Study};
-pub use keys::{Between, Keys, Part, Pattern};
+pub use found::{
+    FoundInstance, FoundPatient, FoundSeries, FoundStudy, Series, StoredInstance, Study,
+};
+pub use keys::{Between, KEYS, Keys, Level, Names, Part, Pattern};
 use keys::{NamePatterns, texts};
 
 use crate::{ActorTx, DbError, error::During};
@@ -191,6 +194,44 @@ pub async fn studies(
         .collect())
 }
 
+/// Patients as films name them, by number; one without a number cannot be asked for. Served by the indexes of
+/// [`studies`]. Keys of series and instances are left aside.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn patients(
+    tx: &mut ActorTx,
+    keys: &Keys,
+    part: Part,
+) -> Result<Vec<FoundPatient>, DbError> {
+    tx.plan_with_values().await?;
+    let rows = find!(
+        tx,
+        keys,
+        part,
+        r#"SELECT p.patient_number AS "patient_number!", p.issuer, count(*) AS "studies!", $23::boolean IS NULL AS "nothing?",
+                     (array_agg(p.patient_name ORDER BY p.study_date DESC NULLS LAST, p.report_id DESC))[1] AS patient_name,
+                     (array_agg(p.patient_birth_date ORDER BY p.study_date DESC NULLS LAST, p.report_id DESC))[1] AS patient_birth_date,
+                     (array_agg(p.patient_sex ORDER BY p.study_date DESC NULLS LAST, p.report_id DESC))[1] AS patient_sex
+             FROM (SELECT s.* FROM portal.dicom_studies s"#,
+        [],
+        r#") p WHERE p.patient_number IS NOT NULL
+             GROUP BY p.patient_number, p.issuer ORDER BY p.patient_number, p.issuer LIMIT $21 OFFSET $22"#
+    )
+    .during("find patients of films")?;
+    Ok(rows
+        .into_iter()
+        .map(|row| FoundPatient {
+            patient_number: row.patient_number,
+            issuer: row.issuer,
+            patient_name: row.patient_name,
+            patient_birth_date: row.patient_birth_date,
+            patient_sex: row.patient_sex,
+            studies: row.studies,
+        })
+        .collect())
+}
+
 /// Series, those of the newest study first. Served by the indexes of [`studies`], `idx_dicom_series_study_uid`,
 /// `…_series_uid` and `…_modality`.
 ///
@@ -321,6 +362,67 @@ pub async fn stored(
     .during("look instances up")
 }
 
+/// One image, if it is a DICOM instance. Served by the primary keys.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_image(
+    tx: &mut ActorTx,
+    image_id: ImageId,
+) -> Result<Option<StoredInstance>, DbError> {
+    sqlx::query_as!(
+        StoredInstance,
+        r#"SELECT d.image_id AS "image_id: ImageId", i.report_id AS "report_id: ReportId", d.series_uid, d.sop_instance_uid,
+                  d.sop_class_uid, d.transfer_syntax_uid, d.frames, encode(b.sha256, 'hex') AS "sha256!"
+           FROM portal.dicom_instances d
+           JOIN report_images i USING (image_id)
+           JOIN portal.image_blobs b USING (image_id)
+           WHERE d.image_id = $1"#,
+        image_id.0
+    )
+    .fetch_optional(tx.connection())
+    .await
+    .during("look an instance up")
+}
+
+/// The instances that one of these names, by whichever of them are said, study by study; of several files with one SOP
+/// Instance UID the first that came. Served by `idx_dicom_instances_study_uid`, `…_sop_instance_uid` and
+/// `idx_dicom_studies_patient_number`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn named(
+    tx: &mut ActorTx,
+    names: &Names,
+    limit: i64,
+) -> Result<Vec<StoredInstance>, DbError> {
+    tx.plan_with_values().await?;
+    sqlx::query_as!(
+        StoredInstance,
+        r#"SELECT d.image_id AS "image_id: ImageId", i.report_id AS "report_id: ReportId", d.series_uid, d.sop_instance_uid,
+                  d.sop_class_uid, d.transfer_syntax_uid, d.frames, encode(b.sha256, 'hex') AS "sha256!"
+           FROM portal.dicom_instances d
+           JOIN report_images i USING (image_id)
+           JOIN portal.image_blobs b USING (image_id)
+           WHERE ($1::text IS NULL OR d.study_uid IN (SELECT s.study_uid FROM portal.dicom_studies s WHERE s.patient_number = $1))
+             AND ($2::text[] IS NULL OR d.study_uid = ANY($2))
+             AND ($3::text[] IS NULL OR d.series_uid = ANY($3))
+             AND ($4::text[] IS NULL OR d.sop_instance_uid = ANY($4))
+             AND NOT EXISTS (SELECT FROM portal.dicom_instances other WHERE other.sop_instance_uid = d.sop_instance_uid
+                             AND other.study_uid = d.study_uid AND other.image_id < d.image_id)
+           ORDER BY d.study_uid, d.series_number NULLS LAST, d.series_uid, d.instance_number NULLS LAST, d.image_id
+           LIMIT $5"#,
+        names.patient_number,
+        names.studies.as_deref(),
+        names.series.as_deref(),
+        names.instances.as_deref(),
+        limit
+    )
+    .fetch_all(tx.connection())
+    .await
+    .during("look named instances up")
+}
+
 /// Notes that the actor asked for a study that is there and not for it to see; tells the actor nothing. One of which
 /// the actor sees a part is none of them.
 ///
@@ -365,5 +467,25 @@ mod tests {
     fn wildcards_of_dicom_are_those_of_like_and_nothing_else_is() {
         assert_eq!(Pattern::of("M*ll?r").as_str(), "M%ll_r");
         assert_eq!(Pattern::of("100%_\\").as_str(), "100\\%\\_\\\\");
+    }
+
+    #[test]
+    fn a_pattern_fits_as_like_says() {
+        for (pattern, text, fits) in [
+            ("CURIE*", "Curie^Marie", true),
+            ("*marie", "Curie^Marie", true),
+            ("C?rie^M*e", "Curie^Marie", true),
+            ("*a*b*c", "xxaxxbxxbxxc", true),
+            ("*a*b*c", "xxaxxcxxb", false),
+            ("Curie", "Curie^Marie", false),
+            ("100%", "100%", true),
+            ("100%", "1000", false),
+            ("a_c\\", "a_c\\", true),
+            ("*", "", true),
+            ("", "", true),
+            ("?", "", false),
+        ] {
+            assert_eq!(Pattern::of(pattern).fits(text), fits, "{pattern} {text}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::{DEVICE, Listening, PORTAL, said, short, start_with};
 const DX: &str = "1.2.840.10008.5.1.4.1.1.1.1";
 const EXPLICIT: &str = "1.2.840.10008.1.2.1";
 
-fn request() -> Vec<u8> {
+pub(crate) fn request() -> Vec<u8> {
     let asked = AssociationRQ {
         protocol_version: 1,
         calling_ae_title: DEVICE.to_owned(),
@@ -35,7 +35,7 @@ fn request() -> Vec<u8> {
 }
 
 /// The next PDU; `None` when the connection is closed.
-async fn next(stream: &mut TcpStream) -> Option<Pdu> {
+pub(crate) async fn next(stream: &mut TcpStream) -> Option<Pdu> {
     let mut head = [0; 6];
     stream.read_exact(&mut head).await.ok()?;
     let mut body = vec![0; u32::from_be_bytes([head[2], head[3], head[4], head[5]]) as usize];
@@ -59,7 +59,7 @@ async fn associate(portal: &Listening) -> TcpStream {
 }
 
 /// A P-DATA-TF with one value.
-fn data(context: u8, control: u8, value: &[u8]) -> Vec<u8> {
+pub(crate) fn data(context: u8, control: u8, value: &[u8]) -> Vec<u8> {
     let length = u32::try_from(value.len() + 2).unwrap();
     let mut pdu = vec![4, 0];
     pdu.extend((length + 4).to_be_bytes());

@@ -6,7 +6,7 @@ use db::{Actor, dicom_peers};
 use domain::Role;
 use testkit::shared_folder;
 
-use crate::{DEVICE, Listening, add_device, films, said, start};
+use crate::{DEVICE, add_device, films, said, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_on_the_list_is_answered_and_others_are_refused() {
@@ -131,7 +131,7 @@ async fn compressed_films_are_stored_as_they_were_sent() {
         );
     }
     assert_eq!(portal.stored().await, 4);
-    let mut syntaxes = stored_syntaxes(&portal);
+    let mut syntaxes = portal.syntaxes();
     syntaxes.sort();
     let due = [
         "1.2.840.10008.1.2.4.70",
@@ -149,18 +149,4 @@ async fn compressed_films_are_stored_as_they_were_sent() {
         said(&document)
     );
     assert_eq!(portal.stored().await, 4);
-}
-
-/// The transfer syntaxes of what is in the blob store.
-fn stored_syntaxes(portal: &Listening) -> Vec<String> {
-    let blobs = &portal.app.blobs;
-    let stored = blobs.list().unwrap();
-    stored
-        .into_iter()
-        .map(|stored| {
-            let bytes = blobs.read(stored.digest).unwrap();
-            let file = imaging::DicomFile::open(&bytes, &imaging::Limits::default()).unwrap();
-            file.transfer_syntax_uid().to_owned()
-        })
-        .collect()
 }

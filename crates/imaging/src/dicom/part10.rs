@@ -23,6 +23,7 @@ pub struct DicomFile<'a> {
     transfer_syntax: String,
     meta_sop_class: String,
     meta_sop_instance: String,
+    body: usize,
     guessed: bool,
     truncated: bool,
 }
@@ -87,6 +88,7 @@ impl<'a> DicomFile<'a> {
             transfer_syntax,
             meta_sop_class,
             meta_sop_instance,
+            body,
             guessed,
             truncated,
         })
@@ -96,6 +98,12 @@ impl<'a> DicomFile<'a> {
     #[must_use]
     pub fn transfer_syntax_uid(&self) -> &str {
         &self.transfer_syntax
+    }
+
+    /// Where the data set begins in the file, behind its head; deflated where its transfer syntax says so.
+    #[must_use]
+    pub fn data_set_at(&self) -> usize {
+        self.body
     }
 
     /// Whether the transfer syntax had to be guessed.

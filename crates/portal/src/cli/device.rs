@@ -1,22 +1,35 @@
 //! `medical-portal device`.
 
 use clap::Subcommand;
+use domain::Role;
 use ipnet::IpNet;
 
 use super::PlaceArgs;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeviceCommand {
-    /// Let a device send films by DICOM C-STORE, under its AE title and from these addresses
+    /// Let a device speak DICOM with the portal, under its AE title and from these addresses
     Add {
         #[command(flatten)]
         place: PlaceArgs,
         /// What the device calls itself: 1 to 16 characters
         #[arg(long, value_parser = ae_title)]
         ae_title: String,
-        /// Network or address that it comes from; may be repeated
-        #[arg(long = "address", required = true, value_name = "NETWORK", value_parser = network)]
+        /// Network or address that it comes from; may be repeated [default: the address of --host]
+        #[arg(long = "address", value_name = "NETWORK", value_parser = network)]
         addresses: Vec<IpNet>,
+        /// radiologist (stores films, and finds its own) or doctor (finds all, and stores none)
+        #[arg(long, default_value = "radiologist")]
+        role: Role,
+        /// Name or address of its machine, if it listens and films may be sent to it
+        #[arg(long, requires = "port", value_parser = host)]
+        host: Option<String>,
+        /// Port that it listens on
+        #[arg(long, requires = "host", value_parser = clap::value_parser!(u16).range(1..))]
+        port: Option<u16>,
+        /// It listens over TLS, with a certificate that names --host
+        #[arg(long, requires = "host")]
+        over_tls: bool,
         /// What it is for people, such as "CR room 1" [default: the AE title]
         #[arg(long)]
         name: Option<String>,
@@ -50,6 +63,16 @@ pub(crate) fn ae_title(text: &str) -> Result<String, String> {
         );
     }
     Ok(title.to_owned())
+}
+
+/// A machine's name or address.
+fn host(text: &str) -> Result<String, String> {
+    let is_one = |c: char| c.is_ascii_alphanumeric() || ['.', '-'].contains(&c);
+    let is_name = !text.is_empty() && text.len() <= 253 && text.chars().all(is_one);
+    if !is_name && text.parse::<std::net::IpAddr>().is_err() {
+        return Err("give the name or the address of a machine, without a port".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// A network, or one address.

@@ -13,6 +13,7 @@ mod keys;
 mod manual;
 mod model;
 mod retention;
+mod route;
 mod settings;
 mod table;
 mod token;
@@ -46,6 +47,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Token(command) => token::run(command).await?,
         Command::Device(command) => device::run(command).await?,
         Command::Hl7(command) => hl7::run(command).await?,
+        Command::Route(command) => route::run(command).await?,
         Command::Backup(command) => return backup::run(command).await,
         Command::Demo(command) => demonstration::run(&command)?,
         Command::Openapi => println!("{}", serde_json::to_string_pretty(&api::document())?),

@@ -41,7 +41,7 @@ fn a_device_is_added_sends_films_and_is_removed() {
         assert!(said(&refused).contains(fault), "{}", said(&refused));
     }
     let added = device(&["add", "--ae-title", "CR1", "--address", "127.0.0.1"]);
-    assert!(stdout(&added).contains("CR1 may send films from 127.0.0.1/32"));
+    assert!(stdout(&added).contains("CR1 may send films and find its own from 127.0.0.1/32"));
     let twice = device(&["add", "--ae-title", "CR1", "--address", "10.0.0.0/8"]);
     assert!(
         said(&twice).contains("on the list already"),
@@ -173,4 +173,90 @@ fn devices_that_must_speak_tls_and_show_a_certificate_are_refused_without() {
         "{}",
         said(&refused)
     );
+}
+
+#[test]
+fn a_route_leads_to_a_device_that_listens_and_is_removed() {
+    let data = data_folder();
+    let folder = data.path().to_str().unwrap();
+    let tool = |arguments: &[&str]| run(&[arguments, &["--data-dir", folder]].concat());
+    let cr = tool(&[
+        "device",
+        "add",
+        "--ae-title",
+        "CR1",
+        "--address",
+        "10.1.2.0/24",
+    ]);
+    assert!(cr.status.success(), "{}", said(&cr));
+    for (arguments, fault) in [
+        (&["--host", "10.9.9.9"][..], "--port"),
+        (&["--host", "pacs.example", "--port", "104"], "--address"),
+        (
+            &["--host", "pacs.example:104", "--port", "104"],
+            "without a port",
+        ),
+        (&["--address", "10.9.9.9", "--role", "tech"], "not as tech"),
+    ] {
+        let refused = tool(&[&["device", "add", "--ae-title", "PACS"], arguments].concat());
+        assert!(said(&refused).contains(fault), "{}", said(&refused));
+    }
+    let nowhere = tool(&["route", "add", "--to", "CR1"]);
+    assert!(
+        said(&nowhere).contains("where it listens"),
+        "{}",
+        said(&nowhere)
+    );
+    let pacs = tool(&[
+        "device",
+        "add",
+        "--ae-title",
+        "PACS",
+        "--host",
+        "10.9.9.9",
+        "--port",
+        "104",
+        "--role",
+        "doctor",
+    ]);
+    assert!(
+        stdout(&pacs).contains("PACS may find films from 10.9.9.9/32"),
+        "{}",
+        said(&pacs)
+    );
+    let added = tool(&[
+        "route",
+        "add",
+        "--to",
+        "PACS",
+        "--modality",
+        "dx",
+        "--from",
+        "CR1",
+    ]);
+    assert!(
+        stdout(&added).contains("Films (DX) of CR1 go to PACS"),
+        "{}",
+        said(&added)
+    );
+    let twice = tool(&[
+        "route",
+        "add",
+        "--to",
+        "PACS",
+        "--modality",
+        "DX",
+        "--from",
+        "CR1",
+    ]);
+    assert!(said(&twice).contains("this very route"), "{}", said(&twice));
+    let listed: serde_json::Value =
+        serde_json::from_str(&stdout(&tool(&["route", "list", "--json"]))).unwrap();
+    assert_eq!(listed[0]["waiting_for_destination"], 0);
+    let route = listed[0]["route"]["route_id"].as_str().unwrap();
+    let devices = stdout(&tool(&["device", "list"]));
+    assert!(devices.contains("10.9.9.9:104"), "{devices}");
+    let removed = tool(&["route", "remove", route]);
+    assert!(stdout(&removed).contains("No more films go to PACS"));
+    assert!(!stdout(&tool(&["route", "list"])).contains("PACS"));
 }
