@@ -136,9 +136,9 @@ async fn serve_at(
     );
     if args.workers > 0 {
         tasks.push(tokio::spawn(worker.run(stop.clone())));
-        let sender = sender(args, &database, &blobs, &calling);
-        tasks.push(tokio::spawn(sender.run(stop.clone())));
     }
+    let sender = sender(args, &database, &blobs, &calling);
+    tasks.push(tokio::spawn(sender.run(stop.clone())));
     let listening = Listening::new(certificate(args)?).await?;
     println!(
         "Medical Portal is running at {}://{address}",
@@ -329,17 +329,13 @@ fn worker(
         concurrency: concurrency * JOBS_A_WORKER,
         ..WorkerOptions::new(format!("pid-{}", std::process::id()))
     };
-    let handlers: Vec<Arc<dyn Handler>> = vec![
-        job,
-        silent,
-        Arc::new(GovernanceJob::new(database.clone())),
-        Arc::new(ResultJob::new(database.clone())),
-    ];
+    let handlers: Vec<Arc<dyn Handler>> =
+        vec![job, silent, Arc::new(GovernanceJob::new(database.clone()))];
     Ok(Worker::new(database.clone(), handlers, options))
 }
 
-/// Sends to devices, as the one program that knows what it is called there. It works for itself, so that a device which
-/// does not answer holds no film up on its way to the doctors.
+/// Sends to devices and systems, as the one program that knows what it is called there. It works for itself, so that one
+/// which does not answer holds no film up on its way to the doctors.
 fn sender(args: &ServeArgs, database: &Database, blobs: &BlobStore, calling: &Calling) -> Worker {
     let title = &args.dicom.dicom_ae_title;
     let (database, blobs) = (database.clone(), blobs.clone());
@@ -351,6 +347,7 @@ fn sender(args: &ServeArgs, database: &Database, blobs: &BlobStore, calling: &Ca
             title,
             calling.clone(),
         )),
+        Arc::new(ResultJob::new(database.clone())),
     ];
     let options = WorkerOptions::new(format!("pid-{}-sending", std::process::id()));
     Worker::new(database, handlers, options)
