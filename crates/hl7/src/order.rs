@@ -210,7 +210,8 @@ fn new(
     Ok(content)
 }
 
-/// An order with what is said of it now: it is to be done, also where it was a draft.
+/// An order with what is said of it now: it is to be done, also where it was a draft. One that has been made, and of which
+/// nothing else is said, stays so: the message has come again.
 fn changed(
     order: &Order,
     group: Group<'_>,
@@ -219,7 +220,10 @@ fn changed(
 ) -> Result<OrderContent, Fault> {
     let mut content = said(order.content.clone(), group, message)?;
     content.patient_id = patient_id;
-    content.status = OrderStatus::Active;
+    let is_again = content == order.content;
+    if !(is_again && content.status == OrderStatus::Completed) {
+        content.status = OrderStatus::Active;
+    }
     Ok(content)
 }
 

@@ -68,17 +68,7 @@ fn acceptor(
         }
         return Ok(None);
     }
-    let (Some(chain), Some(key)) = (&args.tls_certificate, &args.tls_key) else {
-        bail!(
-            "{prefix}_tls shows the portal's certificate: name it with tls_certificate and tls_key"
-        );
-    };
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let certificates = CertificateDer::pem_file_iter(chain)
-        .and_then(Iterator::collect)
-        .with_context(|| format!("cannot use the certificate {}", chain.display()))?;
-    let key = PrivateKeyDer::from_pem_file(key)
-        .with_context(|| format!("cannot use the key {}", key.display()))?;
+    let (certificates, key) = identity(args, prefix)?;
     let builder = match authorities {
         None => ServerConfig::builder().with_no_client_auth(),
         Some(path) => {
@@ -96,7 +86,27 @@ fn acceptor(
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }
 
-fn roots(path: &Path) -> Result<RootCertStore> {
+/// The portal's own certificate chain and key, which `PREFIX_tls` shows.
+pub(crate) fn identity(
+    args: &ServeArgs,
+    prefix: &str,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+    let (Some(chain), Some(key)) = (&args.tls_certificate, &args.tls_key) else {
+        bail!(
+            "{prefix}_tls shows the portal's certificate: name it with tls_certificate and tls_key"
+        );
+    };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let certificates = CertificateDer::pem_file_iter(chain)
+        .and_then(Iterator::collect)
+        .with_context(|| format!("cannot use the certificate {}", chain.display()))?;
+    let key = PrivateKeyDer::from_pem_file(key)
+        .with_context(|| format!("cannot use the key {}", key.display()))?;
+    Ok((certificates, key))
+}
+
+/// The authorities of a file (PEM).
+pub(crate) fn roots(path: &Path) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     let authorities = CertificateDer::pem_file_iter(path)
         .with_context(|| format!("cannot read {}", path.display()))?;

@@ -59,6 +59,27 @@ async fn an_order_is_placed_once_changed_and_cancelled() {
 }
 
 #[tokio::test]
+async fn an_order_that_was_made_stays_so_when_its_message_comes_again() {
+    let portal = start().await;
+    let mut his = portal.connect().await;
+    let placed = message("ORM^O01", "1", &[ADA, "ORC|NW|O-1", CHEST]);
+    assert_eq!(his.send(&placed).await, Verdict::taken());
+    let made = message("ORM^O01", "2", &[ADA, "ORC|SC|O-1|||CM"]);
+    assert_eq!(his.send(&made).await, Verdict::taken());
+    assert_eq!(his.send(&placed).await, Verdict::taken());
+    assert_eq!(
+        portal.texts(ORDERS).await,
+        ["completed routine ACC-1 DX Chest X-ray"]
+    );
+    assert_eq!(portal.audited("update_order").await, 1);
+    let other = placed.replace("Chest X-ray", "Hand");
+    assert_eq!(
+        his.send(&other).await,
+        Verdict::refused("AE", "ORC-1", "205")
+    );
+}
+
+#[tokio::test]
 async fn a_message_is_taken_whole_or_not_at_all() {
     let portal = start().await;
     let mut his = portal.connect().await;
