@@ -20,7 +20,8 @@ fn a_portal_seals_its_trail_and_what_was_done_to_it_is_named_also_offline() {
     }
     let mut serving = Serving::start(data.path(), &["--workers", "0"]);
     let note = data.path().join("audit-newest-seal");
-    for _ in 0..300 {
+    // Until the look after next, at most: in the first one something of the start may still be on its way.
+    for _ in 0..1_500 {
         if note.exists() {
             break;
         }
