@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` are all that a newcomer needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-dicomweb test-fhir test-hl7 test-web test-package test-deb sbom schema sqlx openapi chaos fuzz bench bench-web clean
+.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-dicomweb test-fhir test-hl7 test-web test-package test-deb sbom schema sqlx openapi chaos fuzz bench bench-web test-peers clean
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -53,6 +53,9 @@ test-fhir: ## Try FHIR with three validators of R4
 
 test-hl7: ## Try HL7 v2 with python-hl7 and hl7apy
 	scripts/test-hl7
+
+test-peers: ## Try DICOM with Orthanc, dcmtk, pynetdicom, highdicom and OHIF's viewer (minutes; not part of make test)
+	scripts/test-peers
 
 test-web:
 	scripts/test-web
