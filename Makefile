@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` are all that a newcomer needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-dicomweb test-fhir test-hl7 test-web test-package test-deb sbom schema sqlx openapi chaos fuzz bench bench-web test-peers clean
+.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-dicomweb test-fhir test-hl7 test-web test-package test-deb sbom schema sqlx openapi chaos fuzz bench bench-peer bench-web test-peers clean
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -80,6 +80,9 @@ sqlx: ## Renew .sqlx, which queries are checked against, from the migrations
 openapi: ## Renew web/openapi.json and the client's types from the server
 	cargo run --quiet -p api --example openapi > web/openapi.json
 	cd web && npm run --silent generate
+
+bench-peer: build ## Measure the portal side by side with Orthanc (half an hour, on a quiet machine)
+	@PORTAL_BINARY="$(TARGET)/release/medical-portal" scripts/bench-peer $(ARGS)
 
 bench-web: build ## Measure the figures of the web interface in docs/BENCHMARKS.md
 	@cd web && PORTAL_URL=$${PORTAL_URL:-http://127.0.0.1:8098} node e2e/speed.mjs "$(abspath $(TARGET))/release/medical-portal"

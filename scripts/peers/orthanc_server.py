@@ -1,7 +1,6 @@
 """An Orthanc of Debian's packages on loopback, with a folder of its own."""
 
 import json
-import shutil
 import subprocess
 import time
 import urllib.error
@@ -9,11 +8,12 @@ import urllib.request
 from pathlib import Path
 
 PLUGINS = Path("/usr/share/orthanc/plugins")
+PROGRAM = Path("/usr/sbin/Orthanc")
 
 
 def missing():
     """What has to be installed before; empty when everything is there."""
-    if not shutil.which("Orthanc"):
+    if not PROGRAM.exists():
         return "Orthanc (Debian: apt-get install orthanc orthanc-dicomweb)"
     if not (PLUGINS / "libOrthancDicomWeb.so").exists():
         return "Orthanc's DICOMweb (Debian: apt-get install orthanc-dicomweb)"
@@ -44,7 +44,7 @@ class Orthanc:
         written = self.folder / "orthanc.json"
         written.write_text(json.dumps(self.settings, indent=1))
         self.log = open(self.folder / "orthanc.log", "w")
-        self.process = subprocess.Popen(["Orthanc", str(written)], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([str(PROGRAM), str(written)], stdout=self.log, stderr=self.log)
         for _ in range(300):
             if self.process.poll() is not None:
                 break
