@@ -157,7 +157,7 @@ ALTER FUNCTION portal.accounts_beyond(before timestamp with time zone) OWNER TO 
 CREATE FUNCTION portal.active_doctors() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
-    AS $$ SELECT u.id FROM public.users u WHERE u.role = 'doctor' AND u.is_active $$;
+    AS $$ SELECT u.id FROM public.users u WHERE u.role = 'doctor' AND u.is_active AND NOT portal.is_program(u.email::text) $$;
 
 ALTER FUNCTION portal.active_doctors() OWNER TO portal_owner;
 
@@ -166,7 +166,7 @@ ALTER FUNCTION portal.active_doctors() OWNER TO portal_owner;
 CREATE FUNCTION portal.active_tech() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
-    AS $$ SELECT u.id FROM public.users u WHERE u.role = 'tech' AND u.is_active $$;
+    AS $$ SELECT u.id FROM public.users u WHERE u.role = 'tech' AND u.is_active AND NOT portal.is_program(u.email::text) $$;
 
 ALTER FUNCTION portal.active_tech() OWNER TO portal_owner;
 
@@ -574,6 +574,15 @@ $$;
 
 ALTER FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) OWNER TO portal_owner;
 
+-- Name: has_fhir_subscriptions(); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.has_fhir_subscriptions() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$ SELECT EXISTS (SELECT FROM portal.fhir_subscriptions) $$;
+
+ALTER FUNCTION portal.has_fhir_subscriptions() OWNER TO portal_owner;
+
 -- Name: has_hl7_receivers(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.has_hl7_receivers() RETURNS boolean
@@ -687,6 +696,14 @@ CREATE FUNCTION portal.is_privacy_officer() RETURNS boolean
     AS $$ SELECT portal.actor_id() IN (SELECT portal.privacy_officers()) $$;
 
 ALTER FUNCTION portal.is_privacy_officer() OWNER TO portal_owner;
+
+-- Name: is_program(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.is_program(email text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT coalesce(email, '') LIKE '%@services.invalid' $$;
+
+ALTER FUNCTION portal.is_program(email text) OWNER TO portal_owner;
 
 -- Name: keepers_of_own_history(); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -1012,7 +1029,8 @@ CREATE FUNCTION portal.privacy_officers() RETURNS SETOF uuid
     )
     SELECT u.id FROM public.users u
     WHERE u.is_active AND u.role <> 'patient'
-      AND CASE WHEN EXISTS (SELECT FROM named) THEN (SELECT ids FROM named) ? u.id::text ELSE u.role = 'tech' END
+      AND CASE WHEN EXISTS (SELECT FROM named) THEN (SELECT ids FROM named) ? u.id::text
+               ELSE u.role = 'tech' AND NOT portal.is_program(u.email::text) END
 $$;
 
 ALTER FUNCTION portal.privacy_officers() OWNER TO portal_owner;
@@ -1892,6 +1910,37 @@ ALTER TABLE portal.events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
+
+-- Name: fhir_notices; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.fhir_notices (
+    report_id uuid NOT NULL,
+    subscription_id uuid NOT NULL,
+    result_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY portal.fhir_notices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.fhir_notices OWNER TO portal_owner;
+
+-- Name: fhir_subscriptions; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.fhir_subscriptions (
+    subscription_id uuid NOT NULL,
+    name text NOT NULL,
+    endpoint text NOT NULL,
+    is_content_sent boolean NOT NULL,
+    sealed_authorization bytea,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT fhir_subscriptions_endpoint_length CHECK (((length(endpoint) >= 1) AND (length(endpoint) <= 2000))),
+    CONSTRAINT fhir_subscriptions_name_length CHECK (((length(name) >= 1) AND (length(name) <= 64))),
+    CONSTRAINT fhir_subscriptions_sealed_length CHECK ((octet_length(sealed_authorization) <= 20000))
+);
+
+ALTER TABLE ONLY portal.fhir_subscriptions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.fhir_subscriptions OWNER TO portal_owner;
 
 -- Name: first_impressions; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -3243,6 +3292,16 @@ ALTER TABLE ONLY portal.erasures
 ALTER TABLE ONLY portal.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (event_id);
 
+-- Name: fhir_notices fhir_notices_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.fhir_notices
+    ADD CONSTRAINT fhir_notices_pkey PRIMARY KEY (report_id, subscription_id);
+
+-- Name: fhir_subscriptions fhir_subscriptions_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.fhir_subscriptions
+    ADD CONSTRAINT fhir_subscriptions_pkey PRIMARY KEY (subscription_id);
+
 -- Name: first_impressions first_impressions_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.first_impressions
@@ -3700,6 +3759,14 @@ CREATE INDEX idx_erasures_requested_by ON portal.erasures USING btree (requested
 -- Name: idx_events_created_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_events_created_at ON portal.events USING btree (created_at);
+
+-- Name: idx_fhir_notices_subscription_id; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_fhir_notices_subscription_id ON portal.fhir_notices USING btree (subscription_id, taken_at DESC);
+
+-- Name: idx_fhir_subscriptions_name; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_fhir_subscriptions_name ON portal.fhir_subscriptions USING btree (name);
 
 -- Name: idx_first_impressions_doctor_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -4355,6 +4422,16 @@ ALTER TABLE ONLY portal.erasures
 ALTER TABLE ONLY portal.erasures
     ADD CONSTRAINT erasures_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.users(id) ON DELETE RESTRICT;
 
+-- Name: fhir_notices fhir_notices_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.fhir_notices
+    ADD CONSTRAINT fhir_notices_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: fhir_notices fhir_notices_subscription_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.fhir_notices
+    ADD CONSTRAINT fhir_notices_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES portal.fhir_subscriptions(subscription_id) ON DELETE CASCADE;
+
 -- Name: first_impressions first_impressions_doctor_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.first_impressions
@@ -4736,6 +4813,10 @@ CREATE POLICY add_at_the_command_line ON portal.dicom_peers FOR INSERT TO portal
 
 CREATE POLICY add_at_the_command_line ON portal.dicom_routes FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
+-- Name: fhir_subscriptions add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY add_at_the_command_line ON portal.fhir_subscriptions FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
 -- Name: hl7_receivers add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY add_at_the_command_line ON portal.hl7_receivers FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
@@ -4901,6 +4982,14 @@ ALTER TABLE portal.erasures ENABLE ROW LEVEL SECURITY;
 -- Name: events; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.events ENABLE ROW LEVEL SECURITY;
+
+-- Name: fhir_notices; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.fhir_notices ENABLE ROW LEVEL SECURITY;
+
+-- Name: fhir_subscriptions; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.fhir_subscriptions ENABLE ROW LEVEL SECURITY;
 
 -- Name: first_impressions; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -5090,6 +5179,14 @@ CREATE POLICY oversee ON portal.emergency_accesses FOR SELECT TO portal_radiolog
 
 CREATE POLICY oversee ON portal.erasures FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
 
+-- Name: fhir_notices oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.fhir_notices FOR SELECT TO portal_tech USING (true);
+
+-- Name: fhir_subscriptions oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.fhir_subscriptions FOR SELECT TO portal_tech, portal_worker USING (true);
+
 -- Name: hl7_deliveries oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.hl7_deliveries FOR SELECT TO portal_tech USING (true);
@@ -5213,6 +5310,14 @@ CREATE POLICY owner_maintains ON portal.erasures TO portal_owner USING (true) WI
 -- Name: events owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.events TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: fhir_notices owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.fhir_notices TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: fhir_subscriptions owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.fhir_subscriptions TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: first_impressions owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5573,6 +5678,10 @@ CREATE POLICY remove_at_the_command_line ON portal.dicom_peers FOR DELETE TO por
 
 CREATE POLICY remove_at_the_command_line ON portal.dicom_routes FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
+-- Name: fhir_subscriptions remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remove_at_the_command_line ON portal.fhir_subscriptions FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
 -- Name: hl7_receivers remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY remove_at_the_command_line ON portal.hl7_receivers FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
@@ -5685,6 +5794,10 @@ CREATE POLICY score ON portal.not_assessed TO portal_worker USING (true) WITH CH
 -- Name: audit_seals seal; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY seal ON portal.audit_seals FOR INSERT TO portal_worker WITH CHECK (true);
+
+-- Name: fhir_subscriptions seal_anew; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY seal_anew ON portal.fhir_subscriptions FOR UPDATE TO portal_worker USING (true) WITH CHECK (true);
 
 -- Name: report_claims see_claims; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5813,6 +5926,10 @@ CREATE POLICY staff_knows_patients ON portal.unknown_patients FOR SELECT TO port
 -- Name: report_claims take_over; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY take_over ON portal.report_claims FOR UPDATE TO portal_doctor USING (((doctor_id = ( SELECT portal.actor_id() AS actor_id)) OR (expires_at <= portal.present()))) WITH CHECK ((doctor_id = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: fhir_notices tell; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY tell ON portal.fhir_notices TO portal_worker USING (true) WITH CHECK (true);
 
 -- Name: totp; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -6392,6 +6509,11 @@ GRANT ALL ON FUNCTION portal.forget_sign_ins_given_up(present timestamp with tim
 REVOKE ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.hand_password_code_over(account uuid, digest text, until timestamp with time zone) TO portal_tech;
 
+-- Name: FUNCTION has_fhir_subscriptions(); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.has_fhir_subscriptions() FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.has_fhir_subscriptions() TO portal_doctor;
+
 -- Name: FUNCTION has_hl7_receivers(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.has_hl7_receivers() FROM PUBLIC;
@@ -6904,6 +7026,40 @@ GRANT INSERT ON TABLE portal.events TO portal_radiologist;
 GRANT INSERT ON TABLE portal.events TO portal_doctor;
 GRANT INSERT ON TABLE portal.events TO portal_tech;
 GRANT SELECT,INSERT,DELETE ON TABLE portal.events TO portal_worker;
+
+-- Name: TABLE fhir_notices; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.fhir_notices TO portal_worker;
+GRANT SELECT ON TABLE portal.fhir_notices TO portal_tech;
+
+-- Name: TABLE fhir_subscriptions; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT INSERT,DELETE ON TABLE portal.fhir_subscriptions TO portal_tech;
+GRANT SELECT ON TABLE portal.fhir_subscriptions TO portal_worker;
+
+-- Name: COLUMN fhir_subscriptions.subscription_id; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(subscription_id) ON TABLE portal.fhir_subscriptions TO portal_tech;
+
+-- Name: COLUMN fhir_subscriptions.name; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(name) ON TABLE portal.fhir_subscriptions TO portal_tech;
+
+-- Name: COLUMN fhir_subscriptions.endpoint; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(endpoint) ON TABLE portal.fhir_subscriptions TO portal_tech;
+
+-- Name: COLUMN fhir_subscriptions.is_content_sent; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(is_content_sent) ON TABLE portal.fhir_subscriptions TO portal_tech;
+
+-- Name: COLUMN fhir_subscriptions.sealed_authorization; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(sealed_authorization) ON TABLE portal.fhir_subscriptions TO portal_worker;
+
+-- Name: COLUMN fhir_subscriptions.created_at; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT(created_at) ON TABLE portal.fhir_subscriptions TO portal_tech;
 
 -- Name: TABLE first_impressions; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -7456,4 +7612,6 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (36, 'orders of a record', true, '\x6d7851a52106ba939ba0e8f9ff3f439e598c04441d8dd250cb3b10c0b1af4d1c1a3943100ba5a03e40e5b39bb97b0ed4', 0),
     (37, 'hl7', true, '\x19222c0186625dea730f72d4adf3c4d9bcbc24b34e05dc70a92ad71838d57330f8fb1af8f2e83e0402a5b1fb172657be', 0),
     (38, 'dicom destinations', true, '\x662773e78ce0dd6711932c05ce83bd734ae0ed10484d69ac3ff455809a0efc26801f15d69aa0f7ecd605b65980bd689d', 0),
-    (39, 'dicom routes', true, '\x2520328aeefd39804255c94b813af5b3aa0f401359b088e27281d5a6b0a8104df417ada4751a07562c2a2ae9eb471e34', 0);
+    (39, 'dicom routes', true, '\x2520328aeefd39804255c94b813af5b3aa0f401359b088e27281d5a6b0a8104df417ada4751a07562c2a2ae9eb471e34', 0),
+    (41, 'fhir subscriptions', true, '\x5d8396545323d0ead1189df858025ec661b7420c41cd16a5239983f41d6090efa829e282e7ceec6b9b24e9d502819b09', 0),
+    (42, 'programs that read the trail', true, '\x23a88fa3959d569cd7d39963392a274c42a88527b7a9a258ddaeb8a0b07a38cdb6af3ab752cec77a0b0ca81c10d8f204', 0);

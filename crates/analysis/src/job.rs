@@ -9,7 +9,7 @@ use db::{
     audit::Act,
     events,
     images::Image,
-    jobs::Leased,
+    jobs::{Leased, Work},
     notifications::{self, Message},
     reports::{self, Report, TransitionError},
 };
@@ -37,6 +37,14 @@ use crate::{
 
 /// The kind of this job.
 pub const KIND: &str = "analyze_report";
+
+/// Has a report analysed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn queue(tx: &mut ActorTx, report_id: ReportId) -> Result<(), DbError> {
+    db::jobs::enqueue(tx, Work::new(KIND).on(report_id)).await
+}
 
 /// Analyses a report: every image is looked at, the gravest result counts.
 #[derive(Debug, Clone)]

@@ -80,14 +80,7 @@ pub async fn queue_stranded(database: Database) -> Result<(), DbError> {
     let mut tx = database.begin(&Actor::worker()).await?;
     let stranded = db::consistency::stranded_reports(&mut tx, 1000).await?;
     for report_id in &stranded {
-        db::jobs::enqueue(
-            &mut tx,
-            crate::job::KIND,
-            Some(*report_id),
-            5,
-            &serde_json::json!({}),
-        )
-        .await?;
+        crate::job::queue(&mut tx, *report_id).await?;
     }
     tx.commit().await?;
     if !stranded.is_empty() {

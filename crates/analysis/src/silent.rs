@@ -8,7 +8,7 @@ use blobs::{BlobStore, Digest};
 use db::{
     Actor, ActorTx, Database, DbError,
     images::Image,
-    jobs::Leased,
+    jobs::{Leased, Work},
     models::Model,
     reports::{self, Report},
 };
@@ -17,7 +17,6 @@ use domain::ReportId;
 use futures::{FutureExt, future::BoxFuture};
 use imaging::{ImagingError, Limits};
 use jobs::{Handler, JobError};
-use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -41,7 +40,7 @@ pub async fn queue(tx: &mut ActorTx, report_id: ReportId) -> Result<(), DbError>
     if db::models::silent(tx).await?.is_empty() {
         return Ok(());
     }
-    db::jobs::enqueue(tx, KIND, Some(report_id), PRIORITY, &json!({})).await
+    db::jobs::enqueue(tx, Work::new(KIND).on(report_id).priority(PRIORITY)).await
 }
 
 /// Scores a case with every silent model.

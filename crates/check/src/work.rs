@@ -5,8 +5,6 @@ use db::{
     consistency::{self, WorkState},
 };
 
-use serde_json::json;
-
 use crate::{Diagnosis, Outcome, Wanted, unanswered};
 
 /// A job that has been ready for longer than this has no worker.
@@ -87,14 +85,7 @@ async fn stranded(database: &Database, fix: bool) -> Result<usize, DbError> {
     let reports = consistency::stranded_reports(&mut tx, 10_000).await?;
     if fix {
         for report_id in &reports {
-            db::jobs::enqueue(
-                &mut tx,
-                analysis::job::KIND,
-                Some(*report_id),
-                5,
-                &json!({}),
-            )
-            .await?;
+            analysis::job::queue(&mut tx, *report_id).await?;
         }
         tx.commit().await?;
     }

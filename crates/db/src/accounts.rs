@@ -337,13 +337,14 @@ pub async fn change(
     Ok(changed.rows_affected() == 1)
 }
 
-/// How many accounts of tech may sign in.
+/// How many people with tech's role may sign in.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn count_active_tech(tx: &mut ActorTx) -> Result<i64, DbError> {
     sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM users WHERE role = 'tech' AND is_active"#
+        r#"SELECT count(*) AS "count!" FROM users
+           WHERE role = 'tech' AND is_active AND NOT portal.is_program(email::text)"#
     )
     .fetch_one(tx.connection())
     .await

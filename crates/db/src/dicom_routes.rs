@@ -7,7 +7,11 @@ use domain::{ImageId, ReportId, RouteId};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Uuid;
 
-use crate::{ActorTx, DbError, error::During};
+use crate::{
+    ActorTx, DbError,
+    error::During,
+    jobs::{self, LATER, Work},
+};
 
 /// The kind of job that sends one film to one destination.
 pub const FORWARD: &str = "dicom_forward";
@@ -115,8 +119,13 @@ pub async fn forward(
             image_id: route.image_id,
             destination: route.destination,
         };
-        let payload = serde_json::to_value(&forward).unwrap_or_default();
-        crate::jobs::enqueue_by_itself(tx, FORWARD, ATTEMPTS, &payload).await?;
+        let details =
+            serde_json::to_value(&forward).expect("identifiers and a text are always JSON");
+        let work = Work::new(FORWARD)
+            .priority(LATER)
+            .attempts(ATTEMPTS)
+            .details(details);
+        jobs::enqueue(tx, work).await?;
     }
     Ok(())
 }

@@ -28,89 +28,85 @@ pub struct Leased {
     pub fencing_token: i64,
 }
 
-/// Queues work on a report, unless the same work is queued already.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn enqueue(
-    tx: &mut ActorTx,
-    kind: &str,
+/// Attempts before work is given up, unless it says otherwise.
+const ATTEMPTS: i32 = 5;
+
+/// The priority of what is sent to other systems, after all that somebody here waits for.
+pub const LATER: i16 = 7;
+
+/// Work to be queued.
+#[derive(Debug, Clone)]
+pub struct Work {
+    kind: &'static str,
     report_id: Option<ReportId>,
     priority: i16,
-    payload: &Value,
-) -> Result<(), DbError> {
-    let now = tx.now();
-    sqlx::query!(
-        "INSERT INTO portal.jobs (job_id, kind, report_id, payload, priority, run_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6)
-         ON CONFLICT DO NOTHING",
-        JobId::new_at(now).0,
-        kind,
-        report_id.map(Uuid::from),
-        payload,
-        priority,
-        now
-    )
-    .execute(tx.connection())
-    .await
-    .during("queue a job")?;
-    Ok(())
+    maximum_attempts: i32,
+    payload: Value,
 }
 
-/// As [`enqueue`], with so many attempts before the job is given up.
+impl Work {
+    /// Work of a kind, on no report, of middle priority and without further details.
+    #[must_use]
+    pub fn new(kind: &'static str) -> Self {
+        Self {
+            kind,
+            report_id: None,
+            priority: 5,
+            maximum_attempts: ATTEMPTS,
+            payload: Value::Object(serde_json::Map::new()),
+        }
+    }
+
+    /// On this report, of which the same kind waits once only.
+    #[must_use]
+    pub fn on(mut self, report_id: ReportId) -> Self {
+        self.report_id = Some(report_id);
+        self
+    }
+
+    /// With this priority: 1 goes first.
+    #[must_use]
+    pub fn priority(mut self, priority: i16) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Tried so often before it is given up.
+    #[must_use]
+    pub fn attempts(mut self, maximum_attempts: i32) -> Self {
+        self.maximum_attempts = maximum_attempts;
+        self
+    }
+
+    /// With these details.
+    #[must_use]
+    pub fn details(mut self, payload: Value) -> Self {
+        self.payload = payload;
+        self
+    }
+}
+
+/// Queues work. Nothing is queued when the same work on the same report waits already.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn enqueue_patiently(
-    tx: &mut ActorTx,
-    kind: &str,
-    report_id: ReportId,
-    priority: i16,
-    maximum_attempts: i32,
-    payload: &Value,
-) -> Result<(), DbError> {
+pub async fn enqueue(tx: &mut ActorTx, work: Work) -> Result<(), DbError> {
     let now = tx.now();
     sqlx::query!(
         "INSERT INTO portal.jobs (job_id, kind, report_id, payload, priority, maximum_attempts, run_at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
          ON CONFLICT DO NOTHING",
         JobId::new_at(now).0,
-        kind,
-        report_id.0,
-        payload,
-        priority,
-        maximum_attempts,
+        work.kind,
+        work.report_id.map(Uuid::from),
+        work.payload,
+        work.priority,
+        work.maximum_attempts,
         now
     )
     .execute(tx.connection())
     .await
-    .during("queue a job that is tried for long")?;
-    Ok(())
-}
-
-/// Queues work that is on no report and beside which there may be more of its kind, with so many attempts.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn enqueue_by_itself(
-    tx: &mut ActorTx,
-    kind: &str,
-    maximum_attempts: i32,
-    payload: &Value,
-) -> Result<(), DbError> {
-    let now = tx.now();
-    sqlx::query!(
-        "INSERT INTO portal.jobs (job_id, kind, payload, priority, maximum_attempts, run_at, created_at)
-         VALUES ($1, $2, $3, 7, $4, $5, $5)",
-        JobId::new_at(now).0,
-        kind,
-        payload,
-        maximum_attempts,
-        now
-    )
-    .execute(tx.connection())
-    .await
-    .during("queue a job by itself")?;
+    .during("queue a job")?;
     Ok(())
 }
 

@@ -53,6 +53,30 @@ pub struct OrderContent {
     pub authored_at: Option<DateTime<Utc>>,
 }
 
+/// What an order says, of a row with its columns.
+macro_rules! content_of {
+    ($row:ident) => {
+        $crate::orders::OrderContent {
+            patient_id: $row.patient_id,
+            status: $row.status,
+            priority: $row.priority,
+            placer_issuer: $row.placer_issuer,
+            placer_number: $row.placer_number,
+            accession_number: $row.accession_number,
+            procedure_system: $row.procedure_system,
+            procedure_code: $row.procedure_code,
+            procedure_text: $row.procedure_text,
+            modality: $row.modality,
+            station_ae_title: $row.station_ae_title,
+            scheduled_at: $row.scheduled_at,
+            reason: $row.reason,
+            requester: $row.requester,
+            authored_at: $row.authored_at,
+        }
+    };
+}
+pub(crate) use content_of;
+
 /// An order.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -146,23 +170,7 @@ pub async fn find(tx: &mut ActorTx, filter: &Filter) -> Result<Vec<Order>, DbErr
         .into_iter()
         .map(|row| Order {
             order_id: row.order_id,
-            content: OrderContent {
-                patient_id: row.patient_id,
-                status: row.status,
-                priority: row.priority,
-                placer_issuer: row.placer_issuer,
-                placer_number: row.placer_number,
-                accession_number: row.accession_number,
-                procedure_system: row.procedure_system,
-                procedure_code: row.procedure_code,
-                procedure_text: row.procedure_text,
-                modality: row.modality,
-                station_ae_title: row.station_ae_title,
-                scheduled_at: row.scheduled_at,
-                reason: row.reason,
-                requester: row.requester,
-                authored_at: row.authored_at,
-            },
+            content: content_of!(row),
             patient_name: row.patient_name,
             updated_at: row.updated_at,
         })

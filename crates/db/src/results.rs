@@ -1,10 +1,12 @@
 //! A case's signed result with everything that other systems are told of it.
 
-use domain::ReportId;
+use domain::{ReportId, review::NotificationPriority};
 
 use crate::{
     ActorTx, DbError,
-    fhir::{Window, observations, patients, reports},
+    fhir::{Window, observations, patients, reports, subscriptions},
+    hl7,
+    notifications::{self, Message},
     orders::{self, Order},
     reviews::{self, Review},
 };
@@ -79,4 +81,31 @@ pub async fn of_report(
         order,
         review,
     }))
+}
+
+/// Queues what other systems are told of a result that was signed or changed; in the transaction of the signature.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn announce(tx: &mut ActorTx, report_id: ReportId) -> Result<(), DbError> {
+    hl7::queue_result(tx, report_id).await?;
+    subscriptions::queue(tx, report_id).await
+}
+
+/// Tells tech that a system did not take a result for days, in the transaction that gives the job up.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_of_failure(tx: &mut ActorTx, report_id: Option<ReportId>) -> Result<(), DbError> {
+    let tech = notifications::active_tech(tx).await?;
+    let message = Message {
+        kind: "result_not_sent",
+        priority: NotificationPriority::High,
+        title: "A signed result was not sent",
+        message: "A receiver of results has not taken one for days. The job list says which and why; send it again from \
+                  there.",
+        action_url: Some("/jobs".to_owned()),
+        related_report_id: report_id,
+    };
+    notifications::send(tx, &tech, &message).await
 }

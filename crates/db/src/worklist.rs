@@ -13,7 +13,7 @@ use crate::{
     dicom::{Between, Pattern},
     error::During,
     fhir::Span,
-    orders::OrderContent,
+    orders::{OrderContent, content_of},
 };
 
 /// What a modality asks for. Names and numbers that are made of identifiers are no columns, and looked at afterwards.
@@ -106,23 +106,7 @@ pub async fn find(tx: &mut ActorTx, keys: &Keys, limit: i64) -> Result<Vec<Step>
         .into_iter()
         .map(|row| Step {
             order_id: row.order_id,
-            content: OrderContent {
-                patient_id: row.patient_id,
-                status: row.status,
-                priority: row.priority,
-                placer_issuer: row.placer_issuer,
-                placer_number: row.placer_number,
-                accession_number: row.accession_number,
-                procedure_system: row.procedure_system,
-                procedure_code: row.procedure_code,
-                procedure_text: row.procedure_text,
-                modality: row.modality,
-                station_ae_title: row.station_ae_title,
-                scheduled_at: row.scheduled_at,
-                reason: row.reason,
-                requester: row.requester,
-                authored_at: row.authored_at,
-            },
+            content: content_of!(row),
             patient_name: row.patient_name,
             patient_number: row.identifier,
             issuer: row.issuer,

@@ -12,6 +12,9 @@ use futures::Stream;
 /// can be compared.
 const BOUNDARY: &str = "portal-7c1f2b9e4d8a4f0cb3e65a1d9f0872ce";
 
+/// Longest boundary that is taken. RFC 2046 allows 70, and Orthanc 1.10 writes 73.
+const LONGEST_BOUNDARY: usize = 200;
+
 /// Boundary and `type` of a `Content-Type`, if it is `multipart/related`.
 #[must_use]
 pub fn boundary_of(content_type: &str) -> Option<(String, Option<String>)> {
@@ -35,7 +38,7 @@ pub fn boundary_of(content_type: &str) -> Option<(String, Option<String>)> {
             _ => {}
         }
     }
-    let boundary = boundary.filter(|boundary| (1..=70).contains(&boundary.len()))?;
+    let boundary = boundary.filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()))?;
     Some((boundary, of))
 }
 
@@ -158,7 +161,15 @@ mod tests {
             boundary_of("multipart/related;boundary=x"),
             Some(("x".to_owned(), None))
         );
+        // As Orthanc writes it.
+        let orthanc = format!(
+            "multipart/related; type=application/dicom; boundary={}",
+            "5".repeat(73)
+        );
+        assert_eq!(boundary_of(&orthanc).unwrap().0.len(), 73);
+        let endless = format!("multipart/related; boundary={}", "5".repeat(201));
         for wrong in [
+            endless.as_str(),
             "multipart/form-data; boundary=x",
             "multipart/related",
             "multipart/related; boundary=",

@@ -10,7 +10,7 @@ use db::{
     audit::Act,
     dicom::{self, Names, StoredInstance, values::is_uid},
     dicom_peers,
-    jobs::Leased,
+    jobs::{LATER, Leased, Work},
 };
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
@@ -259,8 +259,12 @@ pub(crate) async fn keep(service: &Dimse, actor: &Actor, report: &Report) -> Res
         );
         return Ok(());
     }
-    let payload = serde_json::to_value(report).unwrap_or_default();
-    db::jobs::enqueue_by_itself(&mut tx, CommitmentJob::KIND, ATTEMPTS, &payload).await?;
+    let details = serde_json::to_value(report).expect("a report of texts is always JSON");
+    let work = Work::new(CommitmentJob::KIND)
+        .priority(LATER)
+        .attempts(ATTEMPTS)
+        .details(details);
+    db::jobs::enqueue(&mut tx, work).await?;
     tx.commit().await
 }
 

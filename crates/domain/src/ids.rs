@@ -57,6 +57,8 @@ id! {
     ProgramTokenId,
     /// A route that films are sent on by: `portal.dicom_routes.route_id`.
     RouteId,
+    /// A system that is told of results: `portal.fhir_subscriptions.subscription_id`.
+    SubscriptionId,
     /// A passkey of an account: `portal.passkeys.passkey_id`.
     PasskeyId,
     /// A signed-in session: `sessions.session_id`.

@@ -126,7 +126,7 @@ pub(crate) fn notes(addenda: &Value) -> impl Iterator<Item = String> {
     })
 }
 
-fn resource(row: &Row, is_ai_hidden: bool) -> Value {
+pub(crate) fn resource(row: &Row, is_ai_hidden: bool) -> Value {
     let mut identifiers: Vec<Value> = row.study_uid.as_deref().map(uid).into_iter().collect();
     identifiers.extend(row.accession_number.as_deref().map(accession));
     let mut report = Resource::new(

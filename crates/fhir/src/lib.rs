@@ -10,6 +10,7 @@ mod diagnostic_report;
 mod document_reference;
 mod imaging_study;
 mod incoming;
+mod notice;
 mod observation;
 mod patient;
 mod practitioner;
@@ -41,6 +42,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::write::Wish;
 
+pub use notice::{NoticeError, NoticeJob, purpose};
 pub use transaction::readable;
 
 /// Longest time until an answer begins.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
 use db::{
     Actor, ActorTx, Database, DbError, case_scores,
-    jobs::Leased,
+    jobs::{Leased, Work},
     model_standings,
     models::{self, Model, PeriodCounts},
 };
@@ -86,7 +86,7 @@ pub fn daily_chore() -> Chore {
 /// # Errors
 /// When the database does not answer.
 pub async fn queue(tx: &mut ActorTx) -> Result<(), DbError> {
-    db::jobs::enqueue(tx, KIND, None, PRIORITY, &json!({})).await
+    db::jobs::enqueue(tx, Work::new(KIND).priority(PRIORITY)).await
 }
 
 /// Looks at every model that scores.

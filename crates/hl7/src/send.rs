@@ -8,13 +8,11 @@ use db::{
     audit::Act,
     hl7::{self, RESULT_JOB, Receiver},
     jobs::Leased,
-    notifications::{self, Message as Note},
     results::{self, CaseResult},
 };
 use domain::{
     ReportId,
     audit::{AuditAction, EntityType},
-    review::NotificationPriority,
 };
 use futures::{FutureExt, future::BoxFuture};
 use jobs::{Handler, JobError};
@@ -170,20 +168,7 @@ impl Handler for ResultJob {
         error: &'a str,
     ) -> BoxFuture<'a, Result<(), DbError>> {
         tracing::error!(job = %job.job_id, error, "a signed result was not taken by its receivers");
-        async move {
-            let tech = notifications::active_tech(tx).await?;
-            let note = Note {
-                kind: "result_not_sent",
-                priority: NotificationPriority::High,
-                title: "A signed result was not sent",
-                message: "A receiver of results has not taken one for days. The job list says which and why; send it \
-                          again from there.",
-                action_url: Some("/jobs".to_owned()),
-                related_report_id: job.report_id,
-            };
-            notifications::send(tx, &tech, &note).await
-        }
-        .boxed()
+        results::tell_of_failure(tx, job.report_id).boxed()
     }
 }
 

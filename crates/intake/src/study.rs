@@ -144,7 +144,7 @@ pub(crate) async fn store_study(
     for (file, image_id) in files.iter().zip(&image_ids) {
         add_image(tx, report_id, *image_id, file).await?;
     }
-    db::jobs::enqueue(tx, analysis::job::KIND, Some(report_id), 5, &json!({})).await?;
+    analysis::job::queue(tx, report_id).await?;
     db::dicom_routes::forward(tx, report_id, &image_ids).await?;
     note_upload(tx, report_id, &patient, files).await?;
     // Where it is in doubt whose film it is, the examination stays to be made until whoever ordered says otherwise.

@@ -9,14 +9,8 @@ pub enum OidcError {
     #[error("{0} must be an https address (http is for this machine only)")]
     Address(&'static str),
     /// The provider does not answer.
-    #[error("the provider at {host} does not answer")]
-    Unreachable {
-        /// Its name.
-        host: String,
-        /// Why.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    #[error("the provider of single sign-on cannot be asked")]
+    Unreachable(#[from] outgoing::OutgoingError),
     /// It answered something that is not of the form.
     #[error("the provider's {0} cannot be read")]
     Answer(&'static str),
@@ -44,7 +38,4 @@ pub enum OidcError {
     /// Its ID token does not count.
     #[error("the provider's token is refused: {0}")]
     Token(#[from] Refused),
-    /// The system's certificates cannot be read.
-    #[error("the system's certificates cannot be read")]
-    Certificates(#[source] std::io::Error),
 }

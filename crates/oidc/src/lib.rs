@@ -7,9 +7,9 @@
 // Helpers of tests stop with the reason, as tests do.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod address;
 mod error;
 mod flow;
-mod http;
 mod jwks;
 mod metadata;
 mod provider;

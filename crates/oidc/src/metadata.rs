@@ -1,11 +1,12 @@
 //! What a provider says of itself (OpenID Connect Discovery 1.0).
 
+use outgoing::Outgoing;
 use serde::Deserialize;
 use url::Url;
 
 use crate::{
     OidcError,
-    http::{Http, checked},
+    address::{checked, question},
 };
 
 /// As it comes.
@@ -35,12 +36,14 @@ pub(crate) struct Metadata {
 
 impl Metadata {
     /// Asks the provider of this name.
-    pub(crate) async fn of(http: &Http, issuer: &str) -> Result<Self, OidcError> {
+    pub(crate) async fn of(http: &Outgoing, issuer: &str) -> Result<Self, OidcError> {
         let address = format!(
             "{}/.well-known/openid-configuration",
             issuer.trim_end_matches('/')
         );
-        let answer = http.get(&checked(&address, "oidc_issuer")?).await?;
+        let answer = http
+            .send(&checked(&address, "oidc_issuer")?, question())
+            .await?;
         if answer.status != 200 {
             return Err(OidcError::Refused {
                 what: "description of itself",

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Duration, Utc};
+use outgoing::{Answer, Method, Outgoing, Sent};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
 use crate::{
     Claims, Flow, OidcError, Refused,
-    http::{Answer, Http, checked},
+    address::{checked, question},
     jwks::Jwks,
     metadata::Metadata,
     token::{self, Expected},
@@ -50,7 +51,7 @@ impl std::fmt::Debug for Client {
 #[derive(Debug, Clone)]
 pub struct Provider {
     client: Arc<Client>,
-    http: Http,
+    http: Outgoing,
     known: Arc<Mutex<Option<Known>>>,
 }
 
@@ -82,7 +83,7 @@ impl Provider {
         checked(&client.issuer, "oidc_issuer")?;
         Ok(Self {
             client: Arc::new(client),
-            http: Http::new()?,
+            http: Outgoing::new()?,
             known: Arc::default(),
         })
     }
@@ -175,7 +176,15 @@ impl Provider {
         let (authorization, form) = self.token_request(metadata, flow, code);
         let answer = self
             .http
-            .post(&metadata.token_endpoint, authorization.as_deref(), form)
+            .send(
+                &metadata.token_endpoint,
+                Sent {
+                    method: Method::POST,
+                    authorization: authorization.as_deref(),
+                    content_type: Some("application/x-www-form-urlencoded"),
+                    body: form.into(),
+                },
+            )
             .await?;
         if answer.status != 200 {
             return Err(complaint("code", &answer));
@@ -237,7 +246,7 @@ impl Provider {
 
     async fn ask_itself(&self, now: DateTime<Utc>) -> Result<Known, OidcError> {
         let metadata = Metadata::of(&self.http, &self.client.issuer).await?;
-        let answer = self.http.get(&metadata.jwks_uri).await?;
+        let answer = self.http.send(&metadata.jwks_uri, question()).await?;
         if answer.status != 200 {
             return Err(complaint("list of its keys", &answer));
         }

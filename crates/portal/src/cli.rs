@@ -17,6 +17,7 @@ pub(crate) mod device;
 pub(crate) mod hl7;
 pub(crate) mod keys;
 pub(crate) mod route;
+pub(crate) mod subscription;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
@@ -123,6 +124,9 @@ pub(crate) enum Command {
     /// Say which films are sent on to devices as they come in
     #[command(subcommand)]
     Route(route::RouteCommand),
+    /// Say which systems are told of results that are signed (FHIR)
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
     /// Back up, verify and restore
     #[command(subcommand)]
     Backup(backup::BackupCommand),

@@ -15,6 +15,7 @@ use db::Database;
 use decoding::Decoders;
 use demo::seed::Filled;
 use dimse::{Calling, CommitmentJob, Dimse, ForwardJob};
+use fhir::NoticeJob;
 use governance::GovernanceJob;
 use hl7::{Hl7, ResultJob};
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
@@ -137,7 +138,7 @@ async fn serve_at(
     if args.workers > 0 {
         tasks.push(tokio::spawn(worker.run(stop.clone())));
     }
-    let sender = sender(args, &database, &blobs, &calling);
+    let sender = sender(args, place, &database, &blobs, &calling)?;
     tasks.push(tokio::spawn(sender.run(stop.clone())));
     let listening = Listening::new(certificate(args)?).await?;
     println!(
@@ -336,7 +337,13 @@ fn worker(
 
 /// Sends to devices and systems, as the one program that knows what it is called there. It works for itself, so that one
 /// which does not answer holds no film up on its way to the doctors.
-fn sender(args: &ServeArgs, database: &Database, blobs: &BlobStore, calling: &Calling) -> Worker {
+fn sender(
+    args: &ServeArgs,
+    place: &Place,
+    database: &Database,
+    blobs: &BlobStore,
+    calling: &Calling,
+) -> Result<Worker> {
     let title = &args.dicom.dicom_ae_title;
     let (database, blobs) = (database.clone(), blobs.clone());
     let handlers: Vec<Arc<dyn Handler>> = vec![
@@ -348,9 +355,10 @@ fn sender(args: &ServeArgs, database: &Database, blobs: &BlobStore, calling: &Ca
             calling.clone(),
         )),
         Arc::new(ResultJob::new(database.clone())),
+        Arc::new(NoticeJob::new(database.clone(), place.keyring()?)),
     ];
     let options = WorkerOptions::new(format!("pid-{}-sending", std::process::id()));
-    Worker::new(database, handlers, options)
+    Ok(Worker::new(database, handlers, options))
 }
 
 fn maintenance(

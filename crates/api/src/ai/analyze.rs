@@ -13,7 +13,6 @@ use domain::{
     report::ReportEvent,
 };
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
@@ -55,7 +54,7 @@ pub(crate) async fn analyze(
             },
             TransitionError::Db(error) => error.into(),
         })?;
-    db::jobs::enqueue(&mut tx, analysis::job::KIND, Some(report_id), 5, &json!({})).await?;
+    analysis::job::queue(&mut tx, report_id).await?;
     tx.audit(Act::new(AuditAction::RequestAnalysis, EntityType::Report).on(report_id))
         .await?;
     let sender = reports::find(&mut tx, report_id)

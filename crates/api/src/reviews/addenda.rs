@@ -57,7 +57,7 @@ pub(crate) async fn add(
             .new_values(json!({ "review_id": review_id, "addendum_id": addendum_id })),
     )
     .await?;
-    db::hl7::queue_result(&mut tx, report_id).await?;
+    db::results::announce(&mut tx, report_id).await?;
     let sender = reports::find(&mut tx, report_id)
         .await?
         .and_then(|report| report.radiologist_id);

@@ -136,7 +136,7 @@ pub(crate) async fn sign(
             })),
     )
     .await?;
-    db::hl7::queue_result(&mut tx, report_id).await?;
+    db::results::announce(&mut tx, report_id).await?;
     tell(&mut tx, &report, &content).await?;
     let review = reviews::of_report(&mut tx, report_id)
         .await?

@@ -10,6 +10,7 @@ pub mod patients;
 pub mod practitioners;
 pub mod reports;
 pub mod studies;
+pub mod subscriptions;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::types::Uuid;

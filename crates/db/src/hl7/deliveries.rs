@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use domain::ReportId;
-use serde_json::json;
 
-use crate::{ActorTx, DbError, error::During, jobs};
+use crate::{
+    ActorTx, DbError,
+    error::During,
+    jobs::{self, Work},
+};
 
 /// Attempts before a job is given up: with up to 17 minutes between two, some five days.
 const ATTEMPTS: i32 = 400;
@@ -15,7 +18,7 @@ const ATTEMPTS: i32 = 400;
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn queue_result(tx: &mut ActorTx, report_id: ReportId) -> Result<(), DbError> {
+pub(crate) async fn queue_result(tx: &mut ActorTx, report_id: ReportId) -> Result<(), DbError> {
     let wanted = sqlx::query_scalar!(r#"SELECT portal.has_hl7_receivers() AS "wanted!""#)
         .fetch_one(tx.connection())
         .await
@@ -23,7 +26,10 @@ pub async fn queue_result(tx: &mut ActorTx, report_id: ReportId) -> Result<(), D
     if !wanted {
         return Ok(());
     }
-    jobs::enqueue_patiently(tx, super::RESULT_JOB, report_id, 5, ATTEMPTS, &json!({})).await
+    let work = Work::new(super::RESULT_JOB)
+        .on(report_id)
+        .attempts(ATTEMPTS);
+    jobs::enqueue(tx, work).await
 }
 
 /// Which state of a result each receiver has taken.

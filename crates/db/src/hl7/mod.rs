@@ -4,7 +4,8 @@ mod deliveries;
 mod receivers;
 mod senders;
 
-pub use deliveries::{delivered, note_delivery, queue_result};
+pub(crate) use deliveries::queue_result;
+pub use deliveries::{delivered, note_delivery};
 pub use receivers::{Receiver, add_receiver, receivers, remove_receiver};
 pub use senders::{Sender, add_sender, find_sender, is_sender_from, remove_sender, senders};
 

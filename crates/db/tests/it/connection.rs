@@ -112,7 +112,7 @@ async fn a_dropped_transaction_leaves_nothing() {
         .await
         .unwrap();
     let mut tx = database.begin(&Actor::worker()).await.unwrap();
-    db::jobs::enqueue(&mut tx, "test", None, 5, &serde_json::json!({}))
+    db::jobs::enqueue(&mut tx, db::jobs::Work::new("test"))
         .await
         .unwrap();
     drop(tx);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration};
 use db::{
     Actor, ActorTx, Database,
-    jobs::{self, Fate, Leased},
+    jobs::{self, Fate, Leased, Work},
 };
 use domain::FixedClock;
 use serde_json::json;
@@ -34,15 +34,9 @@ impl Queue {
 
     async fn add(&self, priority: i16) {
         let mut tx = self.tx().await;
-        jobs::enqueue(
-            &mut tx,
-            "test",
-            None,
-            priority,
-            &json!({ "priority": priority }),
-        )
-        .await
-        .unwrap();
+        let details = json!({ "priority": priority });
+        let work = Work::new("test").priority(priority).details(details);
+        jobs::enqueue(&mut tx, work).await.unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod conformance;
+mod notices;
 mod orders;
 mod outcomes;
 mod read;

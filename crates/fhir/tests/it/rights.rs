@@ -1,5 +1,6 @@
 //! Who may do what over FHIR: every path × every kind of caller, and what patients and the trail see.
 
+use db::Actor;
 use domain::{Role, scope::Scope};
 use reqwest::Method;
 use serde_json::json;
@@ -407,6 +408,13 @@ async fn tech_reads_the_trail_page_by_page_as_it_is_exported() {
         let found = get(&tech, &format!("{by_doctor}{query}")).await.expect(200);
         assert_eq!(found["total"], count, "{query}");
     }
+    // So does a program, such as one that gathers what all systems note.
+    let collector = app
+        .program(Role::Tech, &[scope("system/AuditEvent.rs")])
+        .await;
+    assert_eq!(get(&collector, &by_doctor).await.expect(200), all);
+    get(&collector, "Device").await.expect(403);
+    collector.get("/api/audit").await.expect(401);
     let looks = tech.get("/api/audit?action=read_audit").await.expect(200);
     assert!(
         looks["items"][0]["new_values"]["form"]
@@ -420,4 +428,22 @@ async fn tech_reads_the_trail_page_by_page_as_it_is_exported() {
     )
     .await
     .expect(400);
+}
+
+#[tokio::test]
+async fn a_program_is_nobody_to_be_told_of_a_case_an_alarm_or_an_emergency() {
+    let app = TestApp::start().await;
+    for role in [Role::Doctor, Role::Tech] {
+        app.program(role, &[scope("system/*.rs")]).await;
+    }
+    let doctor = app.client(Role::Doctor).await.user_id();
+    let tech = app.client(Role::Tech).await.user_id();
+    let mut tx = app.database.begin(&Actor::worker()).await.unwrap();
+    let doctors = db::notifications::active_doctors(&mut tx).await.unwrap();
+    assert_eq!(doctors, [doctor.parse().unwrap()]);
+    let of_tech = db::notifications::active_tech(&mut tx).await.unwrap();
+    assert_eq!(of_tech, [tech.parse().unwrap()]);
+    let mut tx = app.database.begin(&Actor::command_line()).await.unwrap();
+    let officers = db::emergency::officers(&mut tx).await.unwrap();
+    assert_eq!(officers, [tech.parse().unwrap()]);
 }

@@ -18,7 +18,8 @@ pub(crate) enum TokenCommand {
         /// of resource or *, and of the letters cruds)
         #[arg(long = "scope", required = true, value_name = "SCOPE")]
         scopes: Vec<Scope>,
-        /// Role of a new service account: radiologist (stores studies and reads its own) or doctor (reads all)
+        /// Role of a new service account: radiologist (stores studies and reads its own), doctor
+        /// (reads all) or tech (reads models and the audit trail)
         #[arg(long, required_unless_present = "account", conflicts_with = "account")]
         role: Option<Role>,
         /// Address of the service account, where there is one already (see `token list`)

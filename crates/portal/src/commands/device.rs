@@ -142,10 +142,7 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
                     device.role.to_string(),
                     device.addresses.join(" "),
                     listens.unwrap_or_default(),
-                    seen.map_or_else(
-                        || "never".to_owned(),
-                        |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
-                    ),
+                    table::moment(seen),
                     device.user_id.to_string(),
                 ]
             })

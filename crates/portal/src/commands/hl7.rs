@@ -174,7 +174,7 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
                 vec![
                     sender.application,
                     sender.addresses.join(" "),
-                    moment(sender.last_seen_at),
+                    table::moment(sender.last_seen_at),
                     sender.user_id.to_string(),
                 ]
             })
@@ -192,7 +192,7 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
                     receiver.name,
                     format!("{}:{}", receiver.host, receiver.port),
                     way.to_owned(),
-                    moment(receiver.last_taken_at),
+                    table::moment(receiver.last_taken_at),
                 ]
             })
             .collect();
@@ -201,11 +201,4 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
     }
     database.close().await;
     place.close().await
-}
-
-fn moment(at: Option<DateTime<Utc>>) -> String {
-    at.map_or_else(
-        || "never".to_owned(),
-        |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
-    )
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use blobs::{BlobStore, Rewrapped};
-use db::{Actor, Database, audit::Act, second_factors};
+use db::{Actor, Database, audit::Act, fhir::subscriptions, second_factors};
 use domain::{
     Clock, SystemClock,
     audit::{AuditAction, EntityType},
@@ -134,8 +134,12 @@ async fn forget(keys: &Keyring, blobs: &BlobStore, id: KeyId, database: &Databas
     Ok(())
 }
 
-/// Seals the secrets of second factors with the current key, where they are not. Gives how many were not.
+/// Seals the database's secrets with the current key, where they are not. Gives how many were not.
 async fn reseal(keys: &Keyring, database: &Database) -> Result<u64> {
+    Ok(reseal_second_factors(keys, database).await? + reseal_subscriptions(keys, database).await?)
+}
+
+async fn reseal_second_factors(keys: &Keyring, database: &Database) -> Result<u64> {
     let mut tx = database.begin(&Actor::command_line()).await?;
     let owners = second_factors::owners(&mut tx).await?;
     drop(tx);
@@ -150,6 +154,19 @@ async fn reseal(keys: &Keyring, database: &Database) -> Result<u64> {
         };
         if let Some(anew) = keys.reseal(&sealed)? {
             second_factors::store_sealed(&mut tx, user_id, &anew).await?;
+            count += 1;
+        }
+    }
+    tx.commit().await?;
+    Ok(count)
+}
+
+async fn reseal_subscriptions(keys: &Keyring, database: &Database) -> Result<u64> {
+    let mut tx = database.begin(&Actor::worker()).await?;
+    let mut count = 0;
+    for (subscription_id, sealed) in subscriptions::sealed(&mut tx).await? {
+        if let Some(anew) = keys.reseal(&sealed)? {
+            subscriptions::store_sealed(&mut tx, subscription_id, &anew).await?;
             count += 1;
         }
     }

@@ -15,6 +15,7 @@ mod model;
 mod retention;
 mod route;
 mod settings;
+mod subscription;
 mod table;
 mod token;
 mod user;
@@ -48,6 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Device(command) => device::run(command).await?,
         Command::Hl7(command) => hl7::run(command).await?,
         Command::Route(command) => route::run(command).await?,
+        Command::Subscription(command) => subscription::run(command).await?,
         Command::Backup(command) => return backup::run(command).await,
         Command::Demo(command) => demonstration::run(&command)?,
         Command::Openapi => println!("{}", serde_json::to_string_pretty(&api::document())?),

@@ -1,5 +1,15 @@
 //! Tables on the terminal.
 
+use chrono::{DateTime, Utc};
+
+/// A time for a cell.
+pub(super) fn moment(at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(
+        || "never".to_owned(),
+        |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
+    )
+}
+
 /// Prints rows under headings, each column as wide as its widest cell.
 pub(super) fn print(headings: &[&str], rows: &[Vec<String>]) {
     let width = |column: usize| {

@@ -121,8 +121,8 @@ async fn service_account(
         return Ok((account.id, account.role, address.clone()));
     }
     let role = wanted.role.context("name a --role or an --account")?;
-    if !matches!(role, Role::Radiologist | Role::Doctor) {
-        bail!("a program acts as radiologist or doctor, not as {role}");
+    if role == Role::Patient {
+        bail!("a program acts as radiologist, doctor or tech, not as {role}");
     }
     let (id, address) = accounts::create_service(tx, role, wanted.name).await?;
     tx.audit(

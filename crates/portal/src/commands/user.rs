@@ -267,15 +267,12 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
         let rows: Vec<Vec<String>> = accounts
             .iter()
             .map(|account| {
-                let last = account
-                    .last_login_at
-                    .map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string());
                 vec![
                     account.email.clone().unwrap_or_default(),
                     account.role.to_string(),
                     account.name.clone(),
                     if account.is_active { "" } else { "inactive" }.to_owned(),
-                    last.unwrap_or_else(|| "never".to_owned()),
+                    table::moment(account.last_login_at),
                 ]
             })
             .collect();

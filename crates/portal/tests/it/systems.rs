@@ -119,6 +119,55 @@ fn systems_are_added_listed_and_removed() {
     assert!(serving.interrupt().success());
 }
 
+#[test]
+fn systems_that_are_told_of_results_are_added_listed_and_removed() {
+    let data = data_folder();
+    let folder = data.path().to_str().unwrap();
+    let run =
+        |arguments: &[&str]| run(&[&["subscription"], arguments, &["--data-dir", folder]].concat());
+    let refused = |arguments: &[&str]| {
+        let refused = run(arguments);
+        assert!(!refused.status.success());
+        String::from_utf8_lossy(&refused.stderr).into_owned()
+    };
+    let mut serving = Serving::start(data.path(), &[]);
+    serving.wait_for("Medical Portal is running at ");
+    let open = [
+        "add",
+        "--name",
+        "EHR",
+        "--endpoint",
+        "http://ehr.example.org",
+    ];
+    assert!(refused(&open).contains("https address"));
+    let secret = data.path().join("secret");
+    std::fs::write(&secret, "two\nlines\n").unwrap();
+    let file = secret.to_str().unwrap();
+    let endpoint = "https://ehr.example.org/on-result";
+    let add = [
+        "add",
+        "--name",
+        "EHR",
+        "--endpoint",
+        endpoint,
+        "--authorization-file",
+        file,
+    ];
+    assert!(refused(&add).contains("must hold one line"));
+    std::fs::write(&secret, "Bearer open-sesame\n").unwrap();
+    assert!(stdout(&run(&add)).contains("EHR is told that there is something new"));
+    assert!(refused(&add).contains("on the list already"));
+    let list = stdout(&run(&["list", "--json"]));
+    assert!(
+        list.contains(endpoint) && !list.contains("sesame"),
+        "{list}"
+    );
+    assert!(stdout(&run(&["list"])).contains("never"));
+    assert!(stdout(&run(&["remove", "--name", "EHR"])).contains("told of nothing any more"));
+    assert!(refused(&["remove", "--name", "EHR"]).contains("not on the list"));
+    assert!(serving.interrupt().success());
+}
+
 /// A client that shows a certificate of this folder, or none.
 fn over_tls(
     address: &str,
