@@ -12,6 +12,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import bench_cpu as cpu
 import bench_load as load
 import bench_films
 from orthanc_server import PROGRAM
@@ -22,15 +23,17 @@ WARMING = 8
 rows = []
 
 
-def note(what, unit, limit, ours, theirs, most=None):
-    """A row: medians of both with the range of each run, their ratio, and whether the limit holds."""
+def note(what, unit, limit, ours, theirs, spent, most=None):
+    """A row: medians of both with the range of each run, their ratio, whether the limit holds, and what one took of the
+    processor."""
     one, other = statistics.median(ours), statistics.median(theirs)
     ratio = one / other
     least = most is None
     holds = ratio >= limit if least else ratio <= most
     form = lambda values: f"{statistics.median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
     wanted = f"≥ {limit}" if least else f"≤ {most}"
-    rows.append((f"{what}, {unit}", form(ours), form(theirs), wanted, f"{ratio:.2f}", "yes" if holds else "**no**"))
+    verdict, taken = "yes" if holds else "**no**", "{:.1f}, {:.1f}".format(*spent)
+    rows.append((f"{what}, {unit}", form(ours), form(theirs), wanted, f"{ratio:.2f}", verdict, taken))
     progress(f"{what}: {one:.1f} beside {other:.1f} {unit}: {ratio:.2f} ({wanted}: {'holds' if holds else 'does not hold'})")
 
 
@@ -49,14 +52,16 @@ def storing(options, films, make):
     chosen, before = films[: options.store], films[options.store :][:WARMING]
     for name, send in (("STOW-RS", load.stow), ("C-STORE", load.cstore)):
         for clients in (1, 4):
-            rates = ([], [])
+            rates, spent = ([], []), [0, 0]
             for run in range(options.runs):
                 for which in in_turn(run):
                     with make[which]() as server:
                         send(server, before, clients)
+                        begun = cpu.spent(server.processes())
                         rates[which].append(len(chosen) / send(server, chosen, clients))
+                        spent[which] += (cpu.spent(server.processes()) - begun) / len(chosen) / options.runs
                         all_are_there(server, len(before) + len(chosen))
-            note(f"{name}, {clients} client{'s' * (clients > 1)}", "instances/s", 2, *rates)
+            note(f"{name}, {clients} client{'s' * (clients > 1)}", "instances/s", 2, *rates, spent)
 
 
 def all_are_there(server, sent):
@@ -87,13 +92,15 @@ def ask(servers, kind, requests, films, most):
     for server in servers:
         # Two that do not count, so that neither begins cold.
         load.timed(server, kind, chosen[:2])
-    rounds = 5
+    rounds, spent = 5, [0, 0]
     for run in range(rounds):
         for which in in_turn(run):
             # A round's median, so that the range is one of rounds.
+            begun = cpu.spent(servers[which].processes())
             took, sizes[which] = load.timed(servers[which], kind, chosen[run::rounds])
             seconds[which].append(statistics.median(took) * 1000)
-    note(kind[0], "ms", None, *seconds, most=most)
+            spent[which] += (cpu.spent(servers[which].processes()) - begun) / requests
+    note(kind[0], "ms", None, *seconds, spent, most=most)
     progress(f"    answers of {sizes[0]} and {sizes[1]} bytes")
 
 
@@ -132,7 +139,7 @@ def main():
     finally:
         shutil.rmtree(folder)
     table(options, started, postgres)
-    sys.exit(1 if any("no" in row[-1] for row in rows) else 0)
+    sys.exit(1 if any("no" in row[-2] for row in rows) else 0)
 
 
 def table(options, started, postgres):
@@ -141,9 +148,9 @@ def table(options, started, postgres):
         f"{started}; Orthanc {orthanc} with a PostgreSQL {postgres} index, files on disk and synced; the portal with "
         f"{options.workers} workers; {options.store} films a run of storing, {options.runs} runs each in turn; "
         f"{options.films} studies read, {options.requests} requests of each kind (lists: {max(options.requests // 4, 5)}). "
-        "Medians, in brackets least and most of the runs.\n"
+        "Medians, in brackets least and most of the runs; processor time of all processes of a server for one film or request.\n"
     )
-    print("| what | portal | Orthanc | limit | ratio | holds |\n|---|---|---|---|---|---|")
+    print("| what | portal | Orthanc | limit | ratio | holds | CPU ms, portal and Orthanc |\n|---|---|---|---|---|---|---|")
     for row in rows:
         print(f"| {' | '.join(row)} |")
 

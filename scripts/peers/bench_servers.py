@@ -65,6 +65,9 @@ class Portal:
         self.log.close()
         shutil.rmtree(self.folder)
 
+    def processes(self):
+        return [self.process.pid]
+
     def command(self, *words):
         command = [os.environ["PORTAL_BINARY"], *words, "--data-dir", str(self.folder)]
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=self.log, text=True).stdout.strip()
@@ -94,7 +97,7 @@ class Peer:
         http, self.dicom = free_port(), free_port()
         plugins = ("libOrthancDicomWeb.so", "libOrthancPostgreSQLIndex.so")
         self.orthanc = Orthanc(folder, http, self.dicom, settings, plugins)
-        self.root = f"{self.orthanc.url}/dicom-web"
+        self.root, self.cluster = f"{self.orthanc.url}/dicom-web", cluster
 
     def __enter__(self):
         self.orthanc.__enter__()
@@ -103,6 +106,9 @@ class Peer:
     def __exit__(self, *_):
         self.orthanc.__exit__()
         shutil.rmtree(self.orthanc.folder)
+
+    def processes(self):
+        return [self.orthanc.process.pid, self.cluster.process()]
 
     def count(self):
         return self.orthanc.call("GET", "/statistics")["CountInstances"]
@@ -156,6 +162,9 @@ class Cluster:
         words = ("-h", "127.0.0.1", "-p", self.port, "-U", "orthanc")
         subprocess.run([str(word) for word in (programs() / "createdb", *words, name)], check=True, env=environment)
         return name
+
+    def process(self):
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def version(self):
         return self.as_server(programs() / "postgres", "--version").split()[2]
