@@ -1,7 +1,7 @@
 # The commands of the project. `make run` and `make test` are all that a newcomer needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-dicomweb test-fhir test-hl7 test-web test-package test-deb sbom schema sqlx openapi chaos fuzz bench bench-peer bench-web test-peers clean
+.PHONY: help run build web deb setup test test-setup format lint test-rust test-sql test-api test-dicomweb test-fhir test-hl7 test-results test-web test-package test-deb sbom schema sqlx openapi chaos fuzz bench bench-peer bench-web test-peers clean
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -23,7 +23,7 @@ web: ## Build the web interface
 setup: ## Install PostgreSQL's programs and ONNX Runtime, where missing
 	@scripts/setup
 
-test: test-setup format web lint test-rust test-sql test-api test-dicomweb test-fhir test-hl7 test-web test-package sbom ## Check everything
+test: test-setup format web lint test-rust test-sql test-api test-dicomweb test-fhir test-hl7 test-results test-web test-package sbom ## Check everything
 	@echo "make test: everything passed"
 
 test-setup:
@@ -53,6 +53,9 @@ test-fhir: ## Try FHIR with three validators of R4
 
 test-hl7: ## Try HL7 v2 with python-hl7 and hl7apy
 	scripts/test-hl7
+
+test-results: ## Try signed results as DICOM and PDF with dcmtk, highdicom and pypdf
+	scripts/test-results
 
 test-peers: ## Try DICOM with Orthanc, dcmtk, pynetdicom, highdicom and OHIF's viewer (minutes; not part of make test)
 	scripts/test-peers

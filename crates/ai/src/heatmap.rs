@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{engine::Tensor, preprocess::Frame};
 
@@ -21,6 +22,26 @@ pub struct Heatmap {
     /// Calibrated probability of the finding, 0 to 1. The overlay is drawn that strongly, so that
     /// the map of an unremarkable film, which has a peak too, stays faint.
     pub strength: f64,
+}
+
+impl Heatmap {
+    /// One as it was serialised; none where that is not of its form.
+    #[must_use]
+    pub fn read_stored(stored: &Value) -> Option<Self> {
+        let side = |name: &str| {
+            let side = stored.get(name)?.as_u64()?;
+            usize::try_from(side).ok()
+        };
+        let values = stored.get("values")?.as_array()?;
+        let cell = |value: &Value| value.as_u64().and_then(|value| u8::try_from(value).ok());
+        Some(Self {
+            width: side("width")?,
+            height: side("height")?,
+            values: values.iter().map(cell).collect::<Option<_>>()?,
+            peak: stored.get("peak")?.as_f64()?,
+            strength: stored.get("strength")?.as_f64()?,
+        })
+    }
 }
 
 /// A heatmap that could not be drawn.

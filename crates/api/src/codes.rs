@@ -92,6 +92,7 @@ pub(crate) const PROBLEMS: &[&str] = &[
     "promotion_open",
     "promotion_stale",
     "proposal_closed",
+    "result_unwritable",
     "retention_not_over",
     "second_factor_missing",
     "second_factor_present",

@@ -12,7 +12,7 @@ use utoipa::{
 use domain::audit::{AuditAction, AuditFormat, AuditStatus, EntityType};
 
 use crate::{
-    reports::{images::RenderedFormat, list::Sort},
+    reports::{images::RenderedFormat, list::Sort, results::ResultKind},
     router::api,
 };
 
@@ -26,7 +26,7 @@ const PROBLEM: &str = "application/problem+json";
         description = "X-ray triage: films in, a risk estimate, a priority queue, signed reviews, released results. \
                        Decision support, not a diagnosis. Errors are problem details (RFC 9457) with a stable `code`.",
     ),
-    components(schemas(AuditAction, AuditFormat, AuditStatus, EntityType, Sort, RenderedFormat)),
+    components(schemas(AuditAction, AuditFormat, AuditStatus, EntityType, Sort, RenderedFormat, ResultKind)),
     modifiers(&Security),
     security(("bearer" = []), ("cookie" = [])),
     tags(

@@ -10,6 +10,8 @@ pub enum Permission {
     UploadReports,
     /// List and open reports (rows limited by row-level security).
     ReadReports,
+    /// Fetch signed results as objects for archives, which say what the doctor made of the AI.
+    ReadResultObjects,
     /// Ask for a new analysis.
     RequestAnalysis,
     /// Read the priority queue, claim cases.
@@ -68,9 +70,10 @@ impl Permission {
         match self {
             Self::UploadReports => &[Radiologist],
             Self::ReadReports => &[Patient, Radiologist, Doctor],
-            Self::RequestAnalysis | Self::ManagePatients | Self::DecideHistory => {
-                &[Radiologist, Doctor]
-            }
+            Self::RequestAnalysis
+            | Self::ManagePatients
+            | Self::DecideHistory
+            | Self::ReadResultObjects => &[Radiologist, Doctor],
             Self::ReadQueue | Self::ReviewReports | Self::ChangeHistory => &[Doctor],
             Self::ReadHistory => &[Patient, Radiologist, Doctor],
             Self::ReadAccesses | Self::ProposeHistory | Self::AnswerOwnCorrection => &[Patient],

@@ -1852,6 +1852,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/{report_id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch a signed report as a PDF file
+         * @description The review that counts with its addenda, and apart from it what the AI said. Patients get it once it is released to them.
+         */
+        get: operations["reports_results_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports/{report_id}/release": {
         parameters: {
             query?: never;
@@ -1866,6 +1886,27 @@ export interface paths {
          * @description For results whose release waits by the setting `release.policy`. Releasing twice changes nothing.
          */
         post: operations["reports_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{report_id}/results/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch a signed result as a DICOM object
+         * @description In the study of the films, in a series of its own. The same signed state gives the same bytes; an addendum gives a new
+         *     object. See `docs/DICOM_CONFORMANCE.md`.
+         */
+        get: operations["reports_results_object"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5084,7 +5125,7 @@ export interface components {
              * @description A stable word for programs.
              * @enum {string}
              */
-            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "consent_text_changed" | "correction_closed" | "email_taken" | "erasure_closed" | "erasure_open" | "first_impression_required" | "forbidden" | "has_password" | "hold_lifted" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "legal_hold" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "name_is_the_records" | "not_found" | "not_recalibrable" | "not_refused" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "passkey_taken" | "passkeys_not_set_up" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "retention_not_over" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "still_running" | "single_sign_on_account_exists" | "single_sign_on_away" | "single_sign_on_inactive" | "single_sign_on_no_address" | "single_sign_on_no_role" | "single_sign_on_not_set_up" | "single_sign_on_over" | "single_sign_on_refused" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_open" | "too_many_passkeys" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_passkey" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
+            code: "account_inactive" | "address_is_the_patients" | "address_missing" | "already_queued" | "already_reviewed" | "claimed_by_other" | "consent_text_changed" | "correction_closed" | "email_taken" | "erasure_closed" | "erasure_open" | "first_impression_required" | "forbidden" | "has_password" | "hold_lifted" | "identifier_taken" | "identity_agrees" | "identity_unconfirmed" | "impression_recorded" | "internal" | "invalid" | "last_tech" | "legal_hold" | "mail_not_set_up" | "malformed" | "method_not_allowed" | "name_is_the_records" | "not_found" | "not_recalibrable" | "not_refused" | "not_signed" | "nothing_taken" | "nothing_to_export" | "nothing_to_go_back_to" | "own_account" | "passkey_taken" | "passkeys_not_set_up" | "patient_or_staff" | "promotion_decided" | "promotion_open" | "promotion_stale" | "proposal_closed" | "result_unwritable" | "retention_not_over" | "second_factor_missing" | "second_factor_present" | "second_factor_required" | "second_person" | "sign_in_over" | "still_running" | "single_sign_on_account_exists" | "single_sign_on_away" | "single_sign_on_inactive" | "single_sign_on_no_address" | "single_sign_on_no_role" | "single_sign_on_not_set_up" | "single_sign_on_over" | "single_sign_on_refused" | "step_up_required" | "too_few_cases" | "too_large" | "too_many_attempts" | "too_many_open" | "too_many_passkeys" | "too_many_requests" | "too_many_uploads" | "unauthenticated" | "unavailable" | "unsupported_media_type" | "unsupported_version" | "upload_busy" | "upload_incomplete" | "wrong_code" | "wrong_credentials" | "wrong_offset" | "wrong_passkey" | "wrong_stage" | "busy" | "corrupt" | "decoder_failed" | "encode_failed" | "frame_out_of_range" | "missing_attribute" | "no_pixel_data" | "not_an_image" | "timed_out" | "too_many_pixels" | "truncated" | "unsupported_pixels" | "unsupported_transfer_syntax";
             /** @description What is wrong this time, and what to do. */
             detail: string;
             /** @description Everything wrong with the fields, at once. */
@@ -5677,6 +5718,11 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * @description As which object.
+         * @enum {string}
+         */
+        ResultKind: "structured-report" | "secondary-capture" | "encapsulated-pdf";
         /** @description A review with every column and the doctor's name. */
         Review: {
             /**
@@ -14663,6 +14709,81 @@ export interface operations {
             };
         };
     };
+    reports_results_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                report_id: components["schemas"]["ReportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such report, or nobody has signed it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     reports_release: {
         parameters: {
             query?: never;
@@ -14709,6 +14830,92 @@ export interface operations {
             };
             /** @description Not signed yet */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reports_results_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                report_id: components["schemas"]["ReportId"];
+                /** @description As which object */
+                kind: components["schemas"]["ResultKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The Part 10 file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such report, nobody has signed it, or it has no heatmap */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `result_unwritable`: DICOM has no room for a text of it; or the film cannot be decoded */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

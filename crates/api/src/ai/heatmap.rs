@@ -11,7 +11,7 @@ use domain::{
     audit::{AuditAction, EntityType},
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -68,7 +68,7 @@ pub(crate) async fn read(
         .as_ref()
         .and_then(|maps| maps.get("heatmap"))
         .ok_or(Problem::NotFound("heatmap"))?;
-    let heatmap = parse(stored)
+    let heatmap = ai::Heatmap::read_stored(stored)
         .ok_or_else(|| Problem::Internal("a stored heatmap is not of its form".to_owned()))?;
     let act = Act::new(AuditAction::ReadAnalysis, EntityType::Report)
         .on(analysis.report_id)
@@ -86,24 +86,4 @@ pub(crate) async fn read(
         png,
     )
         .into_response())
-}
-
-fn parse(stored: &Value) -> Option<ai::Heatmap> {
-    let side = |name: &str| {
-        stored
-            .get(name)?
-            .as_u64()
-            .and_then(|side| usize::try_from(side).ok())
-    };
-    let values = stored.get("values")?.as_array()?;
-    Some(ai::Heatmap {
-        width: side("width")?,
-        height: side("height")?,
-        values: values
-            .iter()
-            .map(|value| value.as_u64().and_then(|value| u8::try_from(value).ok()))
-            .collect::<Option<_>>()?,
-        peak: stored.get("peak")?.as_f64()?,
-        strength: stored.get("strength")?.as_f64()?,
-    })
 }

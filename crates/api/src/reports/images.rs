@@ -251,7 +251,7 @@ async fn find(
     Ok(image)
 }
 
-async fn read_blob(state: &ApiState, image: &Image) -> Result<Bytes, Problem> {
+pub(super) async fn read_blob(state: &ApiState, image: &Image) -> Result<Bytes, Problem> {
     let digest: Digest = image.sha256.parse()?;
     let blobs = state.blobs.clone();
     Ok(tokio::task::spawn_blocking(move || blobs.read(digest)).await??)
@@ -350,7 +350,7 @@ impl Wanted {
     }
 }
 
-fn unprocessable(error: ImagingError) -> Problem {
+pub(super) fn unprocessable(error: ImagingError) -> Problem {
     match error {
         ImagingError::Busy { .. } => Problem::Unavailable(Away::Part, error.to_string()),
         ImagingError::FrameOutOfRange { .. } => Problem::NotFound("frame"),

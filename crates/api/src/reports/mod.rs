@@ -6,4 +6,5 @@ pub(crate) mod images;
 pub(crate) mod list;
 mod plain;
 pub(crate) mod release;
+pub(crate) mod results;
 pub(crate) mod upload;

@@ -14,7 +14,8 @@ use crate::{passkeys, verdicts};
 type Names = BTreeMap<&'static str, String>;
 
 /// Names that belong to nobody: whoever's role may ask for one may ask for all.
-const SHARED: [&str; 13] = [
+const SHARED: [&str; 14] = [
+    "kind",
     "with",
     "model_id",
     "promotion_id",
@@ -39,6 +40,8 @@ doctor      GET    /api/reports/{report_id}/images/{image_id}
 doctor      GET    /api/reports/{report_id}/images/{image_id}/rendered
 doctor      GET    /api/reports/{report_id}/images/{image_id}/thumbnail
 doctor      GET    /api/reports/{report_id}/images/{image_id}/frames/{frame}
+doctor      GET    /api/reports/{report_id}/pdf
+doctor      GET    /api/reports/{report_id}/results/{kind}
 doctor      PUT    /api/reports/{report_id}/annotations
 doctor      POST   /api/reports/{report_id}/release
 doctor      POST   /api/ai/analyze/{report_id}
@@ -517,6 +520,7 @@ async fn identifiers_of_others_give_what_identifiers_of_nothing_give_on_every_pa
                 ]) {
                     names.entry(shared).or_insert_with(|| match shared {
                         "frame" => "1".to_owned(),
+                        "kind" => "structured-report".to_owned(),
                         "setting_key" => "queue.claim_minutes".to_owned(),
                         "unique" => "swap".to_owned(),
                         _ => uuid::Uuid::from_u128(7).to_string(),

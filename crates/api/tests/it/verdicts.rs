@@ -53,6 +53,8 @@ GET    /api/reports/{report_id}/images/{image_id}                 401 404 200 20
 GET    /api/reports/{report_id}/images/{image_id}/rendered        401 404 200 200 403
 GET    /api/reports/{report_id}/images/{image_id}/thumbnail       401 404 200 200 403
 GET    /api/reports/{report_id}/images/{image_id}/frames/{frame}  401 404 200 200 403
+GET    /api/reports/{report_id}/pdf                               401 404 404 404 403
+GET    /api/reports/{report_id}/results/{kind}                    401 403 404 404 403
 PUT    /api/reports/{report_id}/annotations                       401 403 403 204 403
 POST   /api/reports/{report_id}/release                           401 403 403 409 403
 POST   /api/ai/analyze/{report_id}                                401 403 202 202 403
@@ -199,6 +201,7 @@ impl Scene {
             ("user_id", other.to_string()),
             ("setting_key", "queue.claim_minutes".to_owned()),
             ("frame", "1".to_owned()),
+            ("kind", "structured-report".to_owned()),
             ("id", nobody.clone()),
             ("session_id", nobody.clone()),
             ("passkey_id", nobody.clone()),
