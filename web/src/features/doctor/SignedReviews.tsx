@@ -8,6 +8,7 @@ import { useFormats } from '@/shared/format';
 import { useErrorText } from '@/shared/problems';
 import { ErrorNote } from '@/shared/states';
 import { toast } from '@/shared/toast';
+import { ReportPdf } from '../reports/ReportPdf';
 import { ReviewText } from '../reports/ReviewText';
 import classes from './panels.module.css';
 
@@ -21,6 +22,7 @@ export function SignedReviews({ detail }: { detail: ReportDetail }) {
         {t('review.signedOnes')}
       </h2>
       <ReleaseState detail={detail} />
+      <ReportPdf reportId={detail.report.report_id} size="xs" />
       {signed.map((review) => (
         <div key={review.review_id} className={classes.signed}>
           <ReviewText review={review} addenda={detail.addenda} forStaff />

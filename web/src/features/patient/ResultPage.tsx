@@ -9,6 +9,7 @@ import { useFormats } from '@/shared/format';
 import { Risk } from '@/shared/Risk';
 import { PageTitle, Shown } from '@/shared/states';
 import { reportQuery } from '../doctor/usePriors';
+import { ReportPdf } from '../reports/ReportPdf';
 import { ReviewText } from '../reports/ReviewText';
 import classes from './patient.module.css';
 import { plainWords, tellingReview } from './summary';
@@ -67,6 +68,7 @@ function Result({ detail }: { detail: ReportDetail }) {
           <Text size="sm" c="dimmed" mt="sm">
             {t('result.riskWords')}
           </Text>
+          <ReportPdf reportId={report.report_id} />
         </section>
       )}
       {images.map((image, index) => (

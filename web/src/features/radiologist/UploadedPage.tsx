@@ -14,6 +14,7 @@ import { AiAdvice } from '../doctor/AiAdvice';
 import { IdentityNote } from '../doctor/IdentityNote';
 import { reportQuery } from '../doctor/usePriors';
 import { HistoryCard } from '../patients/HistoryCard';
+import { ReportPdf } from '../reports/ReportPdf';
 import { ReviewText } from '../reports/ReviewText';
 import { StatusBadge } from '../reports/StatusBadge';
 import classes from './radiologist.module.css';
@@ -162,12 +163,13 @@ function Uploaded({ detail }: { detail: ReportDetail }) {
             </Button>
           </section>
         ))}
-        {reviews.map((review) => (
+        {reviews.map((review, index) => (
           <section key={review.review_id} className="panel">
             <Title order={2} fz={17} mb="sm">
               {t('review.title')}
             </Title>
             <ReviewText review={review} addenda={detail.addenda} forStaff />
+            {index === 0 && <ReportPdf reportId={report.report_id} size="xs" />}
           </section>
         ))}
         <div className="panel" style={{ padding: 0 }}>
