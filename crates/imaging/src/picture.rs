@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageBuffer, ImageEncoder, Luma, Rgb, imageops};
-
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use serde::{Deserialize, Serialize};
 
 use crate::ImagingError;
@@ -249,13 +248,25 @@ impl Picture {
     /// # Errors
     /// [`ImagingError::EncodeFailed`], for sides beyond 65,535 among others.
     pub fn encode_jpeg(&self, quality: u8) -> Result<Vec<u8>, ImagingError> {
+        let failed = |reason: String| ImagingError::EncodeFailed {
+            format: "JPEG".into(),
+            reason,
+        };
+        let side = |side: u32| {
+            u16::try_from(side).map_err(|_| failed("a side is longer than 65,535".into()))
+        };
+        let (width, height) = (side(self.width)?, side(self.height)?);
+        let colour = match self.channels {
+            1 => ColorType::Luma,
+            _ => ColorType::Rgb,
+        };
         let mut out = Vec::with_capacity(self.pixels.len() / 4 + 1024);
-        JpegEncoder::new_with_quality(&mut out, quality.clamp(1, 100))
-            .write_image(&self.pixels, self.width, self.height, self.colour_type())
-            .map_err(|error| ImagingError::EncodeFailed {
-                format: "JPEG".into(),
-                reason: error.to_string(),
-            })?;
+        let mut encoder = Encoder::new(&mut out, quality.clamp(1, 100));
+        // Colours as fine as the picture.
+        encoder.set_sampling_factor(SamplingFactor::F_1_1);
+        encoder
+            .encode(&self.pixels, width, height, colour)
+            .map_err(|error| failed(error.to_string()))?;
         Ok(out)
     }
 }

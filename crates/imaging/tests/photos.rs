@@ -193,6 +193,24 @@ fn pictures_shrink_and_encode() {
         .map(|(a, b)| a.abs_diff(*b))
         .max();
     assert!(farthest < Some(12), "{farthest:?}");
+    let colours = (0..64_u8)
+        .flat_map(|y| (0..64_u8).flat_map(move |x| [x * 4, y * 4, 128]))
+        .collect();
+    let painted = Picture::rgb(64, 64, colours);
+    let seen = render(
+        &decode(&painted.encode_jpeg(95).unwrap(), 0, &limits()).unwrap(),
+        None,
+    );
+    assert_eq!((seen.width(), seen.height()), (64, 64));
+    let farthest = seen
+        .pixels()
+        .iter()
+        .zip(painted.pixels())
+        .map(|(a, b)| a.abs_diff(*b))
+        .max();
+    assert!(farthest < Some(16), "{farthest:?}");
+    let endless = Picture::grey(70_000, 1, vec![0; 70_000]);
+    assert!(endless.encode_jpeg(80).is_err());
     assert_eq!(Picture::grey(3, 2, vec![7; 6]).uniform(), Some(7));
     assert_eq!(picture.uniform(), None);
     let colour = Picture::rgb(1, 1, vec![255, 255, 255]);
