@@ -52,7 +52,14 @@ pub(crate) async fn answer(
         let mut is_there = true;
         for (at, film) in now.iter().enumerate() {
             match send(session, &mut call, film, asked).await {
-                Ok(Sent::Status(status)) => progress.note(&film.instance, status),
+                Ok(Sent::Status(status)) => {
+                    // Such as a transfer syntax that the destination does not take.
+                    if !matches!(status, 0 | 0xB000..=0xBFFF) {
+                        let told = format!("{status:04X}");
+                        tracing::warn!(status = told, syntax = %film.syntax, "a film was not taken where it was to go");
+                    }
+                    progress.note(&film.instance, status);
+                }
                 Ok(Sent::Cancelled) => {
                     call.abort().await;
                     return progress.end(session, context, asked, true).await;
