@@ -415,13 +415,19 @@ ALTER FUNCTION portal.dicom_routes_of(images uuid[]) OWNER TO portal_owner;
 -- Name: dicom_text(jsonb, text); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.dicom_text(header jsonb, tag text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$
-    SELECT nullif(left(CASE jsonb_typeof(header->tag->'Value'->0)
-        WHEN 'object' THEN rtrim(concat_ws('=', rtrim(coalesce(header->tag->'Value'->0->>'Alphabetic', ''), '^'),
-                                 coalesce(header->tag->'Value'->0->>'Ideographic', ''),
-                                 coalesce(header->tag->'Value'->0->>'Phonetic', '')), '=')
-        ELSE header->tag->'Value'->>0 END, 324), '')
+DECLARE
+    value jsonb := header->tag->'Value'->0;
+BEGIN
+    IF value IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN nullif(left(CASE jsonb_typeof(value)
+        WHEN 'object' THEN rtrim(concat_ws('=', rtrim(coalesce(value->>'Alphabetic', ''), '^'),
+                                 coalesce(value->>'Ideographic', ''), coalesce(value->>'Phonetic', '')), '=')
+        ELSE value #>> '{}' END, 324), '');
+END
 $$;
 
 ALTER FUNCTION portal.dicom_text(header jsonb, tag text) OWNER TO portal_owner;
@@ -613,28 +619,46 @@ ALTER FUNCTION portal.hl7_sender_of(sender text, peer inet, present timestamp wi
 -- Name: index_dicom_instance(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.index_dicom_instance(image uuid) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
     AS $$
+DECLARE
+    d record;
+    h jsonb;
+    step jsonb;
+BEGIN
+    SELECT i.report_id, x.study_uid, x.series_uid, x.modality, x.series_number, x.body_part,
+           (SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}')
+            FROM jsonb_each(CASE jsonb_typeof(i.dicom_metadata) WHEN 'object' THEN i.dicom_metadata ELSE '{}' END) e
+            WHERE e.key IN ('00080020', '00080030', '00080050', '00080090', '00080201', '00081030', '0008103E', '00100010',
+                            '00100020', '00100021', '00100030', '00100040', '00200010', '00200060', '00200062', '00400244',
+                            '00400245', '00400275')) AS header
+    INTO d
+    FROM portal.dicom_instances x JOIN public.report_images i USING (image_id)
+    WHERE x.image_id = image AND x.study_uid <> '';
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    h := d.header;
     INSERT INTO portal.dicom_studies (report_id, study_uid, study_date, study_time, accession_number, study_id,
         study_description, referring_physician, patient_name, patient_number, issuer, patient_birth_date, patient_sex, timezone)
-    SELECT i.report_id, d.study_uid, portal.dicom_date(portal.dicom_text(h, '00080020')), portal.dicom_time(portal.dicom_text(h, '00080030')),
+    VALUES (d.report_id, d.study_uid, portal.dicom_date(portal.dicom_text(h, '00080020')), portal.dicom_time(portal.dicom_text(h, '00080030')),
            portal.dicom_text(h, '00080050'), portal.dicom_text(h, '00200010'), portal.dicom_text(h, '00081030'),
            portal.dicom_text(h, '00080090'), portal.dicom_text(h, '00100010'), portal.dicom_text(h, '00100020'),
            portal.dicom_text(h, '00100021'), portal.dicom_date(portal.dicom_text(h, '00100030')),
-           portal.dicom_text(h, '00100040'), portal.dicom_text(h, '00080201')
-    FROM portal.dicom_instances d JOIN public.report_images i USING (image_id), LATERAL (SELECT i.dicom_metadata AS h) header
-    WHERE d.image_id = image AND d.study_uid <> ''
+           portal.dicom_text(h, '00100040'), portal.dicom_text(h, '00080201'))
     ON CONFLICT (report_id) DO NOTHING;
-    INSERT INTO portal.dicom_series (report_id, series_uid, study_uid, modality, series_number, series_description, body_part,
-        laterality, performed_date, performed_time, scheduled_step_id, requested_procedure_id)
-    SELECT i.report_id, d.series_uid, d.study_uid, d.modality, d.series_number, portal.dicom_text(h, '0008103E'),
-           d.body_part, coalesce(portal.dicom_text(h, '00200060'), portal.dicom_text(h, '00200062')),
-           portal.dicom_date(portal.dicom_text(h, '00400244')), portal.dicom_time(portal.dicom_text(h, '00400245')),
-           portal.dicom_text(h->'00400275'->'Value'->0, '00400009'), portal.dicom_text(h->'00400275'->'Value'->0, '00401001')
-    FROM portal.dicom_instances d JOIN public.report_images i USING (image_id), LATERAL (SELECT i.dicom_metadata AS h) header
-    WHERE d.image_id = image AND d.study_uid <> '' AND d.series_uid <> ''
-    ON CONFLICT (report_id, series_uid) DO NOTHING
+    IF d.series_uid <> '' THEN
+        step := h->'00400275'->'Value'->0;
+        INSERT INTO portal.dicom_series (report_id, series_uid, study_uid, modality, series_number, series_description, body_part,
+            laterality, performed_date, performed_time, scheduled_step_id, requested_procedure_id)
+        VALUES (d.report_id, d.series_uid, d.study_uid, d.modality, d.series_number, portal.dicom_text(h, '0008103E'),
+               d.body_part, coalesce(portal.dicom_text(h, '00200060'), portal.dicom_text(h, '00200062')),
+               portal.dicom_date(portal.dicom_text(h, '00400244')), portal.dicom_time(portal.dicom_text(h, '00400245')),
+               portal.dicom_text(step, '00400009'), portal.dicom_text(step, '00401001'))
+        ON CONFLICT (report_id, series_uid) DO NOTHING;
+    END IF;
+END
 $$;
 
 ALTER FUNCTION portal.index_dicom_instance(image uuid) OWNER TO portal_owner;
@@ -7614,4 +7638,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (38, 'dicom destinations', true, '\x662773e78ce0dd6711932c05ce83bd734ae0ed10484d69ac3ff455809a0efc26801f15d69aa0f7ecd605b65980bd689d', 0),
     (39, 'dicom routes', true, '\x2520328aeefd39804255c94b813af5b3aa0f401359b088e27281d5a6b0a8104df417ada4751a07562c2a2ae9eb471e34', 0),
     (41, 'fhir subscriptions', true, '\x5d8396545323d0ead1189df858025ec661b7420c41cd16a5239983f41d6090efa829e282e7ceec6b9b24e9d502819b09', 0),
-    (42, 'programs that read the trail', true, '\x23a88fa3959d569cd7d39963392a274c42a88527b7a9a258ddaeb8a0b07a38cdb6af3ab752cec77a0b0ca81c10d8f204', 0);
+    (42, 'programs that read the trail', true, '\x23a88fa3959d569cd7d39963392a274c42a88527b7a9a258ddaeb8a0b07a38cdb6af3ab752cec77a0b0ca81c10d8f204', 0),
+    (43, 'cheaper dicom index', true, '\x625f99430b52b85401013fe9ef40f5e3860b854bcf627bedec45dbe0009b0535961a5396cd856ed575d7250eebe8144e', 0);
