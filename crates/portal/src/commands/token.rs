@@ -62,7 +62,12 @@ async fn create(args: &PlaceArgs, wanted: &Wanted<'_>) -> Result<()> {
     let mut tx = database.begin(&Actor::command_line()).await?;
     let (user_id, role, address) = service_account(&mut tx, wanted).await?;
     if let Some(scope) = wanted.scopes.iter().find(|scope| !scope.is_of_use_to(role)) {
-        let roles: Vec<&str> = scope.roles().into_iter().map(Role::as_str).collect();
+        let roles: Vec<&str> = scope
+            .roles()
+            .into_iter()
+            .filter(|role| *role != Role::Patient)
+            .map(Role::as_str)
+            .collect();
         bail!(
             "{scope} is nothing that the role {role} may do; it needs {}",
             roles.join(" or ")

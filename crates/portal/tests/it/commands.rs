@@ -146,7 +146,11 @@ fn tokens_for_programs_are_made_listed_and_revoked_at_the_command_line() {
         ),
         (
             &["--role", "tech", "--scope", "dicomweb.read"],
-            "not as tech",
+            "it needs radiologist or doctor",
+        ),
+        (
+            &["--role", "patient", "--scope", "dicomweb.read"],
+            "not as patient",
         ),
         (
             &["--scope", "dicomweb.read", "--account", "a@example.org"],
