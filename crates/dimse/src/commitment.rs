@@ -334,11 +334,7 @@ impl CommitmentJob {
                 status.unwrap_or_default()
             )));
         }
-        let mut tx = self.database.begin(&Actor::worker()).await?;
-        if db::jobs::complete(&mut tx, job).await? {
-            tx.commit().await?;
-        }
-        Ok(())
+        jobs::end(&self.database, job).await
     }
 }
 

@@ -46,11 +46,7 @@ impl ForwardJob {
         drop(tx);
         let Some(stored) = stored else {
             // It was removed meanwhile, as its term or its patient wanted: then it goes nowhere.
-            let mut tx = self.database.begin(&Actor::worker()).await?;
-            if db::jobs::complete(&mut tx, job).await? {
-                tx.commit().await?;
-            }
-            return Ok(());
+            return jobs::end(&self.database, job).await;
         };
         let title = &forward.destination;
         let to = to.ok_or_else(|| {

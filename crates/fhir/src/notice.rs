@@ -74,7 +74,6 @@ impl NoticeJob {
         let sealed = subscriptions::sealed(&mut tx).await?;
         let told = subscriptions::told(&mut tx, report_id).await?;
         tx.commit().await?;
-        let mut failures = Vec::new();
         // What was removed meanwhile is not told of.
         if let Some(result) = &found {
             let at = result.report.updated_at;
@@ -83,24 +82,19 @@ impl NoticeJob {
             let outgoing = Outgoing::new()?;
             let is_open =
                 |one: &&Subscription| told.get(&one.subscription_id).is_none_or(|was| *was < at);
-            for one in wanting.iter().filter(is_open) {
-                let shown = sealed.get(&one.subscription_id).map(Vec::as_slice);
-                match self.tell(&outgoing, one, shown, &resource).await {
-                    Ok(()) => self.note(report_id, one, at).await?,
-                    Err(error) => {
-                        failures.push(format!("{}: {}", one.name, JobError::from(error).0));
-                    }
-                }
-            }
+            let tell = async |to: &Subscription| -> Result<(), JobError> {
+                let shown = sealed.get(&to.subscription_id).map(Vec::as_slice);
+                self.tell(&outgoing, to, shown, &resource).await?;
+                Ok(self.note(report_id, to, at).await?)
+            };
+            let telling: Vec<_> = wanting
+                .iter()
+                .filter(is_open)
+                .map(|to| (to.name.clone(), tell(to)))
+                .collect();
+            jobs::for_each(telling).await?;
         }
-        if !failures.is_empty() {
-            return Err(JobError(failures.join("; ")));
-        }
-        let mut tx = self.database.begin(&Actor::worker()).await?;
-        if db::jobs::complete(&mut tx, job).await? {
-            tx.commit().await?;
-        }
-        Ok(())
+        jobs::end(&self.database, job).await
     }
 
     async fn tell(

@@ -104,11 +104,7 @@ impl GovernanceJob {
 
     async fn look(&self, job: &Leased) -> Result<(), JobError> {
         look_at_all(&self.database).await?;
-        let mut tx = self.database.begin(&Actor::worker()).await?;
-        if db::jobs::complete(&mut tx, job).await? {
-            tx.commit().await?;
-        }
-        Ok(())
+        jobs::end(&self.database, job).await
     }
 }
 

@@ -99,25 +99,18 @@ impl ResultJob {
         let receivers = hl7::receivers(&mut tx).await?;
         let taken = hl7::delivered(&mut tx, report_id).await?;
         tx.commit().await?;
-        let mut failures = Vec::new();
         // What was removed meanwhile is not told of.
         if let Some(result) = &found {
             let at = result.report.updated_at;
             let open = |receiver: &&Receiver| taken.get(&receiver.name).is_none_or(|was| *was < at);
-            for receiver in receivers.iter().filter(open) {
-                if let Err(failure) = self.send_one(report_id, result, receiver).await {
-                    failures.push(format!("{}: {}", receiver.name, failure.0));
-                }
-            }
+            let sending: Vec<_> = receivers
+                .iter()
+                .filter(open)
+                .map(|to| (to.name.clone(), self.send_one(report_id, result, to)))
+                .collect();
+            jobs::for_each(sending).await?;
         }
-        if !failures.is_empty() {
-            return Err(JobError(failures.join("; ")));
-        }
-        let mut tx = self.database.begin(&Actor::worker()).await?;
-        if db::jobs::complete(&mut tx, job).await? {
-            tx.commit().await?;
-        }
-        Ok(())
+        jobs::end(&self.database, job).await
     }
 
     async fn send_one(

@@ -5,9 +5,11 @@
 //!
 //! No transaction is held open while a job runs.
 
+mod ending;
 mod maintenance;
 pub mod retention;
 mod worker;
 
+pub use ending::{end, for_each};
 pub use maintenance::{Chore, Maintenance};
 pub use worker::{Handler, JobError, Worker, WorkerOptions};
