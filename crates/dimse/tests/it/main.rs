@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_devices;
+mod cancelling;
 mod commitment;
 mod conformance;
 mod devices;
