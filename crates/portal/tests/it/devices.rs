@@ -1,6 +1,11 @@
 //! Films from devices, through the binary, with dcmtk as the device: in the clear and over TLS.
 
-use std::process::{Command, Output};
+use std::{
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
 
 use crate::{
     support::{Serving, data_folder, run, stdout},
@@ -259,4 +264,137 @@ fn a_route_leads_to_a_device_that_listens_and_is_removed() {
     let removed = tool(&["route", "remove", route]);
     assert!(stdout(&removed).contains("No more films go to PACS"));
     assert!(!stdout(&tool(&["route", "list"])).contains("PACS"));
+}
+
+/// An archive of dcmtk that listens over TLS for whoever shows this certificate, until it is dropped.
+struct Archive(std::process::Child);
+
+impl Archive {
+    fn start(port: &str, own: &Path, of_the_portal: &Path, out: &Path) -> Self {
+        let path = |folder: &Path, name: &str| folder.join(name).to_str().unwrap().to_owned();
+        let child = Command::new("storescp")
+            .args(["-aet", "PACS", "-B", "-od", out.to_str().unwrap()])
+            .args(["+tls", &path(own, "key.pem"), &path(own, "chain.pem")])
+            .args(["+cf", &path(of_the_portal, "chain.pem"), "-rc", port])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("storescp (Debian's dcmtk): {error}"));
+        let archive = Self(child);
+        for _ in 0..400 {
+            if TcpStream::connect(("127.0.0.1", port.parse().unwrap())).is_ok() {
+                return archive;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("storescp does not listen");
+    }
+}
+
+impl Drop for Archive {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_film_goes_over_tls_to_the_archive_whose_certificate_is_trusted_and_to_no_other() {
+    let data = data_folder();
+    let folder = data.path().to_str().unwrap();
+    let tool = |arguments: &[&str]| run(&[arguments, &["--data-dir", folder]].concat());
+    let made = |name: &str| {
+        let made = data.path().join(name);
+        std::fs::create_dir(&made).unwrap();
+        made
+    };
+    let [server, hospital, stranger] = ["server", "hospital", "stranger"].map(|name| {
+        let folder = made(name);
+        certificate(&folder, name, 2040);
+        folder
+    });
+    let file = |folder: &Path, name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let listens = {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().port().to_string()
+    };
+    for arguments in [
+        &[
+            "device",
+            "add",
+            "--ae-title",
+            "CR1",
+            "--address",
+            "127.0.0.1",
+        ][..],
+        &[
+            "device",
+            "add",
+            "--ae-title",
+            "PACS",
+            "--address",
+            "127.0.0.1",
+            "--host",
+            "localhost",
+            "--port",
+            &listens,
+            "--over-tls",
+        ],
+        &["route", "add", "--to", "PACS"],
+    ] {
+        stdout(&tool(arguments));
+    }
+    let mut serving = Serving::start(
+        data.path(),
+        &[
+            "--tls-certificate",
+            &file(&server, "chain.pem"),
+            "--tls-key",
+            &file(&server, "key.pem"),
+            "--dicom-port",
+            "0",
+            "--dicom-tls",
+            "--dicom-client-authorities",
+            &file(&hospital, "chain.pem"),
+        ],
+    );
+    let port = port(&mut serving);
+    let (to_stranger, to_hospital) = (made("to-stranger"), made("to-hospital"));
+    let archive = Archive::start(&listens, &stranger, &server, &to_stranger);
+    let film = data.path().join("film.dcm");
+    std::fs::write(&film, testkit::dicom_film(1, "MRN-1")).unwrap();
+    let (key, chain) = (file(&hospital, "key.pem"), file(&hospital, "chain.pem"));
+    let device = ["-v", "-aet", "CR1", "-aec", "PORTAL", "-ic"];
+    let over_tls = ["+tls", &key, &chain, "127.0.0.1", &port];
+    let sent = dcmtk(
+        "storescu",
+        &[&device[..], &over_tls, &[film.to_str().unwrap()]].concat(),
+    );
+    assert!(
+        said(&sent).contains("Received Store Response (Success)"),
+        "{}",
+        said(&sent)
+    );
+    serving.wait_for("PACS does not answer: invalid peer certificate");
+    let waiting = || -> serde_json::Value {
+        let list = stdout(&tool(&["route", "list", "--json"]));
+        serde_json::from_str::<serde_json::Value>(&list).unwrap()[0]["waiting_for_destination"]
+            .clone()
+    };
+    assert_eq!(waiting(), 1, "it is kept for the archive");
+    drop(archive);
+    assert_eq!(std::fs::read_dir(&to_stranger).unwrap().count(), 0);
+
+    let _archive = Archive::start(&listens, &hospital, &server, &to_hospital);
+    let started = Instant::now();
+    while waiting() != 0 {
+        assert!(
+            started.elapsed() < Duration::from_secs(120),
+            "the film does not go out: {}",
+            serving.log()
+        );
+        std::thread::sleep(Duration::from_millis(250));
+    }
+    assert_eq!(std::fs::read_dir(&to_hospital).unwrap().count(), 1);
+    assert!(serving.interrupt().success());
 }
