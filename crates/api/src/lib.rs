@@ -52,5 +52,7 @@ pub use mail::{MailError, Mailer};
 pub use openapi::document;
 pub use problem::{Away, FieldError, Problem, ProblemBody};
 pub use rates::Rates;
+pub use reports::readable_upload;
 pub use router::{router, router_with};
 pub use state::{ApiOptions, ApiState, DemoAccount, Figures};
+pub use tokens::readable_session;

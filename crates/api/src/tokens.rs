@@ -112,6 +112,16 @@ pub(crate) fn presented(headers: &HeaderMap, secure: bool) -> Option<Presented> 
         .map(|(_, token)| Presented::Cookie(token.to_owned()))
 }
 
+/// Whether these headers show a token that may change something, for those who try it with damaged ones.
+#[must_use]
+pub fn readable_session(headers: &HeaderMap) -> bool {
+    [true, false].into_iter().any(|secure| {
+        presented(headers, secure).is_some_and(|presented| {
+            matches!(presented, Presented::Bearer(_)) || same_origin(headers)
+        })
+    })
+}
+
 /// Whether a request that changes something comes from a page of this very origin. Browsers say so
 /// in `Sec-Fetch-Site`, older ones in `Origin`; one that says neither is not believed.
 pub(crate) fn same_origin(headers: &HeaderMap) -> bool {

@@ -23,7 +23,7 @@ use crate::{
     body::Path,
     codes::FieldCode,
     problem::{Problem, ProblemBody},
-    reports::upload::display_name,
+    reports::display_name,
     signed::Signed,
     state::ApiState,
 };

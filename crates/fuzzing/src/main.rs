@@ -26,7 +26,7 @@ const MEMORY: u64 = 2_000_000_000;
 #[derive(Debug, Parser)]
 #[command(about = "Tries the portal's parsers with damaged inputs")]
 struct Arguments {
-    /// Only this one: dicom, picture or manifest
+    /// Only this one, such as dicom or session
     #[arg(long)]
     target: Option<String>,
     /// Go on for so many minutes, all targets together

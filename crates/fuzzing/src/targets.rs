@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use axum::http::{HeaderName, HeaderValue};
+use blobs::BlobStore;
 use imaging::{
     Limits,
     write::{GreyImage, GreySamples, Identity, ObjectClass, dicom_from_grey},
@@ -19,7 +21,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 10] = [
     Target {
         name: "dicom",
         corpus: dicom_corpus,
@@ -94,6 +96,16 @@ pub const TARGETS: [Target; 8] = [
         },
     },
     Target {
+        name: "upload",
+        corpus: upload_corpus,
+        run: read_upload,
+    },
+    Target {
+        name: "session",
+        corpus: session_corpus,
+        run: read_session,
+    },
+    Target {
         name: "manifest",
         corpus: |_| vec![include_bytes!("../../../models/chest-paediatric/model.toml").to_vec()],
         run: |bytes| {
@@ -120,6 +132,73 @@ fn hl7_corpus(_: Option<&Path>) -> Vec<Vec<u8>> {
     ]
     .map(String::into_bytes)
     .to_vec()
+}
+
+/// Forms as a browser and as `curl` write them.
+fn upload_corpus(_: Option<&Path>) -> Vec<Vec<u8>> {
+    let text = |name: &str, value: &str| {
+        format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file = |name: &str, kind: &str, bytes: &[u8]| {
+        let mut part = format!(
+            "--limit\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
+        )
+        .into_bytes();
+        part.extend_from_slice(bytes);
+        part.extend_from_slice(b"\r\n");
+        part
+    };
+    let patient = text("patient_id", "0199f0a0-0000-7000-8000-000000000001");
+    let words =
+        text("patient_age", "4") + &text("patient_gender", "F") + &text("symptoms", "cough, fever");
+    let history = text("medical_history", r#"{"note":"none"}"#);
+    let earlier = text("uploads", "0199f0a0-0000-7000-8000-000000000002");
+    let picture = file("film.png", "image/png", &picture_corpus(None)[0]);
+    let film = file("films/film.dcm", "application/dicom", &drawn_film());
+    let end: &[u8] = b"--limit--\r\n";
+    vec![
+        [patient.as_bytes(), &picture, end].concat(),
+        [words.as_bytes(), history.as_bytes(), &film, &picture, end].concat(),
+        [earlier.as_bytes(), end].concat(),
+    ]
+}
+
+fn read_upload(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let store = BlobStore::open(folder.path()).expect("a store can be made in it");
+    let _ = futures::executor::block_on(api::readable_upload(
+        &store,
+        "multipart/form-data; boundary=limit",
+        bytes.to_vec(),
+    ));
+    // What follows "boundary=" is a stranger's as well.
+    let kind = String::from_utf8_lossy(bytes);
+    let _ = futures::executor::block_on(api::readable_upload(&store, &kind, Vec::new()));
+}
+
+/// Headers, a line each.
+fn session_corpus(_: Option<&Path>) -> Vec<Vec<u8>> {
+    let token = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80";
+    [
+        format!("cookie: portal_session={token}\nsec-fetch-site: same-origin"),
+        format!("cookie: a=b; __Host-portal_session={token}; c=\"d\"\norigin: https://portal.example\nhost: portal.example"),
+        format!("authorization: Bearer {token}\ncookie: portal_session=x"),
+    ]
+    .map(String::into_bytes)
+    .to_vec()
+}
+
+fn read_session(bytes: &[u8]) {
+    let headers = bytes
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let name = HeaderName::from_bytes(&line[..colon]).ok()?;
+            let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?;
+            Some((name, value))
+        })
+        .collect();
+    let _ = api::readable_session(&headers);
 }
 
 fn resource_corpus(_: Option<&Path>) -> Vec<Vec<u8>> {

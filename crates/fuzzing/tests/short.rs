@@ -58,3 +58,28 @@ fn what_messages_are_damaged_from_can_be_read() {
         );
     }
 }
+
+#[test]
+fn what_forms_and_sessions_are_damaged_from_can_be_read() {
+    let corpus = |name: &str| {
+        let target = TARGETS.iter().find(|target| target.name == name);
+        (target.expect("there is such a target").corpus)(None)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = blobs::BlobStore::open(folder.path()).unwrap();
+    for form in corpus("upload") {
+        let read = api::readable_upload(&blobs, "multipart/form-data; boundary=limit", form);
+        assert!(futures::executor::block_on(read));
+    }
+    for lines in corpus("session") {
+        let text = String::from_utf8(lines).unwrap();
+        let headers = text.lines().map(|line| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (
+                name.parse::<axum::http::HeaderName>().unwrap(),
+                value.parse().unwrap(),
+            )
+        });
+        assert!(api::readable_session(&headers.collect()), "{text}");
+    }
+}

@@ -8,3 +8,7 @@ mod plain;
 pub(crate) mod release;
 pub(crate) mod results;
 pub(crate) mod upload;
+mod upload_form;
+
+pub(crate) use upload_form::display_name;
+pub use upload_form::readable_upload;
