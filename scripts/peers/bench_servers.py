@@ -1,4 +1,5 @@
-"""The two servers of a measurement, each with an empty store of its own on the same disk."""
+"""The two servers of a measurement, each with an empty store of its own on the same disk. Stores stay until the end: a file
+system that has just lost files searches longer for room for new ones."""
 
 import json
 import os
@@ -63,7 +64,6 @@ class Portal:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=120)
         self.log.close()
-        shutil.rmtree(self.folder)
 
     def processes(self):
         return [self.process.pid]
@@ -105,7 +105,6 @@ class Peer:
 
     def __exit__(self, *_):
         self.orthanc.__exit__()
-        shutil.rmtree(self.orthanc.folder)
 
     def processes(self):
         return [self.orthanc.process.pid, self.cluster.process()]

@@ -11,6 +11,7 @@
 
 mod care;
 mod error;
+mod folders;
 mod partial;
 mod removal;
 mod sealed;
@@ -31,9 +32,9 @@ pub use care::Rewrapped;
 pub(crate) use error::io_error;
 pub use error::{BlobError, Digest};
 pub use partial::PartialWriter;
-pub(crate) use staging::sync_folder;
 pub use staging::{Staged, Staging};
 
+use folders::{Folders, folder_of};
 use sealed::{Opener, SealedError};
 
 /// What the name of an encrypted blob ends in.
@@ -44,6 +45,7 @@ const SEALED: &str = "sealed";
 pub struct BlobStore {
     root: PathBuf,
     keys: Option<Keyring>,
+    folders: Folders,
 }
 
 impl BlobStore {
@@ -65,7 +67,11 @@ impl BlobStore {
     }
 
     fn open_with(root: PathBuf, keys: Option<Keyring>) -> Result<Self, BlobError> {
-        let store = Self { root, keys };
+        let store = Self {
+            root,
+            keys,
+            folders: Folders::default(),
+        };
         let incoming = store.incoming();
         std::fs::create_dir_all(&incoming).map_err(io_error("cannot make", &incoming))?;
         store.clear_stale_incoming()?;
@@ -117,31 +123,24 @@ impl BlobStore {
         staging.finish()?.keep()
     }
 
-    /// The bytes of a blob, verified.
+    /// The bytes of a blob, verified: those of an encrypted one by their authentication, whose key is bound to the
+    /// address; those of another one by the address itself.
     ///
     /// # Errors
     /// When there is no such blob, it is damaged, its key is not there, or the disk fails.
     pub fn read(&self, digest: Digest) -> Result<Bytes, BlobError> {
-        let (path, length) = self.locate(digest)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-        match self.opener(digest, &path)? {
-            None => {
-                bytes = std::fs::read(&path).map_err(io_error("cannot read", &path))?;
-            }
-            Some(mut opener) => loop {
-                let chunk = opener
-                    .chunk()
-                    .map_err(|error| sealed_error(digest, &path, error))?;
-                if chunk.is_empty() {
-                    break;
-                }
-                bytes.extend_from_slice(chunk);
-            },
+        let (path, _) = self.locate(digest)?;
+        let stored = std::fs::read(&path).map_err(io_error("cannot read", &path))?;
+        if path.extension().is_some() {
+            let keys = self.keys.as_ref().ok_or(BlobError::NoKeys(digest))?;
+            return sealed::open(stored, keys, &sealed::owner_of_blob(digest))
+                .map(Bytes::from)
+                .map_err(|error| sealed_error(digest, &path, error));
         }
-        if Digest::of(&bytes) != digest {
+        if Digest::of(&stored) != digest {
             return Err(BlobError::Damaged(digest));
         }
-        Ok(Bytes::from(bytes))
+        Ok(Bytes::from(stored))
     }
 
     /// The plain bytes of a blob as a stream. An encrypted one is verified on the way; of another one the
@@ -267,6 +266,11 @@ impl BlobStore {
             Err(_) if self.keys.is_some() => self.sealed_path(digest),
             Err(_) => self.plain_path(digest),
         }
+    }
+
+    /// Waits until a blob's name survives a power cut.
+    fn settle(&self, path: &Path) -> Result<(), BlobError> {
+        self.folders.settle(&self.root, folder_of(path))
     }
 
     fn plain_path(&self, digest: Digest) -> PathBuf {

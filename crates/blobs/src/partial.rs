@@ -9,6 +9,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
 };
 
 use keys::Keyring;
@@ -19,9 +20,10 @@ use ring::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    BlobError, BlobStore, Digest, Staged, io_error,
+    BlobError, BlobStore, Digest, Staged,
+    folders::sync_folder,
+    io_error,
     sealed::{self, CHUNK, HEAD, SealedError, TAG},
-    sync_folder,
 };
 
 /// What stands before each piece: its length and a nonce.
@@ -196,6 +198,7 @@ impl BlobStore {
             data_key: None,
             digest: Digest(hasher.finalize().into()),
             size,
+            settled: AtomicBool::new(false),
         })
     }
 

@@ -3,7 +3,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{BlobError, BlobStore, Digest, io_error, sync_folder};
+use crate::{BlobError, BlobStore, Digest, folders::sync_folder, io_error};
 
 impl BlobStore {
     /// Where blobs wait for their removal: not listed, and not backed up.
@@ -52,9 +52,7 @@ impl BlobStore {
                 continue;
             }
             std::fs::rename(&aside, &path).map_err(io_error("cannot put back", &path))?;
-            if let Some(folder) = path.parent() {
-                sync_folder(folder)?;
-            }
+            self.settle(&path)?;
         }
         Ok(())
     }

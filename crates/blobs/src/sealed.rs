@@ -136,6 +136,35 @@ pub(crate) fn key_in_use(
         .ok_or(SealedError::Altered)
 }
 
+/// Decrypts a whole file where it is.
+pub(crate) fn open(
+    mut file: Vec<u8>,
+    keys: &Keyring,
+    owner: &[u8],
+) -> Result<Vec<u8>, SealedError> {
+    let head: [u8; HEAD] = *file.first_chunk().ok_or(SealedError::Altered)?;
+    if !is_head(&head) {
+        return Err(SealedError::Altered);
+    }
+    let cipher = cipher(&data_key(keys, &head, owner)?);
+    let (mut from, mut to) = (HEAD, 0);
+    for number in 0.. {
+        let end = file.len().min(from + CHUNK + TAG);
+        let is_last = end == file.len();
+        let length = cipher
+            .open_in_place(nonce(number, is_last), Aad::empty(), &mut file[from..end])
+            .map_err(|_| SealedError::Altered)?
+            .len();
+        file.copy_within(from..from + length, to);
+        (from, to) = (end, to + length);
+        if is_last {
+            break;
+        }
+    }
+    file.truncate(to);
+    Ok(file)
+}
+
 /// What can be wrong with an encrypted file.
 #[derive(Debug)]
 pub(crate) enum SealedError {

@@ -3,7 +3,8 @@
 use std::{
     fs::File,
     io::{Read, Seek, SeekFrom, Write},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use bytes::Bytes;
@@ -12,7 +13,9 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::{
-    BlobError, BlobStore, Digest, io_error,
+    BlobError, BlobStore, Digest,
+    folders::folder_of,
+    io_error,
     sealed::{self, Opener, Sealer},
 };
 
@@ -109,6 +112,7 @@ impl Staging {
             data_key,
             digest,
             size: self.size,
+            settled: AtomicBool::new(false),
         })
     }
 }
@@ -121,6 +125,8 @@ pub struct Staged {
     pub(crate) data_key: Option<DataKey>,
     pub(crate) digest: Digest,
     pub(crate) size: u64,
+    /// Whether its bytes are on the disk for good.
+    pub(crate) settled: AtomicBool,
 }
 
 impl Staged {
@@ -158,63 +164,58 @@ impl Staged {
         Ok(Bytes::from(bytes))
     }
 
+    /// Brings its bytes to the disk ahead of [`Staged::keep`], which then has less to wait for: it can be looked at
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn settle(&self) -> Result<(), BlobError> {
+        let path = self.file.path();
+        // Before the bytes, so that file systems with one journal write both at once.
+        self.store.folders.make(folder_of(&self.target()))?;
+        let permissions: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o440);
+        self.file
+            .as_file()
+            .set_permissions(permissions)
+            .map_err(io_error("cannot protect", path))?;
+        self.file
+            .as_file()
+            .sync_all()
+            .map_err(io_error("cannot make durable", path))?;
+        self.settled.store(true, Ordering::Release);
+        Ok(())
+    }
+
     /// Keeps it for good: when this returns, it survives a power cut.
     ///
     /// # Errors
     /// When the disk does not take it; then it is not kept.
     pub fn keep(self) -> Result<Digest, BlobError> {
-        if self.store.contains(self.digest) {
-            return Ok(self.digest);
+        if !self.store.contains(self.digest) {
+            return self.keep_anew();
         }
-        self.keep_anew()
+        // Whoever put it there may not have come to the end of it.
+        self.store.settle(&self.store.path(self.digest))?;
+        Ok(self.digest)
     }
 
     /// As [`Staged::keep`], also where the blob is there in the other form.
     pub(crate) fn keep_anew(self) -> Result<Digest, BlobError> {
-        let target = match &self.data_key {
-            Some(_) => self.store.sealed_path(self.digest),
-            None => self.store.plain_path(self.digest),
-        };
-        let folder = target
-            .parent()
-            .expect("a blob's path has two folders above it");
-        make_durable_folder(&self.store.root, folder)?;
-        let incoming = self.file.path().to_owned();
-        self.file
-            .as_file()
-            .sync_all()
-            .map_err(io_error("cannot make durable", &incoming))?;
-        let permissions: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o440);
-        self.file
-            .as_file()
-            .set_permissions(permissions)
-            .map_err(io_error("cannot protect", &incoming))?;
+        if !self.settled.load(Ordering::Acquire) {
+            self.settle()?;
+        }
+        let target = self.target();
         self.file
             .persist(&target)
             .map_err(|error| io_error("cannot keep", &target)(error.error))?;
-        sync_folder(folder)?;
+        self.store.settle(&target)?;
         Ok(self.digest)
     }
-}
 
-fn make_durable_folder(root: &Path, folder: &Path) -> Result<(), BlobError> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(folder).map_err(io_error("cannot make", folder))?;
-    let mut above = folder.parent();
-    while let Some(parent) = above {
-        sync_folder(parent)?;
-        if parent == root {
-            break;
+    fn target(&self) -> PathBuf {
+        match &self.data_key {
+            Some(_) => self.store.sealed_path(self.digest),
+            None => self.store.plain_path(self.digest),
         }
-        above = parent.parent();
     }
-    Ok(())
-}
-
-pub(crate) fn sync_folder(folder: &Path) -> Result<(), BlobError> {
-    std::fs::File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(io_error("cannot make durable", folder))
 }

@@ -199,6 +199,8 @@ fn damaged(store: &BlobStore, named: &BTreeSet<Digest>, diagnosis: &mut Diagnosi
     let (mut damaged, mut unreadable) = (Vec::new(), None);
     for digest in named {
         match store.read(*digest) {
+            // Encrypted ones are read without asking the address again.
+            Ok(bytes) if Digest::of(&bytes) != *digest => damaged.push(*digest),
             // What is gone is said by `missing`.
             Ok(_) | Err(BlobError::NotFound(_)) => {}
             Err(BlobError::Damaged(_)) => damaged.push(*digest),

@@ -120,7 +120,8 @@ impl Database {
             // sqlx 0.9.0 gives a connection back with its transaction open when `begin` is
             // cancelled (launchbadge/sqlx#4393); the next borrower would see another user's rows.
             // BEGIN first, because a bare ROLLBACK outside a transaction fills the server's log
-            // with warnings.
+            // with warnings. It is a sign of life as well: a connection that gives none is replaced.
+            .test_before_acquire(false)
             .before_acquire(|connection, _| {
                 Box::pin(async move {
                     connection.execute("BEGIN; ROLLBACK").await?;

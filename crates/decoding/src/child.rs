@@ -1,8 +1,12 @@
 //! The child's side.
 
 use std::{
+    fs::File,
     io::{self, Read, Write},
-    os::{fd::AsFd, unix::net::UnixStream},
+    os::{
+        fd::AsFd,
+        unix::{fs::FileExt as _, net::UnixStream},
+    },
     time::Duration,
 };
 
@@ -18,10 +22,11 @@ use crate::{
 /// size, its samples of 32 bits and the picture made of them.
 pub const CHILD_MEMORY: u64 = 2_000_000_000;
 
-/// Open files a child may have: its socket, and what its runtime opens when it starts.
+/// Open files a child may have: its socket, the bytes it is given, and what its runtime opens when it starts.
 const OPEN_FILES: u64 = 16;
 
-/// Serves the requests that come on standard input, which must be a socket, until it is closed.
+/// Serves the requests that come on standard input, which must be a socket, until it is closed. Standard output is none: the
+/// parent puts each file there, into memory that both have, and nothing may be printed.
 /// `before` sees each file before it is opened: tests misbehave there as broken decoders do.
 ///
 /// # Errors
@@ -29,17 +34,25 @@ const OPEN_FILES: u64 = 16;
 pub fn serve(before: impl Fn(&[u8])) -> io::Result<()> {
     confine()?;
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    converse(&mut &socket, &mut &socket, before)
+    let shared = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    converse(&mut &socket, &mut &socket, &shared, before)
 }
 
-fn converse(from: &mut impl Read, to: &mut impl Write, before: impl Fn(&[u8])) -> io::Result<()> {
+fn converse(
+    from: &mut impl Read,
+    to: &mut impl Write,
+    shared: &File,
+    before: impl Fn(&[u8]),
+) -> io::Result<()> {
     loop {
-        let (request, bytes) =
-            match protocol::read(from, |request: &Request| request.limits.maximum_bytes) {
-                Ok(message) => message,
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
-                Err(error) => return Err(error),
-            };
+        let request = match protocol::read(from, |_: &Request| 0) {
+            Ok((request, _)) => request,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let length = request.length.min(request.limits.maximum_bytes);
+        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        shared.read_exact_at(&mut bytes, 0)?;
         bound_time()?;
         before(&bytes);
         match carry_out(&request.operation, &bytes, &request.limits) {

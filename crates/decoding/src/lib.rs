@@ -14,8 +14,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use imaging::{
-    DicomHeader, FrameDescription, ImagingError, Inspection, Limits, Picture, StoredFrame,
-    Viewport, Window,
+    DicomHeader, FrameDescription, ImagingError, Inspection, Limits, Picture, Viewport, Window,
     deidentify::{Deidentified, DeidentifyError, Profile, Pseudonyms},
 };
 use serde::{Deserialize, Serialize};
@@ -83,6 +82,15 @@ pub enum Lane {
     Screen,
     /// Models and exports.
     Analysis,
+}
+
+/// A frame as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Compressed as the file's transfer syntax says; else samples in little endian.
+    pub encapsulated: bool,
+    /// Its bytes: a part of the file's where it lies there as it is.
+    pub bytes: Bytes,
 }
 
 /// Opens files. A handle; copies share the processes.
@@ -288,12 +296,19 @@ impl Decoders {
         frame: u32,
         plain: bool,
         limits: &Limits,
-    ) -> Result<StoredFrame, ImagingError> {
+    ) -> Result<Frame, ImagingError> {
         match self.ask(lane, &Operation::Frame { frame, plain }, bytes, limits)? {
-            (Answer::Frame { encapsulated }, bytes) => Ok(StoredFrame {
-                encapsulated,
-                bytes,
-            }),
+            (Answer::Frame { encapsulated, at }, made) => {
+                let bytes = match at {
+                    None => made.into(),
+                    Some(at) if at.start <= at.end && at.end <= bytes.len() => bytes.slice(at),
+                    Some(_) => return Err(protocol::confused()),
+                };
+                Ok(Frame {
+                    encapsulated,
+                    bytes,
+                })
+            }
             _ => Err(protocol::confused()),
         }
     }

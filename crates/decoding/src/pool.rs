@@ -1,11 +1,12 @@
 //! The parent's side: children, one file at a time each.
 
 use std::{
+    fs::File,
     io::{self, Read, Write},
     net::Shutdown,
     os::{
         fd::OwnedFd,
-        unix::{net::UnixStream, process::ExitStatusExt},
+        unix::{fs::FileExt as _, net::UnixStream, process::ExitStatusExt},
     },
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
@@ -14,6 +15,7 @@ use std::{
 };
 
 use imaging::{ImagingError, Limits};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use crate::protocol::{self, Answer, Operation, Request};
 
@@ -32,17 +34,19 @@ pub struct Program {
 impl Program {
     fn start(&self) -> io::Result<DecodingChild> {
         let (ours, theirs) = UnixStream::pair()?;
+        let shared = File::from(memfd_create(c"film", MFdFlags::MFD_CLOEXEC)?);
         let process = Command::new(&self.path)
             .args(&self.arguments)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
+            .stdout(Stdio::from(shared.try_clone()?))
             .stderr(Stdio::null())
             .spawn()?;
         Ok(DecodingChild {
             process,
             socket: ours,
+            shared,
             files: 0,
         })
     }
@@ -53,10 +57,18 @@ impl Program {
 struct DecodingChild {
     process: Child,
     socket: UnixStream,
+    /// What both see: the file that is asked about. The child may not write (its largest file has no bytes).
+    shared: File,
     files: u32,
 }
 
 impl DecodingChild {
+    /// Puts a file where the child sees it.
+    fn show(&self, bytes: &[u8]) -> io::Result<()> {
+        self.shared.set_len(bytes.len() as u64)?;
+        self.shared.write_all_at(bytes, 0)
+    }
+
     fn is_alive(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
     }
@@ -152,13 +164,17 @@ impl Pool {
         };
         let request = Request {
             operation: operation.clone(),
+            length: bytes.len() as u64,
             limits: *limits,
         };
-        let said = protocol::write(&mut line, &request, bytes).and_then(|()| {
-            protocol::read(&mut line, |_: &Result<Answer, ImagingError>| {
-                protocol::longest_answer(limits)
-            })
-        });
+        let said = child
+            .show(bytes)
+            .and_then(|()| protocol::write(&mut line, &request, &[]))
+            .and_then(|()| {
+                protocol::read(&mut line, |_: &Result<Answer, ImagingError>| {
+                    protocol::longest_answer(limits)
+                })
+            });
         match said {
             Ok((answer, payload)) => {
                 child.files += 1;

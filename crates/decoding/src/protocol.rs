@@ -1,7 +1,10 @@
 //! What a portal and its children say to one another: a line of JSON with its length before it, and
-//! bytes with theirs.
+//! bytes with theirs. The file that is asked about lies in memory that both have.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    ops::Range,
+};
 
 use imaging::{
     DicomFile, DicomHeader, FrameDescription, ImagingError, Limits,
@@ -43,10 +46,12 @@ pub(crate) enum Operation {
     Deidentify(Box<DeidentifyRequest>),
 }
 
-/// The head of a request; the file's bytes follow.
+/// A request; the file lies in the shared memory.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Request {
     pub(crate) operation: Operation,
+    /// Of the file, in bytes.
+    pub(crate) length: u64,
     pub(crate) limits: Limits,
 }
 
@@ -68,8 +73,10 @@ pub(crate) enum Answer {
     Bulk {
         found: bool,
     },
+    /// Where in the file it lies, if it does as it is; else its bytes follow.
     Frame {
         encapsulated: bool,
+        at: Option<Range<usize>>,
     },
 }
 
@@ -166,9 +173,21 @@ pub(crate) fn carry_out(
                 file.stored_frame(*frame, limits)?
             };
             let encapsulated = frame.encapsulated;
-            (Answer::Frame { encapsulated }, frame.bytes)
+            let at = place_in(bytes, &frame.bytes);
+            let made = match at {
+                Some(_) => Vec::new(),
+                None => frame.bytes.into_owned(),
+            };
+            (Answer::Frame { encapsulated, at }, made)
         }
     })
+}
+
+/// Where a part lies in a file; none where it is no part of it, but was made of it.
+fn place_in(file: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(file.as_ptr().addr())?;
+    let end = start.checked_add(part.len())?;
+    (end <= file.len()).then_some(start..end)
 }
 
 /// The most bytes that an answer may carry: four for each pixel allowed, and a file's head.

@@ -1,4 +1,4 @@
-//! Decoders that crash, hang and want memory, in children of this very test program.
+//! Decoders that crash, hang and want memory, in children that are `examples/broken_decoder.rs`.
 
 #![cfg(unix)]
 // Helpers of tests stop with the reason, as tests do.
@@ -6,54 +6,21 @@
 
 use std::{
     fs,
-    io::ErrorKind,
-    net::TcpStream,
     path::Path,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use decoding::{Decoders, Encoding, Lane, PictureRequest, Program, child};
+use decoding::{Decoders, Encoding, Lane, PictureRequest, Program};
 use imaging::{ImagingError, Limits, Picture};
-use nix::{sys::signal, unistd::Pid};
-
-/// Does what a broken decoder does when a file begins with the word for it.
-fn break_down(bytes: &[u8]) {
-    match bytes {
-        b"crash" => std::process::abort(),
-        b"hang" => loop {
-            std::hint::spin_loop();
-        },
-        b"sleep" => std::thread::sleep(Duration::from_secs(3600)),
-        b"allocate" => drop(std::hint::black_box(vec![1_u8; 8 << 30])),
-        b"write" => {
-            fs::write(std::env::temp_dir().join("written-by-a-decoder"), "x").unwrap();
-        }
-        b"read" => drop(fs::read("/etc/passwd").unwrap()),
-        b"list" => drop(fs::read_dir("/").unwrap()),
-        b"connect" => {
-            let error = TcpStream::connect("127.0.0.1:9").unwrap_err();
-            // Nobody listens there: an answer from the network is what must not come.
-            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-        }
-        b"signal" => signal::kill(Pid::parent(), None).unwrap(),
-        _ => {}
-    }
-}
-
-/// Not a test: the children's side, started by the others.
-#[test]
-#[ignore = "started by the other tests"]
-fn the_child() {
-    child::serve(break_down).unwrap();
-}
 
 fn decoders(each: usize) -> Decoders {
+    // deps/children-… beside examples/broken_decoder.
+    let here = std::env::current_exe().unwrap();
+    let folder = here.parent().and_then(Path::parent).unwrap();
     let program = Program {
-        path: std::env::current_exe().unwrap(),
-        arguments: ["the_child", "--exact", "--ignored", "--nocapture"]
-            .map(str::to_owned)
-            .to_vec(),
+        path: folder.join("examples/broken_decoder"),
+        arguments: Vec::new(),
     };
     Decoders::in_children(program, each).with_time_limit(Duration::from_secs(3))
 }

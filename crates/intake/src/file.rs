@@ -110,7 +110,14 @@ pub(crate) fn check_and_keep(
         .read()
         .map_err(|error| refuse("storage_failed", error.to_string()))?;
     let format = imaging::sniff(&bytes);
-    let (inspected, warnings) = match decoders.inspect(Lane::Intake, &bytes, limits) {
+    let looked = std::thread::scope(|scope| {
+        // The disk works while the decoder does. What fails here fails again when the file is kept.
+        if format.is_some() {
+            scope.spawn(|| staged.settle().ok());
+        }
+        decoders.inspect(Lane::Intake, &bytes, limits)
+    });
+    let (inspected, warnings) = match looked {
         Ok(inspected) => {
             let warnings = warnings_of(&inspected.inspection);
             (Some(inspected), warnings)

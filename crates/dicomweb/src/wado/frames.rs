@@ -6,7 +6,6 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use bytes::Bytes;
 use db::dicom::StoredInstance;
 use decoding::Lane;
 use dicom_dictionary_std::uids;
@@ -170,10 +169,10 @@ pub(super) async fn send(
     }
     let kind = format!("{media}; transfer-syntax={syntax}");
     let parts = async_stream::try_stream! {
-        yield Part { media: kind.clone(), location: None, bytes: Bytes::from(made.bytes) };
+        yield Part { media: kind.clone(), location: None, bytes: made.bytes };
         for frame in rest {
             let made = make(frame).await.map_err(std::io::Error::other)?.map_err(std::io::Error::other)?;
-            yield Part { media: kind.clone(), location: None, bytes: Bytes::from(made.bytes) };
+            yield Part { media: kind.clone(), location: None, bytes: made.bytes };
         }
     };
     Ok(related(media, parts))

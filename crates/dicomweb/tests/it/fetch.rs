@@ -229,7 +229,9 @@ async fn compressed_frames_come_as_they_are_and_as_plain_samples() {
     let native = imaging::DicomFile::open(&plain_film, &imaging::Limits::default())
         .unwrap()
         .stored_frame(0, &imaging::Limits::default())
-        .unwrap();
+        .unwrap()
+        .bytes
+        .into_owned();
     for (name, media) in names
         .iter()
         .zip(["image/dicom-rle", "image/jp2", "image/jls"])
@@ -239,10 +241,10 @@ async fn compressed_frames_come_as_they_are_and_as_plain_samples() {
         let path = Uids::of(&file).path();
         let octets = "multipart/related; type=\"application/octet-stream\"; transfer-syntax=1.2.840.10008.1.2.1";
         let plain = parts(&get(&reader, &format!("{path}/frames/1"), octets).await);
-        assert_eq!(plain[0].1, native.bytes, "{name}");
+        assert_eq!(plain[0].1, native, "{name}");
         let accept = format!("multipart/related; type=\"{media}\"; transfer-syntax=*");
         let stored = parts(&get(&reader, &format!("{path}/frames/1"), &accept).await);
         assert!(stored[0].0.contains(media), "{}", stored[0].0);
-        assert!(stored[0].1.len() < native.bytes.len());
+        assert!(stored[0].1.len() < native.len());
     }
 }

@@ -1,5 +1,7 @@
 //! Values by themselves: bulk data, and frames as they are stored or as plain little-endian samples.
 
+use std::borrow::Cow;
+
 use dicom_core::{Tag, VR};
 
 use super::part10::DicomFile;
@@ -11,11 +13,11 @@ use crate::{ImagingError, Limits};
 
 /// A frame as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredFrame {
+pub struct StoredFrame<'a> {
     /// Compressed as the file's transfer syntax says; else samples in little endian.
     pub encapsulated: bool,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+    /// Its bytes: those of the file where it lies there as it is.
+    pub bytes: Cow<'a, [u8]>,
 }
 
 impl DicomFile<'_> {
@@ -45,13 +47,17 @@ impl DicomFile<'_> {
     ///
     /// # Errors
     /// As [`crate::decode`].
-    pub fn stored_frame(&self, frame: u32, limits: &Limits) -> Result<StoredFrame, ImagingError> {
+    pub fn stored_frame(
+        &self,
+        frame: u32,
+        limits: &Limits,
+    ) -> Result<StoredFrame<'_>, ImagingError> {
         let format = self.pixel_format(limits)?;
         let (bytes, words) = match self.pixel_bytes(frame, &format, limits)? {
             PixelBytes::Encapsulated(bytes) => {
                 return Ok(StoredFrame {
                     encapsulated: true,
-                    bytes: bytes.into_owned(),
+                    bytes,
                 });
             }
             PixelBytes::Native { bytes, words } => (bytes, words),
@@ -81,9 +87,9 @@ impl DicomFile<'_> {
             _ => VR::OV,
         };
         let bytes = if self.pixels_big_endian() {
-            little_endian(bytes, vr, true)[start..end].to_vec()
+            Cow::Owned(little_endian(bytes, vr, true)[start..end].to_vec())
         } else {
-            bytes[start..end].to_vec()
+            Cow::Borrowed(&bytes[start..end])
         };
         Ok(StoredFrame {
             encapsulated: false,
@@ -96,7 +102,11 @@ impl DicomFile<'_> {
     ///
     /// # Errors
     /// As [`crate::decode`].
-    pub fn plain_frame(&self, frame: u32, limits: &Limits) -> Result<StoredFrame, ImagingError> {
+    pub fn plain_frame(
+        &self,
+        frame: u32,
+        limits: &Limits,
+    ) -> Result<StoredFrame<'_>, ImagingError> {
         let stored = self.stored_frame(frame, limits)?;
         if !stored.encapsulated {
             return Ok(stored);
@@ -104,7 +114,7 @@ impl DicomFile<'_> {
         let bits = self.pixel_format(limits)?.bits_allocated;
         Ok(StoredFrame {
             encapsulated: false,
-            bytes: as_wide(&stored_samples(self, frame, limits)?, bits),
+            bytes: Cow::Owned(as_wide(&stored_samples(self, frame, limits)?, bits)),
         })
     }
 
