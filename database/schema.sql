@@ -243,10 +243,12 @@ ALTER FUNCTION portal.colleagues(wanted uuid[]) OWNER TO portal_owner;
 -- Name: content_digest(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.content_digest(report uuid) RETURNS bytea
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'public', 'portal'
     SET "TimeZone" TO 'UTC'
     AS $$
+BEGIN
+    RETURN (
     SELECT sha256(convert_to(jsonb_build_array(
         1,
         jsonb_build_array(r.report_id, r.patient_id, r.radiologist_id, r.patient_name, r.radiologist_name, r.study_type,
@@ -266,8 +268,9 @@ CREATE FUNCTION portal.content_digest(report uuid) RETURNS bytea
             d.reviewed_at) ORDER BY d.review_id)
          FROM public.doctor_reviews d WHERE d.report_id = r.report_id AND d.reviewed_at IS NOT NULL)
     )::text, 'UTF8'))
-    FROM public.medical_reports r WHERE r.report_id = report
-    $$;
+    FROM public.medical_reports r WHERE r.report_id = report);
+END
+$$;
 
 ALTER FUNCTION portal.content_digest(report uuid) OWNER TO portal_owner;
 
@@ -393,12 +396,36 @@ $$;
 
 ALTER FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) OWNER TO portal_owner;
 
--- Name: dicom_routes_of(uuid[]); Type: FUNCTION; Schema: portal; Owner: portal_owner
+-- Name: dicom_result_routes_of(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
-CREATE FUNCTION portal.dicom_routes_of(images uuid[]) RETURNS TABLE(image_id uuid, destination text)
+CREATE FUNCTION portal.dicom_result_routes_of(report uuid) RETURNS TABLE(destination text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
     AS $$
+    SELECT DISTINCT r.destination
+    FROM portal.dicom_result_routes r
+    JOIN portal.dicom_peers p ON p.ae_title = r.destination AND p.host IS NOT NULL
+    LEFT JOIN portal.dicom_peers s ON s.ae_title = r.sender
+    JOIN public.medical_reports m ON m.report_id = report
+    WHERE (r.sender IS NULL OR s.user_id = m.radiologist_id)
+      AND (r.modality IS NULL AND r.body_part IS NULL
+           OR EXISTS (SELECT FROM public.report_images i JOIN portal.dicom_instances d USING (image_id)
+                      WHERE i.report_id = report
+                        AND (r.modality IS NULL OR r.modality = d.modality)
+                        AND (r.body_part IS NULL OR r.body_part = d.body_part)))
+$$;
+
+ALTER FUNCTION portal.dicom_result_routes_of(report uuid) OWNER TO portal_owner;
+
+-- Name: dicom_routes_of(uuid[]); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.dicom_routes_of(images uuid[]) RETURNS TABLE(image_id uuid, destination text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT DISTINCT d.image_id, r.destination
     FROM portal.dicom_routes r
     JOIN portal.dicom_peers p ON p.ae_title = r.destination AND p.host IS NOT NULL
@@ -407,7 +434,8 @@ CREATE FUNCTION portal.dicom_routes_of(images uuid[]) RETURNS TABLE(image_id uui
     WHERE p.user_id IS DISTINCT FROM portal.actor_id()
       AND (r.modality IS NULL OR r.modality = d.modality)
       AND (r.body_part IS NULL OR r.body_part = d.body_part)
-      AND (r.sender IS NULL OR s.user_id = portal.actor_id())
+      AND (r.sender IS NULL OR s.user_id = portal.actor_id());
+END
 $$;
 
 ALTER FUNCTION portal.dicom_routes_of(images uuid[]) OWNER TO portal_owner;
@@ -522,14 +550,18 @@ ALTER FUNCTION portal.erase_patient(erasure uuid) OWNER TO portal_owner;
 -- Name: find_image_by_digest(bytea); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.find_image_by_digest(digest bytea) RETURNS TABLE(report_id uuid, patient_id uuid, status text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
     AS $$
-    SELECT r.report_id, r.patient_id, r.status
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT r.report_id, r.patient_id, r.status::text
     FROM portal.image_blobs b
     JOIN public.report_images i USING (image_id)
     JOIN public.medical_reports r USING (report_id)
-    WHERE b.sha256 = digest
+    WHERE b.sha256 = digest;
+END
 $$;
 
 ALTER FUNCTION portal.find_image_by_digest(digest bytea) OWNER TO portal_owner;
@@ -537,12 +569,16 @@ ALTER FUNCTION portal.find_image_by_digest(digest bytea) OWNER TO portal_owner;
 -- Name: find_report_by_study(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.find_report_by_study(uid text) RETURNS TABLE(report_id uuid, patient_id uuid, radiologist_id uuid, status text)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
     AS $$
-    SELECT r.report_id, r.patient_id, r.radiologist_id, r.status
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT r.report_id, r.patient_id, r.radiologist_id, r.status::text
     FROM public.medical_reports r
-    WHERE r.study_uid = uid
+    WHERE r.study_uid = uid;
+END
 $$;
 
 ALTER FUNCTION portal.find_report_by_study(uid text) OWNER TO portal_owner;
@@ -1062,12 +1098,16 @@ ALTER FUNCTION portal.privacy_officers() OWNER TO portal_owner;
 -- Name: program_of(text, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.program_of(digest text, present timestamp with time zone) RETURNS TABLE(token_id uuid, user_id uuid, role text, scopes text[], last_used_at timestamp with time zone)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
     AS $$
-    SELECT t.token_id, t.user_id, u.role, t.scopes, t.last_used_at
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT t.token_id, t.user_id, u.role::text, t.scopes, t.last_used_at
     FROM portal.program_tokens t JOIN public.users u ON u.id = t.user_id
-    WHERE t.token = digest AND t.revoked_at IS NULL AND t.expires_at > present AND u.is_active
+    WHERE t.token = digest AND t.revoked_at IS NULL AND t.expires_at > present AND u.is_active;
+END
 $$;
 
 ALTER FUNCTION portal.program_of(digest text, present timestamp with time zone) OWNER TO portal_owner;
@@ -1335,14 +1375,18 @@ ALTER FUNCTION portal.sees(kind text, id uuid) OWNER TO portal_owner;
 -- Name: session_of(text, timestamp with time zone, integer); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
 CREATE FUNCTION portal.session_of(digest text, present timestamp with time zone, idle_minutes integer) RETURNS TABLE(session_id uuid, user_id uuid, role text, last_activity timestamp with time zone, expires_at timestamp with time zone, second_factor boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
     AS $$
-    SELECT s.session_id, s.user_id, u.role, s.last_activity, s.expires_at, coalesce(p.second_factor, false)
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT s.session_id, s.user_id, u.role::text, s.last_activity, s.expires_at, coalesce(p.second_factor, false)
     FROM public.sessions s JOIN public.users u ON u.id = s.user_id
          LEFT JOIN portal.session_proofs p ON p.session_id = s.session_id
     WHERE s.token = digest AND s.is_active AND u.is_active AND s.expires_at > present
-      AND s.last_activity > present - make_interval(mins => idle_minutes)
+      AND s.last_activity > present - make_interval(mins => idle_minutes);
+END
 $$;
 
 ALTER FUNCTION portal.session_of(digest text, present timestamp with time zone, idle_minutes integer) OWNER TO portal_owner;
@@ -1781,6 +1825,23 @@ CREATE TABLE portal.dicom_peers (
 ALTER TABLE ONLY portal.dicom_peers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.dicom_peers OWNER TO portal_owner;
+
+-- Name: dicom_result_routes; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.dicom_result_routes (
+    route_id uuid NOT NULL,
+    destination text NOT NULL,
+    modality text,
+    body_part text,
+    sender text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT dicom_result_routes_body_part_form CHECK ((body_part ~ '^[A-Z0-9_ ]{1,16}$'::text)),
+    CONSTRAINT dicom_result_routes_modality_form CHECK ((modality ~ '^[A-Z0-9_ ]{1,16}$'::text))
+);
+
+ALTER TABLE ONLY portal.dicom_result_routes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.dicom_result_routes OWNER TO portal_owner;
 
 -- Name: dicom_routes; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -3281,6 +3342,11 @@ ALTER TABLE ONLY portal.dicom_instances
 ALTER TABLE ONLY portal.dicom_peers
     ADD CONSTRAINT dicom_peers_pkey PRIMARY KEY (ae_title);
 
+-- Name: dicom_result_routes dicom_result_routes_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_result_routes
+    ADD CONSTRAINT dicom_result_routes_pkey PRIMARY KEY (route_id);
+
 -- Name: dicom_routes dicom_routes_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_routes
@@ -3699,6 +3765,14 @@ CREATE INDEX idx_dicom_instances_study_uid ON portal.dicom_instances USING btree
 -- Name: idx_dicom_peers_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE UNIQUE INDEX idx_dicom_peers_user_id ON portal.dicom_peers USING btree (user_id);
+
+-- Name: idx_dicom_result_routes_once; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_dicom_result_routes_once ON portal.dicom_result_routes USING btree (destination, COALESCE(modality, ''::text), COALESCE(body_part, ''::text), COALESCE(sender, ''::text));
+
+-- Name: idx_dicom_result_routes_sender; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_dicom_result_routes_sender ON portal.dicom_result_routes USING btree (sender);
 
 -- Name: idx_dicom_routes_once; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -4391,6 +4465,16 @@ ALTER TABLE ONLY portal.dicom_instances
 ALTER TABLE ONLY portal.dicom_peers
     ADD CONSTRAINT dicom_peers_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
 
+-- Name: dicom_result_routes dicom_result_routes_destination_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_result_routes
+    ADD CONSTRAINT dicom_result_routes_destination_fkey FOREIGN KEY (destination) REFERENCES portal.dicom_peers(ae_title) ON DELETE CASCADE;
+
+-- Name: dicom_result_routes dicom_result_routes_sender_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_result_routes
+    ADD CONSTRAINT dicom_result_routes_sender_fkey FOREIGN KEY (sender) REFERENCES portal.dicom_peers(ae_title) ON DELETE CASCADE;
+
 -- Name: dicom_routes dicom_routes_destination_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_routes
@@ -4833,6 +4917,10 @@ CREATE POLICY acknowledge ON portal.model_alarms TO portal_tech USING (true) WIT
 
 CREATE POLICY add_at_the_command_line ON portal.dicom_peers FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
+-- Name: dicom_result_routes add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY add_at_the_command_line ON portal.dicom_result_routes FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
 -- Name: dicom_routes add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY add_at_the_command_line ON portal.dicom_routes FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
@@ -4962,6 +5050,10 @@ ALTER TABLE portal.dicom_instances ENABLE ROW LEVEL SECURITY;
 -- Name: dicom_peers; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.dicom_peers ENABLE ROW LEVEL SECURITY;
+
+-- Name: dicom_result_routes; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.dicom_result_routes ENABLE ROW LEVEL SECURITY;
 
 -- Name: dicom_routes; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -5187,6 +5279,10 @@ CREATE POLICY oversee ON portal.correction_requests FOR SELECT TO portal_radiolo
 
 CREATE POLICY oversee ON portal.dicom_peers FOR SELECT TO portal_tech USING (true);
 
+-- Name: dicom_result_routes oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.dicom_result_routes FOR SELECT TO portal_tech USING (true);
+
 -- Name: dicom_routes oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.dicom_routes FOR SELECT TO portal_tech USING (true);
@@ -5306,6 +5402,10 @@ CREATE POLICY owner_maintains ON portal.dicom_instances TO portal_owner USING (t
 -- Name: dicom_peers owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.dicom_peers TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: dicom_result_routes owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.dicom_result_routes TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: dicom_routes owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5697,6 +5797,10 @@ CREATE POLICY remove ON portal.blob_removals TO portal_worker USING (true) WITH 
 -- Name: dicom_peers remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY remove_at_the_command_line ON portal.dicom_peers FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
+-- Name: dicom_result_routes remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remove_at_the_command_line ON portal.dicom_result_routes FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
 -- Name: dicom_routes remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6484,6 +6588,11 @@ GRANT ALL ON FUNCTION portal.dicom_destination(title text) TO portal_worker;
 REVOKE ALL ON FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) TO portal_anonymous;
 
+-- Name: FUNCTION dicom_result_routes_of(report uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.dicom_result_routes_of(report uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.dicom_result_routes_of(report uuid) TO portal_doctor;
+
 -- Name: FUNCTION dicom_routes_of(images uuid[]); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.dicom_routes_of(images uuid[]) FROM PUBLIC;
@@ -6955,6 +7064,10 @@ GRANT SELECT ON TABLE portal.dicom_instances TO portal_emergency;
 -- Name: TABLE dicom_peers; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT,INSERT,DELETE ON TABLE portal.dicom_peers TO portal_tech;
+
+-- Name: TABLE dicom_result_routes; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE portal.dicom_result_routes TO portal_tech;
 
 -- Name: TABLE dicom_routes; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -7639,4 +7752,6 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (39, 'dicom routes', true, '\x2520328aeefd39804255c94b813af5b3aa0f401359b088e27281d5a6b0a8104df417ada4751a07562c2a2ae9eb471e34', 0),
     (41, 'fhir subscriptions', true, '\x5d8396545323d0ead1189df858025ec661b7420c41cd16a5239983f41d6090efa829e282e7ceec6b9b24e9d502819b09', 0),
     (42, 'programs that read the trail', true, '\x23a88fa3959d569cd7d39963392a274c42a88527b7a9a258ddaeb8a0b07a38cdb6af3ab752cec77a0b0ca81c10d8f204', 0),
-    (43, 'cheaper dicom index', true, '\x625f99430b52b85401013fe9ef40f5e3860b854bcf627bedec45dbe0009b0535961a5396cd856ed575d7250eebe8144e', 0);
+    (43, 'cheaper dicom index', true, '\x625f99430b52b85401013fe9ef40f5e3860b854bcf627bedec45dbe0009b0535961a5396cd856ed575d7250eebe8144e', 0),
+    (45, 'result routes', true, '\xbfb9df8ad16c3f2557c6facbaa882055ae564e94e1cfc495dac195c9ca0f4b917b9bc1ebe5172539a8df111ee5c52a6c', 0),
+    (46, 'plans kept between calls', true, '\x3092f289d94e88d73081c53cb3d4724b2287df904eeb6f3ddd9378dcce7d57075f768fb45e9d3cb678ee3eaaa2585995', 0);

@@ -3,7 +3,7 @@
 use domain::{ReportId, review::NotificationPriority};
 
 use crate::{
-    ActorTx, DbError,
+    ActorTx, DbError, dicom_routes,
     fhir::{Window, observations, patients, reports, subscriptions},
     hl7,
     notifications::{self, Message},
@@ -89,6 +89,7 @@ pub async fn of_report(
 /// When the database does not answer.
 pub async fn announce(tx: &mut ActorTx, report_id: ReportId) -> Result<(), DbError> {
     hl7::queue_result(tx, report_id).await?;
+    dicom_routes::queue_result(tx, report_id).await?;
     subscriptions::queue(tx, report_id).await
 }
 

@@ -13,6 +13,7 @@ pub mod hand;
 mod mark;
 mod patient;
 mod randomness;
+mod sample;
 pub mod seed;
 pub mod study;
 
@@ -21,4 +22,5 @@ pub use film_model::{FilmClass, FilmModel, FilmModelError, GreyFilm};
 pub use generate::{GenerateError, GenerateOptions, GeneratedFilm, MANIFEST, generate};
 pub use mark::MARK;
 pub use patient::{DemoPatient, FAMILY_NAME};
+pub use sample::scored_film;
 pub use study::{FileFormat, FilmFileError, MANUFACTURER, Storage, Study, View};

@@ -17,6 +17,7 @@ mod moving;
 mod negotiate;
 mod pdu;
 mod places;
+mod results;
 mod retrieve;
 mod store;
 pub mod worklist;
@@ -36,6 +37,7 @@ pub use commitment::CommitmentJob;
 pub use forwarding::ForwardJob;
 pub use negotiate::{CLASSES, Model, STORAGE_CLASSES, Service, transfer_syntaxes};
 pub use places::{Place, Places};
+pub use results::SendResultJob;
 
 /// What an association may cost.
 #[derive(Debug, Clone, Copy)]

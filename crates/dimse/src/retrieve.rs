@@ -89,24 +89,29 @@ impl Film {
         // What a reader panics over is lost with its thread.
         let read = tokio::task::spawn_blocking(move || {
             let file = blobs.read(digest).map_err(|error| error.to_string())?;
-            let limits = Limits {
-                maximum_bytes: u64::MAX,
-                maximum_elements: usize::MAX,
-                ..Limits::default()
-            };
-            let at = DicomFile::open(&file, &limits)
-                .map_err(|error| error.to_string())?
-                .data_set_at();
-            let data = file.slice(at..);
-            if wanted == own {
-                return Ok(data);
-            }
-            rewritten(&data, &own).map(Bytes::from)
+            data_set_of(&file, &own, &wanted)
         });
         let read: Result<Bytes, String> =
             read.await.map_err(|error| Unsendable(error.to_string()))?;
         read.map_err(Unsendable)
     }
+}
+
+/// The data set of a file in a transfer syntax that differs from its own at most in how values are introduced.
+pub(crate) fn data_set_of(file: &Bytes, own: &str, wanted: &str) -> Result<Bytes, String> {
+    let limits = Limits {
+        maximum_bytes: u64::MAX,
+        maximum_elements: usize::MAX,
+        ..Limits::default()
+    };
+    let at = DicomFile::open(file, &limits)
+        .map_err(|error| error.to_string())?
+        .data_set_at();
+    let data = file.slice(at..);
+    if wanted == own {
+        return Ok(data);
+    }
+    rewritten(&data, own).map(Bytes::from)
 }
 
 /// Why a film cannot be sent.

@@ -25,6 +25,7 @@ pub mod report;
 pub mod review;
 pub mod risk;
 pub mod role;
+pub mod route;
 pub mod scope;
 pub mod settings;
 pub mod single_sign_on;

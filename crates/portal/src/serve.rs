@@ -14,7 +14,7 @@ use blobs::BlobStore;
 use db::Database;
 use decoding::Decoders;
 use demo::seed::Filled;
-use dimse::{Calling, CommitmentJob, Dimse, ForwardJob};
+use dimse::{Calling, CommitmentJob, Dimse, ForwardJob, SendResultJob};
 use fhir::NoticeJob;
 use governance::GovernanceJob;
 use hl7::{Hl7, ResultJob};
@@ -138,7 +138,7 @@ async fn serve_at(
     if args.workers > 0 {
         tasks.push(tokio::spawn(worker.run(stop.clone())));
     }
-    let sender = sender(args, place, &database, &blobs, &calling)?;
+    let sender = sender(args, place, &database, &blobs, decoders, &calling)?;
     tasks.push(tokio::spawn(sender.run(stop.clone())));
     let listening = Listening::new(certificate(args)?).await?;
     println!(
@@ -342,6 +342,7 @@ fn sender(
     place: &Place,
     database: &Database,
     blobs: &BlobStore,
+    decoders: Decoders,
     calling: &Calling,
 ) -> Result<Worker> {
     let title = &args.dicom.dicom_ae_title;
@@ -350,7 +351,14 @@ fn sender(
         Arc::new(CommitmentJob::new(database.clone(), title, calling.clone())),
         Arc::new(ForwardJob::new(
             database.clone(),
+            blobs.clone(),
+            title,
+            calling.clone(),
+        )),
+        Arc::new(SendResultJob::new(
+            database.clone(),
             blobs,
+            decoders,
             title,
             calling.clone(),
         )),

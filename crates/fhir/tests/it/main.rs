@@ -85,30 +85,6 @@ pub(crate) async fn film(
         .to_owned()
 }
 
-/// A film that the model assesses, of a study with an accession number.
-pub(crate) fn scored(seed: u64, accession: &str, number: &str) -> Vec<u8> {
-    use demo::{DemoPatient, Film, FilmClass, FilmModel, Storage, Study, View};
-    let model = FilmModel::load().unwrap();
-    let drawn = Film::draw(&model, FilmClass::Pneumonia, seed);
-    let born = chrono::NaiveDate::from_ymd_opt(2022, 3, 4).unwrap();
-    let taken = chrono::NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
-    Study {
-        patient: &DemoPatient {
-            identifier: number.to_owned(),
-            given_name: "Ada".to_owned(),
-            born,
-            gender: domain::patient::Gender::Female,
-        },
-        taken_at: taken.and_hms_opt(10, 30, 0).unwrap(),
-        accession_number: accession,
-        view: View::Ap,
-        inverted: false,
-        storage: Storage::Plain,
-    }
-    .dicom(&drawn)
-    .unwrap()
-}
-
 /// Signs a case.
 pub(crate) async fn sign(doctor: &Client, report_id: &str) -> String {
     doctor

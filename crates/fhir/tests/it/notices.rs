@@ -1,5 +1,6 @@
 //! Notices of signed results: to every system that wants them, once a state, however often it fails first.
 
+use demo::scored_film;
 use std::sync::{
     Arc,
     atomic::{AtomicU16, Ordering},
@@ -24,7 +25,7 @@ use serde_json::{Value, json};
 use testkit::{Client, TestApp};
 use tokio::{net::TcpListener, sync::Mutex};
 
-use crate::{film, patient, scored, sign};
+use crate::{film, patient, sign};
 
 /// What a system was sent.
 #[derive(Debug, Clone)]
@@ -153,7 +154,7 @@ impl Telling {
 async fn signed(app: &TestApp, doctor: &Client) -> (String, String) {
     let sender = app.client(Role::Radiologist).await;
     let patient = patient(&sender, "Ada King", "E-1", "2022-03-04").await;
-    let report = film(app, &sender, &patient, scored(5, "ACC-1", "E-1")).await;
+    let report = film(app, &sender, &patient, scored_film(5, "ACC-1", "E-1")).await;
     let review = sign(doctor, &report).await;
     (report, review)
 }

@@ -1,11 +1,12 @@
 //! Patients and orders in: transactions, one at a time, again, and what films make of them.
 
+use demo::scored_film;
 use domain::{Role, scope::Scope};
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{Answer, Client, TestApp};
 
-use crate::{ehr, entries, get, ids, patient, scope, scored};
+use crate::{ehr, entries, get, ids, patient, scope};
 
 /// A program that may send patients and orders, and read them.
 async fn feeder(app: &TestApp) -> Client {
@@ -467,7 +468,7 @@ async fn a_film_is_matched_by_its_order_where_name_and_birthday_agree_and_else_a
         .await;
     let program = ehr(&app).await;
     // Taken, with a warning that the number is not the patient's.
-    store(&modality, &scored(1, "ACC-1", "TYPED-WRONG"))
+    store(&modality, &scored_film(1, "ACC-1", "TYPED-WRONG"))
         .await
         .expect(202);
     let found = get(
@@ -509,7 +510,7 @@ async fn a_film_is_matched_by_its_order_where_name_and_birthday_agree_and_else_a
     )
     .await
     .expect(201);
-    store(&modality, &scored(2, "ACC-7", "TYPED-WRONG")).await;
+    store(&modality, &scored_film(2, "ACC-7", "TYPED-WRONG")).await;
     assert_eq!(
         get(&program, &format!("DiagnosticReport?patient={other}"))
             .await
@@ -523,7 +524,7 @@ async fn a_film_is_matched_by_its_order_where_name_and_birthday_agree_and_else_a
     send(&feeder, Method::POST, "/ServiceRequest", &revoked)
         .await
         .expect(201);
-    store(&modality, &scored(3, "ACC-8", "TYPED-WRONG-TOO")).await;
+    store(&modality, &scored_film(3, "ACC-8", "TYPED-WRONG-TOO")).await;
     assert_eq!(
         get(&program, &format!("DiagnosticReport?patient={ada}"))
             .await
@@ -544,7 +545,7 @@ async fn a_film_is_matched_by_its_order_where_name_and_birthday_agree_and_else_a
     let sender = app.client(Role::Radiologist).await;
     let receipt = sender
         .upload(
-            vec![("film.dcm", scored(4, "ACC-9", "MRN-2"))],
+            vec![("film.dcm", scored_film(4, "ACC-9", "MRN-2"))],
             &[("patient_id", &bea)],
         )
         .await

@@ -1,11 +1,12 @@
 //! What records become.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use demo::scored_film;
 use domain::Role;
 use serde_json::{Value, json};
 use testkit::{TestApp, chest_film};
 
-use crate::{ehr, entries, film, get, patient, scored, sign};
+use crate::{ehr, entries, film, get, patient, sign};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_case_goes_from_registered_to_amended_and_every_resource_says_so() {
@@ -16,7 +17,7 @@ async fn a_case_goes_from_registered_to_amended_and_every_resource_says_so() {
     let patient_id = patient(&radiologist, "Ada Demo", "MRN-1", "2022-03-04").await;
     let receipt = radiologist
         .upload(
-            vec![("film.dcm", scored(1, "ACC-1", "MRN-1"))],
+            vec![("film.dcm", scored_film(1, "ACC-1", "MRN-1"))],
             &[("patient_id", &patient_id)],
         )
         .await
@@ -255,7 +256,13 @@ async fn what_the_ai_said_is_kept_back_here_as_on_the_screen() {
     let app = TestApp::start().await;
     let radiologist = app.client(Role::Radiologist).await;
     let patient_id = patient(&radiologist, "Ada Demo", "MRN-1", "2022-03-04").await;
-    let id = film(&app, &radiologist, &patient_id, scored(1, "ACC-1", "MRN-1")).await;
+    let id = film(
+        &app,
+        &radiologist,
+        &patient_id,
+        scored_film(1, "ACC-1", "MRN-1"),
+    )
+    .await;
     let (doctor, program) = (app.client(Role::Doctor).await, ehr(&app).await);
     let tech = app.client(Role::Tech).await;
     tech.put(

@@ -1,12 +1,13 @@
 //! Who may do what over FHIR: every path × every kind of caller, and what patients and the trail see.
 
 use db::Actor;
+use demo::scored_film;
 use domain::{Role, scope::Scope};
 use reqwest::Method;
 use serde_json::json;
 use testkit::{Client, TestApp};
 
-use crate::{ehr, film, get, ids, patient, scope, scored, sign};
+use crate::{ehr, film, get, ids, patient, scope, sign};
 
 /// Nobody, the patient whose released case it is, another patient, the radiologist who sent it in, another one, a
 /// doctor, tech, and programs: a doctor's that reads everything, one of DICOMweb only, one whose token is revoked, one
@@ -87,7 +88,13 @@ async fn every_caller_gets_its_verdict_on_every_path() {
         app.client(Role::Radiologist).await,
         app.client(Role::Doctor).await,
     );
-    let report_id = film(&app, &sender, &owner.user_id(), scored(1, "ACC-1", "MRN-1")).await;
+    let report_id = film(
+        &app,
+        &sender,
+        &owner.user_id(),
+        scored_film(1, "ACC-1", "MRN-1"),
+    )
+    .await;
     let review_id = sign(&doctor, &report_id).await;
     doctor
         .post(&format!("/api/reports/{report_id}/release"), json!({}))
@@ -228,7 +235,13 @@ async fn patients_find_their_own_results_once_they_are_released_and_nothing_that
     tech.put("/api/settings/release.policy", waits)
         .await
         .expect(200);
-    let report_id = film(&app, &sender, &owner.user_id(), scored(1, "ACC-1", "MRN-1")).await;
+    let report_id = film(
+        &app,
+        &sender,
+        &owner.user_id(),
+        scored_film(1, "ACC-1", "MRN-1"),
+    )
+    .await;
     sign(&doctor, &report_id).await;
     let kinds = [
         "DiagnosticReport",
@@ -284,7 +297,7 @@ async fn scopes_bound_what_a_token_opens_includes_too() {
     let app = TestApp::start().await;
     let sender = app.client(Role::Radiologist).await;
     let patient_id = patient(&sender, "Ada Demo", "MRN-1", "2022-03-04").await;
-    film(&app, &sender, &patient_id, scored(1, "ACC-1", "MRN-1")).await;
+    film(&app, &sender, &patient_id, scored_film(1, "ACC-1", "MRN-1")).await;
     let reports = app
         .program(
             Role::Doctor,
@@ -324,7 +337,13 @@ async fn each_case_that_is_told_of_is_in_the_trail_and_on_the_patients_page() {
         app.client(Role::Radiologist).await,
         app.client(Role::Doctor).await,
     );
-    let report_id = film(&app, &sender, &owner.user_id(), scored(1, "ACC-1", "MRN-1")).await;
+    let report_id = film(
+        &app,
+        &sender,
+        &owner.user_id(),
+        scored_film(1, "ACC-1", "MRN-1"),
+    )
+    .await;
     sign(&doctor, &report_id).await;
     doctor
         .post(&format!("/api/reports/{report_id}/release"), json!({}))

@@ -1,10 +1,11 @@
 //! Searches: parameters, pages, what comes beside.
 
+use demo::scored_film;
 use domain::Role;
 use reqwest::Method;
 use testkit::{TestApp, dicom_film};
 
-use crate::{ehr, entries, film, get, ids, link, patient, scored, sign};
+use crate::{ehr, entries, film, get, ids, link, patient, sign};
 
 #[tokio::test]
 async fn patients_are_found_by_name_number_and_birthday() {
@@ -96,7 +97,7 @@ async fn cases_are_found_by_what_is_known_of_them_and_bring_what_they_refer_to()
     let doctor = app.client(Role::Doctor).await;
     let ada = patient(&radiologist, "Ada Demo", "MRN-1", "2022-03-04").await;
     let bea = patient(&radiologist, "Bea Demo", "MRN-2", "2022-03-04").await;
-    let first = film(&app, &radiologist, &ada, scored(1, "ACC-1", "MRN-1")).await;
+    let first = film(&app, &radiologist, &ada, scored_film(1, "ACC-1", "MRN-1")).await;
     app.advance(chrono::Duration::minutes(1));
     let second = film(&app, &radiologist, &bea, dicom_film(2, "MRN-2")).await;
     app.advance(chrono::Duration::minutes(1));

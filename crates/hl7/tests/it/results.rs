@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use db::{
     Actor,
     hl7::{Receiver, add_receiver},
 };
-use demo::{DemoPatient, Film, FilmClass, FilmModel, Storage, Study, View};
-use domain::{Role, patient::Gender};
+use domain::Role;
 use hl7::{Field, Message, ResultJob, Writer, mllp};
 use jobs::{Worker, WorkerOptions};
 use serde_json::json;
@@ -121,28 +119,6 @@ fn worker(app: &TestApp) -> Worker {
     )
 }
 
-/// A film that the model assesses.
-fn drawn_film() -> Vec<u8> {
-    let model = FilmModel::load().unwrap();
-    let born = NaiveDate::from_ymd_opt(2022, 3, 4).unwrap();
-    let taken = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
-    Study {
-        patient: &DemoPatient {
-            identifier: "E-1".to_owned(),
-            given_name: "Ada".to_owned(),
-            born,
-            gender: Gender::Female,
-        },
-        taken_at: taken.and_hms_opt(10, 30, 0).unwrap(),
-        accession_number: "ACC-1",
-        view: View::Ap,
-        inverted: false,
-        storage: Storage::Plain,
-    }
-    .dicom(&Film::draw(&model, FilmClass::Pneumonia, 5))
-    .unwrap()
-}
-
 /// A film of somebody with a number, sent in and signed; gives the case and the review.
 async fn signed(app: &TestApp, doctor: &Client) -> (String, String) {
     let sender = app.client(Role::Radiologist).await;
@@ -150,7 +126,7 @@ async fn signed(app: &TestApp, doctor: &Client) -> (String, String) {
                        "gender": "female" });
     let patient = sender.post("/api/patients", body).await.expect(201);
     let patient = patient["patient_id"].as_str().unwrap();
-    let film = drawn_film();
+    let film = demo::scored_film(5, "ACC-1", "E-1");
     let receipt = sender
         .upload(vec![("film.dcm", film)], &[("patient_id", patient)])
         .await

@@ -7,24 +7,27 @@ use super::{PlaceArgs, device::ae_title};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RouteCommand {
-    /// Send films on to a device as they come in: all, or those that are as said
+    /// Send films on to a device as they come in, or results as they are signed: all, or those that are as said
     Add {
         #[command(flatten)]
         place: PlaceArgs,
         /// AE title of the device that they go to; it was added with --host and --port
         #[arg(long, value_parser = ae_title)]
         to: String,
-        /// Only films of this modality, such as DX
+        /// Not films but signed results: a structured report, the film with the heatmap, and the report as PDF
+        #[arg(long)]
+        results: bool,
+        /// Only films of this modality, such as DX, or results of cases with one
         #[arg(long, value_parser = code)]
         modality: Option<String>,
-        /// Only films of this body part, such as CHEST
+        /// Only films of this body part, such as CHEST, or results of cases with one
         #[arg(long, value_parser = code)]
         body_part: Option<String>,
-        /// Only films that this device sent
+        /// Only films that this device sent, or results of them
         #[arg(long, value_parser = ae_title)]
         from: Option<String>,
     },
-    /// List the routes, with how many films wait on each
+    /// List the routes, with how many films or results wait on each
     List {
         #[command(flatten)]
         place: PlaceArgs,
@@ -32,7 +35,7 @@ pub(crate) enum RouteCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Send no more films by a route; those that wait are still sent
+    /// Send nothing more by a route; what waits is still sent
     Remove {
         #[command(flatten)]
         place: PlaceArgs,

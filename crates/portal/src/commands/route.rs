@@ -1,7 +1,5 @@
 //! `medical-portal route add|list|remove`.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Result, bail};
 use db::{
     Actor,
@@ -12,6 +10,7 @@ use db::{
 use domain::{
     RouteId,
     audit::{AuditAction, EntityType},
+    route::Cargo,
 };
 use serde_json::json;
 
@@ -27,6 +26,7 @@ pub(super) async fn run(command: RouteCommand) -> Result<()> {
         RouteCommand::Add {
             place,
             to,
+            results,
             modality,
             body_part,
             from,
@@ -34,6 +34,11 @@ pub(super) async fn run(command: RouteCommand) -> Result<()> {
             add(&place, |route_id, created_at| Route {
                 route_id,
                 destination: to,
+                carries: if results {
+                    Cargo::Results
+                } else {
+                    Cargo::Films
+                },
                 modality,
                 body_part,
                 sender: from,
@@ -76,20 +81,28 @@ async fn add(
     tx.audit(act).await?;
     tx.commit().await?;
     println!(
-        "{} go to {} as they come in.",
-        films(&route),
-        route.destination
+        "{} go to {} as they {}.",
+        cargo(&route),
+        route.destination,
+        match route.carries {
+            Cargo::Films => "come in",
+            Cargo::Results => "are signed",
+        }
     );
     database.close().await;
     place.close().await
 }
 
 /// What a route is about, in words.
-fn films(route: &Route) -> String {
+fn cargo(route: &Route) -> String {
     let mut words = Vec::from([route.modality.as_deref(), route.body_part.as_deref()]);
     words.retain(Option::is_some);
     let of: Vec<&str> = words.into_iter().flatten().collect();
-    let mut text = "Films".to_owned();
+    let mut text = match route.carries {
+        Cargo::Films => "Films",
+        Cargo::Results => "Results",
+    }
+    .to_owned();
     if !of.is_empty() {
         text = format!("{text} ({})", of.join(", "));
     }
@@ -104,9 +117,12 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
     let database = place.database().await?;
     let mut tx = database.begin(&Actor::command_line()).await?;
     let routes = dicom_routes::list(&mut tx).await?;
-    let waiting: BTreeMap<String, i64> = dicom_routes::waiting(&mut tx).await?;
+    let waiting = dicom_routes::waiting(&mut tx).await?;
     drop(tx);
-    let wait = |route: &Route| waiting.get(&route.destination).copied().unwrap_or(0);
+    let wait = |route: &Route| {
+        let on = (route.destination.clone(), route.carries);
+        waiting.get(&on).copied().unwrap_or(0)
+    };
     if json {
         let routes: Vec<_> = routes
             .iter()
@@ -118,7 +134,7 @@ async fn list(args: &PlaceArgs, json: bool) -> Result<()> {
             .iter()
             .map(|route| {
                 vec![
-                    films(route),
+                    cargo(route),
                     route.destination.clone(),
                     wait(route).to_string(),
                     route.route_id.to_string(),
@@ -142,7 +158,7 @@ async fn remove(args: &PlaceArgs, route_id: RouteId) -> Result<()> {
         .old(json!({ "route": { "route_id": route_id, "destination": destination } }));
     tx.audit(act).await?;
     tx.commit().await?;
-    println!("No more films go to {destination} by this route; those that wait are still sent.");
+    println!("Nothing more goes to {destination} by this route; what waits is still sent.");
     database.close().await;
     place.close().await
 }

@@ -5,10 +5,9 @@ use std::{
     process::Command,
 };
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use db::Actor;
-use demo::{DemoPatient, Film, FilmClass, FilmModel, Storage, Study, View};
-use domain::{ReportId, Role, patient::Gender};
+use domain::{ReportId, Role};
 use results::SignedResult;
 use serde_json::{Value, json};
 use testkit::{Client, TestApp};
@@ -29,24 +28,7 @@ pub(crate) struct Signed {
 
 /// A film that the model assesses.
 pub(crate) fn drawn_film() -> Vec<u8> {
-    let model = FilmModel::load().unwrap();
-    let born = NaiveDate::from_ymd_opt(2022, 3, 4).unwrap();
-    let taken = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap();
-    Study {
-        patient: &DemoPatient {
-            identifier: "E-1".to_owned(),
-            given_name: "Ada".to_owned(),
-            born,
-            gender: Gender::Female,
-        },
-        taken_at: taken.and_hms_opt(10, 30, 0).unwrap(),
-        accession_number: "ACC-1",
-        view: View::Ap,
-        inverted: false,
-        storage: Storage::Plain,
-    }
-    .dicom(&Film::draw(&model, FilmClass::Pneumonia, 5))
-    .unwrap()
+    demo::scored_film(5, "ACC-1", "E-1")
 }
 
 /// What the doctor signs.
