@@ -71,6 +71,8 @@ pub const PATHS: &[(&str, &str)] = &[
         "GET",
         "/dicomweb/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered",
     ),
+    ("GET", "/dicomweb/studies/{study}/rendered"),
+    ("GET", "/dicomweb/studies/{study}/series/{series}/rendered"),
     ("GET", "/dicomweb/studies/{study}/thumbnail"),
     ("GET", "/dicomweb/studies/{study}/series/{series}/thumbnail"),
     (
@@ -113,6 +115,11 @@ pub fn routes() -> Router<ApiState> {
         .route(&of_instance("/metadata"), get(wado::metadata::read))
         .route(&of_instance("/bulkdata/{*path}"), get(wado::bulk::read))
         .route(&of_instance("/frames/{frames}"), get(wado::frames::read))
+        .route(
+            "/dicomweb/studies/{study}/rendered",
+            get(wado::rendered::rendered),
+        )
+        .route(&of_series("/rendered"), get(wado::rendered::rendered))
         .route(&of_instance("/rendered"), get(wado::rendered::rendered))
         .route(
             &of_instance("/frames/{frames}/rendered"),

@@ -6,12 +6,14 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use db::dicom::StoredInstance;
 use decoding::{Encoding, Lane, PictureRequest};
 use imaging::{Viewport, Window, WindowFunction};
 
-use super::{Place, bytes_of, find_one, limits};
+use super::{Place, bytes_of, find, find_one, limits, url_of};
 use crate::{
     answer, fault,
+    multipart::{Part, related},
     negotiate::{Wanted, wanted},
 };
 
@@ -22,7 +24,7 @@ const THUMBNAIL: u32 = 256;
 /// The longest edge of a viewport.
 const LARGEST: u32 = 8192;
 
-/// A picture of a frame.
+/// A picture of a frame; of several frames, of a series or of a study a part each.
 pub(crate) async fn rendered(
     State(state): State<ApiState>,
     caller: Caller,
@@ -32,16 +34,20 @@ pub(crate) async fn rendered(
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let view = View::parse(&query)?;
-    send(
-        &state,
-        &caller,
-        &headers,
-        &query,
-        &place,
-        view,
-        "dicomweb rendered",
-    )
-    .await
+    let media = media(&wanted(&headers, Some(&query)))?;
+    let frames = place.frames()?;
+    let form = "dicomweb rendered";
+    let response = if place.instance.is_some() && frames.len() == 1 {
+        let one = find_one(&state, &caller, &place, form).await?;
+        let picture = view.draw(&state, &one, frames[0], media).await?;
+        answer::single(StatusCode::OK, media, picture)
+    } else {
+        let found = find(&state, &caller, &place, form).await?;
+        let each = each_frame(found, place.instance.is_some().then_some(&frames[..]));
+        let base = answer::base(&state, &headers);
+        draw_each(&state, &base, &place, view, media, each).await?
+    };
+    Ok(view.warned(response))
 }
 
 /// A small picture of a frame, or of the instance in the middle of a study or series.
@@ -55,20 +61,18 @@ pub(crate) async fn thumbnail(
     let query = query.unwrap_or_default();
     let mut view = View::parse(&query)?;
     view.small = view.viewport.is_none();
-    send(
-        &state,
-        &caller,
-        &headers,
-        &query,
-        &place,
-        view,
-        "dicomweb thumbnail",
-    )
-    .await
+    let media = media(&wanted(&headers, Some(&query)))?;
+    let frames = place.frames()?;
+    let [frame] = frames[..] else {
+        return Err(fault::malformed("a thumbnail is of one frame"));
+    };
+    let one = find_one(&state, &caller, &place, "dicomweb thumbnail").await?;
+    let picture = view.draw(&state, &one, frame, media).await?;
+    Ok(view.warned(answer::single(StatusCode::OK, media, picture)))
 }
 
 /// How a picture is to look.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct View {
     window: Option<Window>,
     viewport: Option<Viewport>,
@@ -104,6 +108,43 @@ impl View {
             }
         }
         Ok(view)
+    }
+}
+
+impl View {
+    /// With a warning where annotations were asked for.
+    fn warned(self, mut response: Response) -> Response {
+        if self.annotations {
+            answer::warn(&mut response, "annotations are not drawn into pictures");
+        }
+        response
+    }
+
+    async fn draw(
+        self,
+        state: &ApiState,
+        one: &StoredInstance,
+        frame: u32,
+        media: &str,
+    ) -> Result<Vec<u8>, Problem> {
+        let bytes = bytes_of(&state.blobs, one).await?;
+        let request = PictureRequest {
+            frame,
+            window: self.window,
+            size: self.small.then_some(THUMBNAIL),
+            viewport: self.viewport,
+            encoding: if media == PNG {
+                Encoding::Png
+            } else {
+                Encoding::Jpeg(self.quality.unwrap_or(90))
+            },
+        };
+        let decoders = state.decoders.clone();
+        tokio::task::spawn_blocking(move || {
+            decoders.encode(Lane::Screen, &bytes, request, &limits())
+        })
+        .await?
+        .map_err(|error| fault::undecodable(&error))
     }
 }
 
@@ -195,44 +236,57 @@ fn media(asked: &[Wanted]) -> Result<&'static str, Problem> {
         .ok_or_else(|| fault::not_acceptable("image/jpeg or image/png"))
 }
 
-async fn send(
+/// Each frame of each instance, from 0, or those that are named.
+fn each_frame(found: Vec<StoredInstance>, named: Option<&[u32]>) -> Vec<(StoredInstance, u32)> {
+    let frames_of = |one: &StoredInstance| {
+        let all = || (0..u32::try_from(one.frames).unwrap_or(1).max(1)).collect();
+        named.map_or_else(all, <[u32]>::to_vec)
+    };
+    found
+        .into_iter()
+        .flat_map(|one| {
+            let frames = frames_of(&one);
+            frames.into_iter().map(move |frame| (one.clone(), frame))
+        })
+        .collect()
+}
+
+/// The first picture is made before anything is said, so that a file nobody can decode is a refusal; one that cannot be
+/// made later breaks the answer off.
+async fn draw_each(
     state: &ApiState,
-    caller: &Caller,
-    headers: &HeaderMap,
-    query: &str,
+    base: &str,
     place: &Place,
     view: View,
-    form: &str,
+    media: &'static str,
+    each: Vec<(StoredInstance, u32)>,
 ) -> Result<Response, Problem> {
-    let media = media(&wanted(headers, Some(query)))?;
-    let frames = place.frames()?;
-    let [frame] = frames[..] else {
-        return Err(fault::malformed("one frame is rendered at a time"));
+    let study = place.study.clone().unwrap_or_default();
+    let base = base.to_owned();
+    let part = move |one: &StoredInstance, frame: u32, picture: Vec<u8>| Part {
+        media: media.to_owned(),
+        location: Some(format!(
+            "{}/frames/{}/rendered",
+            url_of(&base, &study, one),
+            frame + 1
+        )),
+        bytes: picture.into(),
     };
-    let one = find_one(state, caller, place, form).await?;
-    let bytes = bytes_of(&state.blobs, &one).await?;
-    let request = PictureRequest {
-        frame,
-        window: view.window,
-        size: view.small.then_some(THUMBNAIL),
-        viewport: view.viewport,
-        encoding: if media == PNG {
-            Encoding::Png
-        } else {
-            Encoding::Jpeg(view.quality.unwrap_or(90))
-        },
+    let mut rest = each.into_iter();
+    let (one, frame) = rest.next().ok_or(Problem::NotFound("frame"))?;
+    let first = part(&one, frame, view.draw(state, &one, frame, media).await?);
+    let state = state.clone();
+    let parts = async_stream::try_stream! {
+        yield first;
+        for (one, frame) in rest {
+            let picture = view.draw(&state, &one, frame, media).await.map_err(|problem| {
+                tracing::error!(?problem, image = %one.image_id, frame, "a frame cannot be shown");
+                std::io::Error::other("a frame cannot be shown")
+            })?;
+            yield part(&one, frame, picture);
+        }
     };
-    let decoders = state.decoders.clone();
-    let picture = tokio::task::spawn_blocking(move || {
-        decoders.encode(Lane::Screen, &bytes, request, &limits())
-    })
-    .await?
-    .map_err(|error| fault::undecodable(&error))?;
-    let mut response = answer::single(StatusCode::OK, media, picture);
-    if view.annotations {
-        answer::warn(&mut response, "annotations are not drawn into pictures");
-    }
-    Ok(response)
+    Ok(related(media, parts))
 }
 
 #[cfg(test)]

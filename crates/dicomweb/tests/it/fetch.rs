@@ -214,6 +214,40 @@ async fn pictures_are_rendered_as_they_are_asked_for() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_study_and_a_series_are_rendered_a_part_a_frame() {
+    let films: Vec<Vec<u8>> = (1..=2)
+        .map(|seed| Film { seed, ..film(1) }.file())
+        .collect();
+    let (_app, reader) = filled(&films).await;
+    let uids: Vec<Uids> = films.iter().map(|film| Uids::of(film)).collect();
+    let mut alone = Vec::new();
+    for one in &uids {
+        let rendered = format!("{}/rendered", one.path());
+        alone.push(get(&reader, &rendered, "image/png").await.bytes);
+    }
+    assert_ne!(alone[0], alone[1]);
+    let png = "multipart/related; type=\"image/png\"";
+    for place in [
+        format!("/studies/{}", uids[0].study),
+        format!("/studies/{}/series/{}", uids[0].study, uids[0].series),
+    ] {
+        let all = parts(&get(&reader, &format!("{place}/rendered"), png).await);
+        for ((head, picture), (one, alone)) in all.iter().zip(uids.iter().zip(&alone)) {
+            assert_eq!(picture, alone, "{place}");
+            assert!(head.contains("Content-Type: image/png"), "{head}");
+            let of = format!("{}/frames/1/rendered", one.path());
+            assert!(head.contains(&of), "{head}");
+        }
+        assert_eq!(all.len(), 2, "{place}");
+    }
+    let twice = format!("{}/frames/1,1/rendered", uids[0].path());
+    assert_eq!(parts(&get(&reader, &twice, png).await).len(), 2);
+    get(&reader, "/studies/1.2.3/rendered", png)
+        .await
+        .expect(404);
+}
+
 /// Compressed films of the collection: the stored frame, and the same decoded here.
 #[tokio::test(flavor = "multi_thread")]
 async fn compressed_frames_come_as_they_are_and_as_plain_samples() {
