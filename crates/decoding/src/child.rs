@@ -25,6 +25,9 @@ pub const CHILD_MEMORY: u64 = 2_000_000_000;
 /// Open files a child may have: its socket, the bytes it is given, and what its runtime opens when it starts.
 const OPEN_FILES: u64 = 16;
 
+/// The largest file whose room a child keeps for the next one, in bytes.
+const MOST_KEPT: usize = 32 << 20;
+
 /// Serves the requests that come on standard input, which must be a socket, until it is closed. Standard output is none: the
 /// parent puts each file there, into memory that both have, and nothing may be printed.
 /// `before` sees each file before it is opened: tests misbehave there as broken decoders do.
@@ -44,6 +47,8 @@ fn converse(
     shared: &File,
     before: impl Fn(&[u8]),
 ) -> io::Result<()> {
+    // Kept from file to file: fresh pages cost more than what is done with a film's header.
+    let mut room = Vec::new();
     loop {
         let request = match protocol::read(from, |_: &Request| 0) {
             Ok((request, _)) => request,
@@ -51,13 +56,20 @@ fn converse(
             Err(error) => return Err(error),
         };
         let length = request.length.min(request.limits.maximum_bytes);
-        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
-        shared.read_exact_at(&mut bytes, 0)?;
+        let length = usize::try_from(length).map_err(io::Error::other)?;
+        if length > room.len() {
+            room = vec![0; length];
+        }
+        let bytes = &mut room[..length];
+        shared.read_exact_at(bytes, 0)?;
         bound_time()?;
-        before(&bytes);
-        match carry_out(&request.operation, &bytes, &request.limits) {
+        before(bytes);
+        match carry_out(&request.operation, bytes, &request.limits) {
             Ok((answer, payload)) => protocol::write(to, &Ok::<_, ImagingError>(answer), &payload)?,
             Err(error) => protocol::write(to, &Err::<Answer, _>(error), &[])?,
+        }
+        if room.len() > MOST_KEPT {
+            room = Vec::new();
         }
     }
 }

@@ -262,7 +262,7 @@ fn a_route_leads_to_a_device_that_listens_and_is_removed() {
     let devices = stdout(&tool(&["device", "list"]));
     assert!(devices.contains("10.9.9.9:104"), "{devices}");
     let removed = tool(&["route", "remove", route]);
-    assert!(stdout(&removed).contains("No more films go to PACS"));
+    assert!(stdout(&removed).contains("Nothing more goes to PACS"));
     assert!(!stdout(&tool(&["route", "list"])).contains("PACS"));
 }
 
