@@ -328,6 +328,11 @@ fn put(element: u16, value: &[u8], out: &mut Vec<u8>) {
     out.extend(std::iter::repeat_n(padding, odd));
 }
 
+/// Whether a status of C-STORE says that the object is stored, with a warning or without (PS3.4 section B.2.3).
+pub(crate) const fn is_stored(status: u16) -> bool {
+    matches!(status, 0 | 0xB000..=0xBFFF)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

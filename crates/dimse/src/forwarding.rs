@@ -6,7 +6,8 @@ use blobs::BlobStore;
 use db::{
     Actor, ActorTx, Database, DbError,
     audit::Act,
-    dicom, dicom_peers,
+    dicom,
+    dicom_peers::{self, Destination},
     dicom_routes::{FORWARD, Forward},
     jobs::Leased,
 };
@@ -15,7 +16,7 @@ use futures::future::BoxFuture;
 use jobs::{Handler, JobError};
 use serde_json::json;
 
-use crate::{Calling, calling::Call, moving::proposals, retrieve::Film};
+use crate::{Calling, calling::Call, command::is_stored, moving::proposals, retrieve::Film};
 
 /// Sends films on.
 #[derive(Debug, Clone)]
@@ -49,15 +50,11 @@ impl ForwardJob {
             return jobs::end(&self.database, job).await;
         };
         let title = &forward.destination;
-        let to = to.ok_or_else(|| {
-            JobError(format!(
-                "{title} is not on the list any more with where it listens"
-            ))
-        })?;
+        let to = listed(to, title)?;
         let film = Film::of(&stored)
             .ok_or_else(|| JobError("the film says no SOP class to send it under".to_owned()))?;
         let status = self.send(&to, &film).await?;
-        if status != 0 && !(0xB000..=0xBFFF).contains(&status) {
+        if !is_stored(status) {
             return Err(JobError(format!(
                 "{title} answers with the status {status:04X}"
             )));
@@ -75,7 +72,7 @@ impl ForwardJob {
         Ok(tx.commit().await?)
     }
 
-    async fn send(&self, to: &dicom_peers::Destination, film: &Film) -> Result<u16, JobError> {
+    async fn send(&self, to: &Destination, film: &Film) -> Result<u16, JobError> {
         let (proposals, _) = proposals(std::slice::from_ref(film));
         let silence = Duration::from_secs(60);
         let mut call =
@@ -97,6 +94,15 @@ impl ForwardJob {
         call.end().await;
         Ok(status)
     }
+}
+
+/// Where a destination listens, if it is still on the list.
+pub(crate) fn listed(to: Option<Destination>, title: &str) -> Result<Destination, JobError> {
+    to.ok_or_else(|| {
+        JobError(format!(
+            "{title} is not on the list any more with where it listens"
+        ))
+    })
 }
 
 impl Handler for ForwardJob {

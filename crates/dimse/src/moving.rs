@@ -5,7 +5,7 @@ use db::dicom_peers::{self, Destination};
 use crate::{
     association::{Broken, Session, unasked},
     calling::{Call, CallError, MOST_CONTEXTS, NATIVE, Proposal},
-    command::{self, Command},
+    command::{self, Command, is_stored},
     find::{OUT_OF_RESOURCES, Refusal},
     line::Heard,
     negotiate::{Context, Model},
@@ -54,7 +54,7 @@ pub(crate) async fn answer(
             match send(session, &mut call, film, asked).await {
                 Ok(Sent::Status(status)) => {
                     // Such as a transfer syntax that the destination does not take.
-                    if !matches!(status, 0 | 0xB000..=0xBFFF) {
+                    if !is_stored(status) {
                         let told = format!("{status:04X}");
                         tracing::warn!(status = told, syntax = %film.syntax, "a film was not taken where it was to go");
                     }

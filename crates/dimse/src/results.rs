@@ -25,6 +25,8 @@ use serde_json::json;
 use crate::{
     Calling,
     calling::{Call, NATIVE, Proposal},
+    command::is_stored,
+    forwarding::listed,
     retrieve::data_set_of,
 };
 
@@ -74,11 +76,7 @@ impl SendResultJob {
             // It was removed meanwhile, as its term or its patient wanted: then it goes nowhere.
             return jobs::end(&self.database, job).await;
         };
-        let to = to.ok_or_else(|| {
-            JobError(format!(
-                "{title} is not on the list any more with where it listens"
-            ))
-        })?;
+        let to = listed(to, title)?;
         let sent = self.send(&to, &self.documents(result).await?).await?;
         let taken = sent.iter().filter(|one| one.status.is_some());
         if taken.count() == 0 {
@@ -136,8 +134,7 @@ impl SendResultJob {
         for document in documents {
             let status = store(&mut call, document).await?;
             if let Some(status) = status
-                && status != 0
-                && !(0xB000..=0xBFFF).contains(&status)
+                && !is_stored(status)
             {
                 call.end().await;
                 return Err(JobError(format!(

@@ -9,7 +9,7 @@ use intake::{Delivery, Details, Incoming, IntakeError, WarningCode};
 use crate::{
     Dimse,
     association::{Broken, Session, unasked},
-    command::Command,
+    command::{Command, is_stored},
     line::Heard,
     negotiate::{Context, Service},
 };
@@ -76,7 +76,7 @@ pub(crate) async fn answer(
             peer.limits,
         )
         .await;
-    let outcome = if verdict.status == 0 || verdict.status & 0xF000 == 0xB000 {
+    let outcome = if is_stored(verdict.status) {
         "taken"
     } else {
         "rejected"
