@@ -147,17 +147,27 @@ proptest! {
         altered[at] ^= 0x40;
         plant(&path, &altered);
         prop_assert!(store.read(digest).is_err(), "byte {}", at);
+        prop_assert!(streams_no_more(&store, digest), "byte {}", at);
         plant(&path, &stored[..stored.len() - 1]);
         prop_assert!(matches!(store.read(digest), Err(BlobError::Damaged(_))));
+        prop_assert!(streams_no_more(&store, digest));
         if chunks > 0 {
             // Without its last chunk, so that the end falls on a chunk's end.
             let whole = sealed::HEAD + (CHUNK + sealed::TAG) * chunks;
             if whole < stored.len() {
                 plant(&path, &stored[..whole]);
                 prop_assert!(matches!(store.read(digest), Err(BlobError::Damaged(_))));
+                prop_assert!(streams_no_more(&store, digest));
             }
         }
     }
+}
+
+/// Whether a stream of a damaged blob breaks off.
+fn streams_no_more(store: &BlobStore, digest: Digest) -> bool {
+    store.reader(digest).map_or(true, |mut stream| {
+        stream.read_to_end(&mut Vec::new()).is_err()
+    })
 }
 
 #[test]
@@ -172,8 +182,10 @@ fn moved_chunks_and_another_blobs_file_are_noticed() {
     moved[sealed::HEAD..sealed::HEAD + 2 * chunk].rotate_left(chunk);
     plant(&path, &moved);
     assert!(matches!(store.read(one), Err(BlobError::Damaged(_))));
+    assert!(streams_no_more(&store, one));
     plant(&path, &std::fs::read(store.path(other)).unwrap());
     assert!(matches!(store.read(one), Err(BlobError::Damaged(_))));
+    assert!(streams_no_more(&store, one));
     plant(&path, &stored);
     assert_eq!(store.read(one).unwrap(), bytes);
 }
