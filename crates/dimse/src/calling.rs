@@ -14,9 +14,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    command::{self, Command},
+    command::Command,
     line::{Heard, Line, Wire},
-    negotiate::{self, APPLICATION_CONTEXT},
+    negotiate::{self, APPLICATION_CONTEXT, trimmed},
 };
 
 /// Most contexts of an association: their numbers are odd and have a byte.
@@ -115,6 +115,8 @@ pub(crate) struct Call {
     line: Line,
     /// Number, class and transfer syntax of what was agreed on.
     agreed: Vec<(u8, Proposal)>,
+    /// Classes of which the other side lets the portal be the store.
+    stored_here: Vec<String>,
     messages: u16,
 }
 
@@ -126,7 +128,7 @@ impl Call {
         own_title: &str,
         to: &Destination,
         proposals: &[Proposal],
-        roles: Option<(&str, RequestorRoles)>,
+        roles: &[(&str, RequestorRoles)],
         silence: Duration,
     ) -> Result<Self, CallError> {
         let wire = tokio::time::timeout(calling.patience, connect(calling, to))
@@ -139,8 +141,8 @@ impl Call {
         let numbers = (1..=u8::MAX).step_by(2);
         let proposed: Vec<(u8, Proposal)> = numbers.zip(proposals.iter().cloned()).collect();
         let mut variables = negotiate::ourselves();
-        variables.extend(roles.map(|(class, roles)| {
-            UserVariableItem::ScuScpRoleSelectionSubItem(class.to_owned(), roles)
+        variables.extend(roles.iter().map(|(class, roles)| {
+            UserVariableItem::ScuScpRoleSelectionSubItem((*class).to_owned(), *roles)
         }));
         let asked = AssociationRQ {
             protocol_version: 1,
@@ -179,8 +181,16 @@ impl Call {
             let mut results = answer.presentation_contexts.iter();
             results.any(|result| result.id == id && result.reason == Reason::Acceptance)
         };
+        // Whoever says nothing of roles keeps to the usual ones (PS3.7 D.3.3.4): then the portal is no store.
+        let stored_here = answer.user_variables.iter().filter_map(|said| match said {
+            UserVariableItem::ScuScpRoleSelectionSubItem(class, roles) if roles.scp => {
+                Some(trimmed(class).to_owned())
+            }
+            _ => None,
+        });
         Ok(Self {
             title: to.ae_title.clone(),
+            stored_here: stored_here.collect(),
             agreed: proposed
                 .into_iter()
                 .filter(|(id, _)| is_agreed(*id))
@@ -206,6 +216,24 @@ impl Call {
             .map(|(_, (_, syntax))| syntax.as_str())
     }
 
+    /// The class and transfer syntax of a context in which the other side may store films here.
+    pub(crate) fn stored_in(&self, context: u8) -> Option<&Proposal> {
+        let (_, proposal) = self.agreed.iter().find(|(id, _)| *id == context)?;
+        self.stored_here.contains(&proposal.0).then_some(proposal)
+    }
+
+    /// Whether there is any class of which the other side may store films here.
+    pub(crate) fn is_store(&self) -> bool {
+        self.agreed
+            .iter()
+            .any(|(id, _)| self.stored_in(*id).is_some())
+    }
+
+    /// Whom the association is with.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
     /// A number for the next request.
     pub(crate) fn message(&mut self) -> u16 {
         self.messages = self.messages.wrapping_add(1).max(1);
@@ -226,21 +254,61 @@ impl Call {
         self.next(request).await
     }
 
-    /// The next answer to a request.
-    async fn next(&mut self, request: &Command) -> Result<Command, CallError> {
-        let heard = self.line.hear().await;
-        match heard.map_err(|error| self.broken(&error))? {
-            Heard::Command { command, .. }
-                if command.about() == request.message_id()
-                    && command.field() == request.field().map(|one| one | command::RESPONSE) =>
-            {
-                Ok(command)
-            }
+    /// Says a command and waits for nothing.
+    pub(crate) async fn say(
+        &mut self,
+        context: u8,
+        command: &Command,
+        data: Option<&[u8]>,
+    ) -> Result<(), CallError> {
+        let said = self.line.say(context, command, data).await;
+        said.map_err(|error| self.broken(&error))
+    }
+
+    /// What comes next, within the usual patience; an association that ends meanwhile is broken.
+    pub(crate) async fn hear(&mut self) -> Result<Heard, CallError> {
+        match self
+            .line
+            .hear()
+            .await
+            .map_err(|error| self.broken(&error))?
+        {
             Heard::Release => {
                 let _ = self.line.send(&Pdu::ReleaseRP).await;
                 Err(self.broken(&"it ended the association"))
             }
             Heard::Abort | Heard::Closed => Err(self.broken(&"it broke off")),
+            heard => Ok(heard),
+        }
+    }
+
+    /// The data set that follows a command, part by part, to its end.
+    pub(crate) async fn data_set(
+        &mut self,
+        of: u8,
+        mut take: impl FnMut(&[u8]) -> Result<(), &'static str>,
+    ) -> Result<(), CallError> {
+        loop {
+            match self.hear().await? {
+                Heard::Part {
+                    context,
+                    bytes,
+                    is_last,
+                } if context == of => {
+                    take(&bytes).map_err(|fault| self.broken(&fault))?;
+                    if is_last {
+                        return Ok(());
+                    }
+                }
+                _ => return Err(self.broken(&"a command without the data set that it announces")),
+            }
+        }
+    }
+
+    /// The next answer to a request.
+    async fn next(&mut self, request: &Command) -> Result<Command, CallError> {
+        match self.hear().await? {
+            Heard::Command { command, .. } if command.is_answer_to(request) => Ok(command),
             _ => Err(self.broken(&"it answers something else")),
         }
     }

@@ -151,15 +151,26 @@ impl Command {
         request
     }
 
-    /// C-FIND-RQ, or C-MOVE-RQ to a destination, as a device would say it.
-    #[cfg(test)]
-    pub(crate) fn inquiry(message: u16, sop_class: &str, destination: Option<&str>) -> Self {
-        let field = destination.map_or(FIND, |_| MOVE);
+    /// C-FIND-RQ or C-GET-RQ.
+    pub(crate) fn inquiry(field: u16, message: u16, sop_class: &str) -> Self {
         let mut request = Self::request(field, message, sop_class).with_data_set();
         request.put_number(PRIORITY, 0);
-        if let Some(destination) = destination {
-            request.put_text(DESTINATION, destination);
-        }
+        request
+    }
+
+    /// C-CANCEL-RQ: takes back the request of this number.
+    pub(crate) fn cancel(message: u16) -> Self {
+        let mut cancel = Self::default();
+        cancel.put_number(FIELD, CANCEL);
+        cancel.put_number(RESPONDS_TO, message);
+        cancel.put_number(DATA_SET, NO_DATA_SET);
+        cancel
+    }
+
+    /// C-MOVE-RQ to a destination.
+    pub(crate) fn moving(message: u16, sop_class: &str, destination: &str) -> Self {
+        let mut request = Self::inquiry(MOVE, message, sop_class);
+        request.put_text(DESTINATION, destination);
         request
     }
 
@@ -187,6 +198,12 @@ impl Command {
     #[must_use]
     pub fn about(&self) -> Option<u16> {
         self.number(RESPONDS_TO)
+    }
+
+    /// Whether it answers this request.
+    pub(crate) fn is_answer_to(&self, request: &Self) -> bool {
+        self.about() == request.message_id()
+            && self.field() == request.field().map(|one| one | RESPONSE)
     }
 
     /// Whether a data set follows.
@@ -373,7 +390,7 @@ mod tests {
             prop_assert_eq!(read.sop_class(), class.clone());
             prop_assert_eq!(read.sop_instance(), instance);
             prop_assert!(read.has_data_set());
-            let inquiry = Command::inquiry(message, &class, Some(&title));
+            let inquiry = Command::moving(message, &class, &title);
             let read = Command::read(&inquiry.write()).unwrap();
             prop_assert_eq!((read.field(), read.destination()), (Some(MOVE), title));
             let counts = Counts { remaining: Some(1), completed: 2, failed: 3, warning: 4 };

@@ -309,7 +309,7 @@ impl CommitmentJob {
             &self.ae_title,
             &to,
             &proposals,
-            Some((class, roles)),
+            &[(class, roles)],
             silence,
         )
         .await?;

@@ -11,7 +11,7 @@ use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
 use dicom_encoding::text::SpecificCharacterSet;
 use dicom_object::{InMemDicomObject, mem::InMemElement};
 use dicom_transfer_syntax_registry::entries;
-use imaging::{DicomFile, Limits, write::file_head};
+use imaging::{DicomFile, DicomHeader, Limits, write::file_head};
 use serde_json::{Map, Value};
 
 /// Most characters of a short string.
@@ -41,6 +41,14 @@ pub(crate) struct Asked<'a> {
 
 impl Received {
     pub(crate) fn read(bytes: &[u8], transfer_syntax: &str) -> Result<Self, Garbled> {
+        Self::with_header(bytes, transfer_syntax).map(|(received, _)| received)
+    }
+
+    /// With what the header of a film would say in its place.
+    pub(crate) fn with_header(
+        bytes: &[u8],
+        transfer_syntax: &str,
+    ) -> Result<(Self, DicomHeader), Garbled> {
         let garbled = |error: &dyn std::fmt::Display| Garbled(error.to_string());
         // A class and an instance have to be there, and mean nothing here.
         let mut file = file_head(uids::VERIFICATION, "1.2", transfer_syntax)
@@ -55,7 +63,7 @@ impl Received {
             return Err(Garbled("it breaks off".to_owned()));
         }
         match file.full_json() {
-            Value::Object(elements) => Ok(Self(elements)),
+            Value::Object(elements) => Ok((Self(elements), file.header())),
             _ => Err(Garbled("it holds no elements".to_owned())),
         }
     }

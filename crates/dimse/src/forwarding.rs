@@ -76,7 +76,7 @@ impl ForwardJob {
         let (proposals, _) = proposals(std::slice::from_ref(film));
         let silence = Duration::from_secs(60);
         let mut call =
-            Call::begin(&self.calling, &self.ae_title, to, &proposals, None, silence).await?;
+            Call::begin(&self.calling, &self.ae_title, to, &proposals, &[], silence).await?;
         let agreed: Vec<String> = call.syntaxes(&film.class).map(str::to_owned).collect();
         let syntax = film.syntax_among(agreed.iter().map(String::as_str));
         let context = syntax.and_then(|syntax| Some((call.context(&film.class, syntax)?, syntax)));

@@ -4,11 +4,13 @@
 //! answered when it is durable and queued for analysis. What it asks for it sees as that account does.
 //! `docs/DICOM_CONFORMANCE.md` says what is spoken.
 
+mod asking;
 mod association;
 mod calling;
 mod command;
 mod commitment;
 mod data;
+mod fetching;
 mod find;
 mod forwarding;
 mod get;
@@ -31,9 +33,11 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use asking::{Answered, Archive, ArchivedStudy, AskError, MOST_STUDIES, Numbered};
 pub use calling::{CallError, Calling};
 pub use command::{Command, CommandError};
 pub use commitment::CommitmentJob;
+pub use fetching::{Fetched, HadSent, MOST_FILMS, SentFilm};
 pub use forwarding::ForwardJob;
 pub use negotiate::{CLASSES, Model, STORAGE_CLASSES, Service, transfer_syntaxes};
 pub use places::{Place, Places};

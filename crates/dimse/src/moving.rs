@@ -157,7 +157,7 @@ async fn begin(
         &service.ae_title,
         to,
         proposals,
-        None,
+        &[],
         service.bounds.silence,
     );
     tokio::select! {

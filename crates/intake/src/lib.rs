@@ -20,6 +20,7 @@ mod warning;
 
 pub use failure::{FAILURES, failure_reason};
 pub use file::{CheckedFile, Incoming};
+pub use matching::{doubts, same_name};
 pub use receive::{
     Accepted, Delivered, Delivery, Details, FILE_CODES, Intake, IntakeError, Receipt, Rejected,
 };

@@ -90,10 +90,9 @@ async fn patient_of_order(
     };
     let patient = patients::find(tx, ordered.patient_id).await?;
     let is_same = patient.is_some_and(|patient| {
-        let name = header.patient_name.as_deref();
         let born = header.patient_birth_date;
-        name.is_some_and(|name| same_name(name, &patient.name))
-            && (born.is_some() && born == patient.date_of_birth || is_by_study && born.is_none())
+        let doubts = doubts(&patient, header.patient_name.as_deref(), born);
+        doubts.is_empty() || is_by_study && born.is_none() && doubts == ["birth_date"]
     });
     Ok(is_same.then_some(ordered.patient_id))
 }
@@ -227,6 +226,20 @@ pub(crate) fn disagreements(
     found
 }
 
+/// Why what has a patient's number, or a number of an order, may be of somebody else all the same: `name` where none is said or
+/// it is another one, `birth_date` where either side knows none or they differ. Only without doubts is it this patient's.
+#[must_use]
+pub fn doubts(patient: &Patient, name: Option<&str>, born: Option<NaiveDate>) -> Vec<&'static str> {
+    let mut doubts = Vec::new();
+    if !name.is_some_and(|name| same_name(name, &patient.name)) {
+        doubts.push("name");
+    }
+    if born.is_none() || born != patient.date_of_birth {
+        doubts.push("birth_date");
+    }
+    doubts
+}
+
 /// Whether two names have the same words, in whatever order and case.
 #[must_use]
 pub fn same_name(a: &str, b: &str) -> bool {
@@ -259,6 +272,34 @@ mod tests {
         assert!(same_name("Marie Curie", "CURIE, Marie"));
         assert!(same_name("Anne-Marie Öztürk", "öztürk anne marie"));
         assert!(!same_name("Marie Curie", "Pierre Curie"));
+    }
+
+    #[test]
+    fn without_name_and_birth_date_a_number_is_nobodys() {
+        let day = |year| NaiveDate::from_ymd_opt(year, 6, 15);
+        let patient = Patient {
+            patient_id: UserId::new_at(DateTime::UNIX_EPOCH),
+            name: "Marie Curie".to_owned(),
+            email: "marie@example.org".to_owned(),
+            phone: None,
+            date_of_birth: day(1960),
+            identifier: Some("MRN-1".to_owned()),
+            gender: None,
+            is_active: true,
+            created_at: DateTime::UNIX_EPOCH,
+        };
+        assert_eq!(doubts(&patient, Some("CURIE Marie"), day(1960)), [""; 0]);
+        assert_eq!(doubts(&patient, None, day(1960)), ["name"]);
+        assert_eq!(doubts(&patient, Some("Eve Curie"), day(1960)), ["name"]);
+        let unsaid = doubts(&patient, Some("Marie Curie"), None);
+        assert_eq!(unsaid, ["birth_date"]);
+        assert_eq!(doubts(&patient, None, day(1961)), ["name", "birth_date"]);
+        // Nothing that neither side knows agrees.
+        let ageless = Patient {
+            date_of_birth: None,
+            ..patient
+        };
+        assert_eq!(doubts(&ageless, Some("Marie Curie"), None), ["birth_date"]);
     }
 
     #[test]

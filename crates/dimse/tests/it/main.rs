@@ -3,6 +3,7 @@
 // Helpers of tests stop with the reason, as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod archive;
 mod bad_devices;
 mod cancelling;
 mod commitment;
