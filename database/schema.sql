@@ -380,7 +380,7 @@ ALTER FUNCTION portal.dicom_destination(title text) OWNER TO portal_owner;
 
 -- Name: dicom_peer_of(text, inet, timestamp with time zone); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
-CREATE FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) RETURNS TABLE(user_id uuid, role text)
+CREATE FUNCTION portal.dicom_peer_of(title text, peer inet, present timestamp with time zone) RETURNS TABLE(user_id uuid, role text, is_archive boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
     AS $$
@@ -388,7 +388,7 @@ BEGIN
     UPDATE portal.dicom_peers p SET last_seen_at = present
         WHERE p.ae_title = title AND (p.last_seen_at IS NULL OR present - p.last_seen_at > interval '1 minute')
           AND EXISTS (SELECT FROM unnest(p.addresses) a WHERE peer <<= a);
-    RETURN QUERY SELECT p.user_id, u.role::text
+    RETURN QUERY SELECT p.user_id, u.role::text, EXISTS (SELECT FROM portal.dicom_archives x WHERE x.ae_title = p.ae_title)
         FROM portal.dicom_peers p JOIN public.users u ON u.id = p.user_id
         WHERE p.ae_title = title AND u.is_active AND EXISTS (SELECT FROM unnest(p.addresses) a WHERE peer <<= a);
 END
@@ -971,12 +971,29 @@ BEGIN
         WHERE r.patient_id = patient AND (after_id IS NULL OR (r.created_at, r.report_id) > (after_at, after_id))
         ORDER BY 1, 2 LIMIT most;
     WHEN 'images' THEN RETURN QUERY
-        SELECT i.uploaded_at, i.image_id, jsonb_build_object('image_id', i.image_id, 'report_id', i.report_id, 'image_type', i.image_type,
-            'image_format', i.image_format, 'width', i.width, 'height', i.height, 'file_size', i.file_size,
-            'dicom_metadata', i.dicom_metadata, 'uploaded_at', i.uploaded_at, 'sha256', encode(b.sha256, 'hex'))
-        FROM public.medical_reports r JOIN public.report_images i ON i.report_id = r.report_id
-             LEFT JOIN portal.image_blobs b ON b.image_id = i.image_id
-        WHERE r.patient_id = patient AND (after_id IS NULL OR (i.uploaded_at, i.image_id) > (after_at, after_id))
+        SELECT f.at, f.id, f.item FROM (
+            SELECT i.uploaded_at AS at, i.image_id AS id, jsonb_build_object('image_id', i.image_id, 'report_id', i.report_id,
+                'image_type', i.image_type, 'image_format', i.image_format, 'width', i.width, 'height', i.height,
+                'file_size', i.file_size, 'dicom_metadata', i.dicom_metadata, 'uploaded_at', i.uploaded_at,
+                'sha256', encode(b.sha256, 'hex')) AS item
+            FROM public.medical_reports r JOIN public.report_images i ON i.report_id = r.report_id
+                 LEFT JOIN portal.image_blobs b ON b.image_id = i.image_id
+            WHERE r.patient_id = patient
+            UNION ALL
+            SELECT i.stored_at, i.image_id, jsonb_build_object('image_id', i.image_id, 'report_id', p.report_id,
+                'prior_id', p.prior_id, 'image_type', i.image_type, 'image_format', 'DICOM', 'width', i.width, 'height', i.height,
+                'file_size', i.file_size, 'dicom_metadata', i.dicom_metadata, 'uploaded_at', i.stored_at,
+                'sha256', encode(i.sha256, 'hex'))
+            FROM public.medical_reports r JOIN portal.prior_studies p ON p.report_id = r.report_id
+                 JOIN portal.prior_images i ON i.prior_id = p.prior_id
+            WHERE r.patient_id = patient AND p.doubts = '{}') f
+        WHERE after_id IS NULL OR (f.at, f.id) > (after_at, after_id)
+        ORDER BY 1, 2 LIMIT most;
+    WHEN 'priors' THEN RETURN QUERY
+        SELECT p.found_at, p.prior_id, to_jsonb(p) - 'doubts' - 'fault' - 'asked_at' - 'state'
+        FROM public.medical_reports r JOIN portal.prior_studies p ON p.report_id = r.report_id
+        WHERE r.patient_id = patient AND p.doubts = '{}'
+          AND (after_id IS NULL OR (p.found_at, p.prior_id) > (after_at, after_id))
         ORDER BY 1, 2 LIMIT most;
     WHEN 'analyses' THEN RETURN QUERY
         SELECT a.processed_at, a.analysis_id, jsonb_build_object('analysis_id', a.analysis_id, 'report_id', a.report_id,
@@ -1232,8 +1249,11 @@ CREATE FUNCTION portal.remove_report(report uuid) RETURNS void
 BEGIN
     PERFORM set_config('portal.removing', report::text, true);
     INSERT INTO portal.blob_removals (sha256, requested_at)
-    SELECT DISTINCT b.sha256, portal.present()
+    SELECT b.sha256, portal.present()
     FROM public.report_images i JOIN portal.image_blobs b ON b.image_id = i.image_id WHERE i.report_id = report
+    UNION
+    SELECT i.sha256, portal.present()
+    FROM portal.prior_studies p JOIN portal.prior_images i ON i.prior_id = p.prior_id WHERE p.report_id = report
     ON CONFLICT DO NOTHING;
     DELETE FROM portal.review_addenda a USING public.doctor_reviews d WHERE d.review_id = a.review_id AND d.report_id = report;
     DELETE FROM portal.report_releases x WHERE x.report_id = report;
@@ -1340,6 +1360,27 @@ END
 $$;
 
 ALTER FUNCTION portal.retire_accounts_beyond(before timestamp with time zone, most integer) OWNER TO portal_owner;
+
+-- Name: search_priors(uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.search_priors(report uuid) RETURNS TABLE(archive text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    INSERT INTO portal.prior_searches AS s (report_id, archive, queued_at)
+    SELECT r.report_id, a.ae_title, portal.present()
+    FROM portal.dicom_archives a
+    JOIN portal.dicom_peers p ON p.ae_title = a.ae_title AND p.host IS NOT NULL
+    JOIN public.medical_reports r ON r.report_id = report AND r.radiologist_id = portal.actor_id()
+    ON CONFLICT DO NOTHING
+    RETURNING s.archive;
+END
+$$;
+
+ALTER FUNCTION portal.search_priors(report uuid) OWNER TO portal_owner;
 
 -- Name: sees(text, uuid); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -1780,6 +1821,17 @@ CREATE TABLE portal.correction_requests (
 ALTER TABLE ONLY portal.correction_requests FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.correction_requests OWNER TO portal_owner;
+
+-- Name: dicom_archives; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.dicom_archives (
+    ae_title text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY portal.dicom_archives FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.dicom_archives OWNER TO portal_owner;
 
 -- Name: dicom_instances; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -2297,6 +2349,39 @@ ALTER TABLE ONLY portal.model_standings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.model_standings OWNER TO portal_owner;
 
+-- Name: prior_images; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.prior_images (
+    image_id uuid NOT NULL,
+    prior_id uuid NOT NULL,
+    sop_instance_uid text NOT NULL,
+    sha256 bytea NOT NULL,
+    image_type text NOT NULL,
+    file_size bigint NOT NULL,
+    width integer,
+    height integer,
+    series_number integer,
+    instance_number integer,
+    dicom_metadata jsonb,
+    stored_at timestamp with time zone NOT NULL,
+    CONSTRAINT prior_images_sha256_length CHECK ((length(sha256) = 32))
+);
+
+ALTER TABLE ONLY portal.prior_images FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.prior_images OWNER TO portal_owner;
+
+-- Name: named_blobs; Type: VIEW; Schema: portal; Owner: portal_owner
+
+CREATE VIEW portal.named_blobs WITH (security_invoker='true') AS
+ SELECT image_blobs.sha256
+   FROM portal.image_blobs
+UNION ALL
+ SELECT prior_images.sha256
+   FROM portal.prior_images;
+
+ALTER TABLE portal.named_blobs OWNER TO portal_owner;
+
 -- Name: not_assessed; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.not_assessed (
@@ -2416,6 +2501,52 @@ CREATE TABLE portal.patient_registrations (
 ALTER TABLE ONLY portal.patient_registrations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.patient_registrations OWNER TO portal_owner;
+
+-- Name: prior_searches; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.prior_searches (
+    report_id uuid NOT NULL,
+    archive text NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    others integer DEFAULT 0 NOT NULL,
+    unreadable integer DEFAULT 0 NOT NULL,
+    is_cut boolean DEFAULT false NOT NULL,
+    fault text,
+    CONSTRAINT prior_searches_others CHECK ((others >= 0)),
+    CONSTRAINT prior_searches_unreadable CHECK ((unreadable >= 0))
+);
+
+ALTER TABLE ONLY portal.prior_searches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.prior_searches OWNER TO portal_owner;
+
+-- Name: prior_studies; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.prior_studies (
+    prior_id uuid NOT NULL,
+    report_id uuid NOT NULL,
+    archive text NOT NULL,
+    study_uid text NOT NULL,
+    state text NOT NULL,
+    doubts text[] DEFAULT '{}'::text[] NOT NULL,
+    fault text,
+    made_at timestamp without time zone,
+    modalities text[] DEFAULT '{}'::text[] NOT NULL,
+    description text,
+    accession_number text,
+    patient_name text,
+    birth_date date,
+    instances integer,
+    found_at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone,
+    fetched_at timestamp with time zone,
+    CONSTRAINT prior_studies_state CHECK ((state = ANY (ARRAY['found'::text, 'fetching'::text, 'here'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY portal.prior_studies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.prior_studies OWNER TO portal_owner;
 
 -- Name: program_tokens; Type: TABLE; Schema: portal; Owner: portal_owner
 
@@ -3332,6 +3463,11 @@ ALTER TABLE ONLY portal.consents
 ALTER TABLE ONLY portal.correction_requests
     ADD CONSTRAINT correction_requests_pkey PRIMARY KEY (correction_id);
 
+-- Name: dicom_archives dicom_archives_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_archives
+    ADD CONSTRAINT dicom_archives_pkey PRIMARY KEY (ae_title);
+
 -- Name: dicom_instances dicom_instances_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_instances
@@ -3496,6 +3632,21 @@ ALTER TABLE ONLY portal.patient_identifiers
 
 ALTER TABLE ONLY portal.patient_registrations
     ADD CONSTRAINT patient_registrations_pkey PRIMARY KEY (patient_id);
+
+-- Name: prior_images prior_images_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.prior_images
+    ADD CONSTRAINT prior_images_pkey PRIMARY KEY (image_id);
+
+-- Name: prior_searches prior_searches_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.prior_searches
+    ADD CONSTRAINT prior_searches_pkey PRIMARY KEY (report_id, archive);
+
+-- Name: prior_studies prior_studies_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.prior_studies
+    ADD CONSTRAINT prior_studies_pkey PRIMARY KEY (prior_id);
 
 -- Name: program_tokens program_tokens_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
 
@@ -4038,6 +4189,22 @@ CREATE INDEX idx_patient_identifiers_patient_id ON portal.patient_identifiers US
 
 CREATE INDEX idx_patient_registrations_registered_by ON portal.patient_registrations USING btree (registered_by);
 
+-- Name: idx_prior_images_once; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_prior_images_once ON portal.prior_images USING btree (prior_id, sop_instance_uid);
+
+-- Name: idx_prior_images_sha256; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_prior_images_sha256 ON portal.prior_images USING btree (sha256);
+
+-- Name: idx_prior_studies_fetching; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_prior_studies_fetching ON portal.prior_studies USING btree (study_uid) WHERE (state = 'fetching'::text);
+
+-- Name: idx_prior_studies_once; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE UNIQUE INDEX idx_prior_studies_once ON portal.prior_studies USING btree (report_id, study_uid);
+
 -- Name: idx_program_tokens_token; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE UNIQUE INDEX idx_program_tokens_token ON portal.program_tokens USING btree (token);
@@ -4455,6 +4622,11 @@ ALTER TABLE ONLY portal.correction_requests
 ALTER TABLE ONLY portal.correction_requests
     ADD CONSTRAINT correction_requests_requested_by_fkey FOREIGN KEY (requested_by) REFERENCES public.users(id) ON DELETE SET NULL;
 
+-- Name: dicom_archives dicom_archives_ae_title_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.dicom_archives
+    ADD CONSTRAINT dicom_archives_ae_title_fkey FOREIGN KEY (ae_title) REFERENCES portal.dicom_peers(ae_title) ON DELETE CASCADE;
+
 -- Name: dicom_instances dicom_instances_image_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.dicom_instances
@@ -4710,6 +4882,21 @@ ALTER TABLE ONLY portal.patient_registrations
 ALTER TABLE ONLY portal.patient_registrations
     ADD CONSTRAINT patient_registrations_registered_by_fkey FOREIGN KEY (registered_by) REFERENCES public.users(id) ON DELETE CASCADE;
 
+-- Name: prior_images prior_images_prior_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.prior_images
+    ADD CONSTRAINT prior_images_prior_id_fkey FOREIGN KEY (prior_id) REFERENCES portal.prior_studies(prior_id) ON DELETE CASCADE;
+
+-- Name: prior_searches prior_searches_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.prior_searches
+    ADD CONSTRAINT prior_searches_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
+-- Name: prior_studies prior_studies_report_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.prior_studies
+    ADD CONSTRAINT prior_studies_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.medical_reports(report_id) ON DELETE CASCADE;
+
 -- Name: program_tokens program_tokens_user_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
 
 ALTER TABLE ONLY portal.program_tokens
@@ -4913,6 +5100,10 @@ ALTER TABLE portal.account_tokens ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY acknowledge ON portal.model_alarms TO portal_tech USING (true) WITH CHECK ((NOT (acknowledged_by IS DISTINCT FROM ( SELECT portal.actor_id() AS actor_id))));
 
+-- Name: dicom_archives add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY add_at_the_command_line ON portal.dicom_archives FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
+
 -- Name: dicom_peers add_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY add_at_the_command_line ON portal.dicom_peers FOR INSERT TO portal_tech WITH CHECK ((( SELECT portal.actor_id() AS actor_id) IS NULL));
@@ -4944,6 +5135,10 @@ CREATE POLICY add_own ON portal.review_addenda FOR INSERT TO portal_doctor WITH 
 -- Name: events announce; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY announce ON portal.events FOR INSERT TO portal_anonymous, portal_patient, portal_radiologist, portal_doctor, portal_tech, portal_worker WITH CHECK (true);
+
+-- Name: dicom_archives ask; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY ask ON portal.dicom_archives FOR SELECT TO portal_worker USING (true);
 
 -- Name: audit_archives; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
@@ -5043,6 +5238,10 @@ CREATE POLICY decide_of_those_registered ON portal.history_proposals FOR UPDATE 
 
 CREATE POLICY deliver ON portal.audit_deliveries TO portal_worker USING (true) WITH CHECK (true);
 
+-- Name: dicom_archives; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.dicom_archives ENABLE ROW LEVEL SECURITY;
+
 -- Name: dicom_instances; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.dicom_instances ENABLE ROW LEVEL SECURITY;
@@ -5115,6 +5314,10 @@ ALTER TABLE portal.first_impressions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY hand_over ON portal.account_tokens TO portal_tech USING ((purpose = 'reset_password'::text)) WITH CHECK ((purpose = 'reset_password'::text));
 
+-- Name: prior_studies have_fetched; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY have_fetched ON portal.prior_studies FOR UPDATE TO portal_doctor USING (true) WITH CHECK ((state = 'fetching'::text));
+
 -- Name: history_proposals; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.history_proposals ENABLE ROW LEVEL SECURITY;
@@ -5170,6 +5373,18 @@ CREATE POLICY let_go ON portal.report_claims FOR DELETE TO portal_doctor USING (
 -- Name: legal_holds lift_as_officer; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY lift_as_officer ON portal.legal_holds FOR UPDATE TO portal_radiologist, portal_doctor, portal_tech USING ((( SELECT portal.is_privacy_officer() AS is_privacy_officer) AND (lifted_at IS NULL))) WITH CHECK ((lifted_by = ( SELECT portal.actor_id() AS actor_id)));
+
+-- Name: prior_images look_for_priors; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY look_for_priors ON portal.prior_images TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: prior_searches look_for_priors; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY look_for_priors ON portal.prior_searches TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: prior_studies look_for_priors; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY look_for_priors ON portal.prior_studies TO portal_worker USING (true) WITH CHECK (true);
 
 -- Name: program_tokens make_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5274,6 +5489,10 @@ CREATE POLICY oversee ON portal.consents FOR SELECT TO portal_radiologist, porta
 -- Name: correction_requests oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY oversee ON portal.correction_requests FOR SELECT TO portal_radiologist, portal_doctor, portal_tech USING (( SELECT portal.is_privacy_officer() AS is_privacy_officer));
+
+-- Name: dicom_archives oversee; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY oversee ON portal.dicom_archives FOR SELECT TO portal_tech USING (true);
 
 -- Name: dicom_peers oversee; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5394,6 +5613,10 @@ CREATE POLICY owner_maintains ON portal.consents TO portal_owner USING (true) WI
 -- Name: correction_requests owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.correction_requests TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: dicom_archives owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.dicom_archives TO portal_owner USING (true) WITH CHECK (true);
 
 -- Name: dicom_instances owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5527,6 +5750,18 @@ CREATE POLICY owner_maintains ON portal.patient_identifiers TO portal_owner USIN
 
 CREATE POLICY owner_maintains ON portal.patient_registrations TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: prior_images owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.prior_images TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: prior_searches owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.prior_searches TO portal_owner USING (true) WITH CHECK (true);
+
+-- Name: prior_studies owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.prior_studies TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: program_tokens owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY owner_maintains ON portal.program_tokens TO portal_owner USING (true) WITH CHECK (true);
@@ -5619,6 +5854,18 @@ ALTER TABLE portal.patient_identifiers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.patient_registrations ENABLE ROW LEVEL SECURITY;
 
+-- Name: prior_images; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.prior_images ENABLE ROW LEVEL SECURITY;
+
+-- Name: prior_searches; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.prior_searches ENABLE ROW LEVEL SECURITY;
+
+-- Name: prior_studies; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.prior_studies ENABLE ROW LEVEL SECURITY;
+
 -- Name: program_tokens; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.program_tokens ENABLE ROW LEVEL SECURITY;
@@ -5678,6 +5925,18 @@ CREATE POLICY read_all ON portal.not_assessed FOR SELECT TO portal_doctor USING 
 -- Name: patient_registrations read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_all ON portal.patient_registrations FOR SELECT TO portal_radiologist, portal_doctor USING (true);
+
+-- Name: prior_images read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.prior_images FOR SELECT TO portal_doctor USING (true);
+
+-- Name: prior_searches read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.prior_searches FOR SELECT TO portal_doctor USING (true);
+
+-- Name: prior_studies read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.prior_studies FOR SELECT TO portal_doctor USING (true);
 
 -- Name: report_annotations read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5793,6 +6052,10 @@ CREATE POLICY remind ON portal.emergency_accesses TO portal_worker USING (true) 
 -- Name: blob_removals remove; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY remove ON portal.blob_removals TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: dicom_archives remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY remove_at_the_command_line ON portal.dicom_archives FOR DELETE TO portal_tech USING ((( SELECT portal.actor_id() AS actor_id) IS NULL));
 
 -- Name: dicom_peers remove_at_the_command_line; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6085,6 +6348,11 @@ CREATE POLICY with_its_image ON portal.dicom_instances FOR SELECT TO portal_pati
 CREATE POLICY with_its_image ON portal.image_blobs FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
    FROM public.report_images i)));
 
+-- Name: prior_images with_its_prior; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_prior ON portal.prior_images FOR SELECT TO portal_patient USING ((prior_id IN ( SELECT p.prior_id
+   FROM portal.prior_studies p)));
+
 -- Name: dicom_series with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY with_its_report ON portal.dicom_series FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
@@ -6104,6 +6372,11 @@ CREATE POLICY with_its_report ON portal.inference_records FOR SELECT TO portal_p
 
 CREATE POLICY with_its_report ON portal.not_assessed FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
    FROM public.medical_reports r)));
+
+-- Name: prior_studies with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_report ON portal.prior_studies FOR SELECT TO portal_patient USING (((doubts = '{}'::text[]) AND (report_id IN ( SELECT r.report_id
+   FROM public.medical_reports r))));
 
 -- Name: review_addenda with_its_review; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6788,6 +7061,11 @@ GRANT ALL ON FUNCTION portal.resolve_unknown_patient(unknown uuid, known uuid) T
 REVOKE ALL ON FUNCTION portal.retire_accounts_beyond(before timestamp with time zone, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.retire_accounts_beyond(before timestamp with time zone, most integer) TO portal_worker;
 
+-- Name: FUNCTION search_priors(report uuid); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.search_priors(report uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION portal.search_priors(report uuid) TO portal_radiologist;
+
 -- Name: FUNCTION sees(kind text, id uuid); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.sees(kind text, id uuid) FROM PUBLIC;
@@ -7052,6 +7330,11 @@ GRANT UPDATE(disagreement) ON TABLE portal.correction_requests TO portal_patient
 -- Name: COLUMN correction_requests.disagreed_at; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT UPDATE(disagreed_at) ON TABLE portal.correction_requests TO portal_patient;
+
+-- Name: TABLE dicom_archives; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE portal.dicom_archives TO portal_tech;
+GRANT SELECT ON TABLE portal.dicom_archives TO portal_worker;
 
 -- Name: TABLE dicom_instances; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -7359,6 +7642,16 @@ GRANT SELECT ON TABLE portal.model_standings TO portal_doctor;
 GRANT SELECT ON TABLE portal.model_standings TO portal_tech;
 GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_standings TO portal_worker;
 
+-- Name: TABLE prior_images; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.prior_images TO portal_doctor;
+GRANT SELECT,INSERT ON TABLE portal.prior_images TO portal_worker;
+GRANT SELECT ON TABLE portal.prior_images TO portal_patient;
+
+-- Name: TABLE named_blobs; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.named_blobs TO portal_worker;
+
 -- Name: TABLE not_assessed; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT ON TABLE portal.not_assessed TO portal_patient;
@@ -7414,6 +7707,25 @@ GRANT UPDATE(gender) ON TABLE portal.patient_identifiers TO portal_doctor;
 
 GRANT SELECT,INSERT ON TABLE portal.patient_registrations TO portal_radiologist;
 GRANT SELECT,INSERT ON TABLE portal.patient_registrations TO portal_doctor;
+
+-- Name: TABLE prior_searches; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.prior_searches TO portal_doctor;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.prior_searches TO portal_worker;
+
+-- Name: TABLE prior_studies; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.prior_studies TO portal_doctor;
+GRANT SELECT,INSERT,UPDATE ON TABLE portal.prior_studies TO portal_worker;
+GRANT SELECT ON TABLE portal.prior_studies TO portal_patient;
+
+-- Name: COLUMN prior_studies.state; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(state) ON TABLE portal.prior_studies TO portal_doctor;
+
+-- Name: COLUMN prior_studies.fault; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT UPDATE(fault) ON TABLE portal.prior_studies TO portal_doctor;
 
 -- Name: TABLE program_tokens; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -7754,4 +8066,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (42, 'programs that read the trail', true, '\x23a88fa3959d569cd7d39963392a274c42a88527b7a9a258ddaeb8a0b07a38cdb6af3ab752cec77a0b0ca81c10d8f204', 0),
     (43, 'cheaper dicom index', true, '\x625f99430b52b85401013fe9ef40f5e3860b854bcf627bedec45dbe0009b0535961a5396cd856ed575d7250eebe8144e', 0),
     (45, 'result routes', true, '\xbfb9df8ad16c3f2557c6facbaa882055ae564e94e1cfc495dac195c9ca0f4b917b9bc1ebe5172539a8df111ee5c52a6c', 0),
-    (46, 'plans kept between calls', true, '\x3092f289d94e88d73081c53cb3d4724b2287df904eeb6f3ddd9378dcce7d57075f768fb45e9d3cb678ee3eaaa2585995', 0);
+    (46, 'plans kept between calls', true, '\x3092f289d94e88d73081c53cb3d4724b2287df904eeb6f3ddd9378dcce7d57075f768fb45e9d3cb678ee3eaaa2585995', 0),
+    (47, 'priors', true, '\x5bfb170671e6219c1d16f6e465e387ad1dbd19d28d6da859ef6061b26ea1f28c17170a564ca40ef9f02fbf62e55c2c23', 0);

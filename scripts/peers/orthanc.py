@@ -1,6 +1,6 @@
 """Orthanc beside a portal with the demo's data: it pushes films (C-STORE with storage commitment, STOW-RS), pulls the
-demo's (C-FIND with C-MOVE, QIDO-RS with WADO-RS), and takes what the portal sends on by a route. Whatever went either way
-is compared: whose it is, and its pixel data."""
+demo's (C-FIND with C-MOVE, QIDO-RS with WADO-RS), takes what the portal sends on by a route, and is asked for earlier studies.
+Whatever went either way is compared: whose it is, and its pixel data."""
 
 import io
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pydicom
 from orthanc_server import Orthanc, missing
-from peer import DICOM_PORT, FILMS, PORTAL, WORK, ask, check, finish, free_port, portal, say, token, until
+from peer import DICOM_PORT, FILMS, PORTAL, WORK, ask, check, finish, free_port, portal, say, signed_in, token, until
 
 # A folder with an authority's and Orthanc's certificates, where the portal is reached over TLS.
 TLS = os.environ.get("PEERS_TLS")
@@ -115,6 +115,45 @@ def is_sent_what_comes_in(orthanc, writer, reader, path):
     came(orthanc, before, 1, reader)
 
 
+def of_one_patient(path, day, name="Synthetic^Prior"):
+    """A film like that one, of another study and of a patient that is in nobody's record yet."""
+    dataset = pydicom.dcmread(path)
+    dataset.PatientID, dataset.PatientName, dataset.PatientBirthDate = "PEER-PRIOR", name, "19600102"
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+        setattr(dataset, keyword, pydicom.uid.generate_uid())
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.StudyDate, dataset.AccessionNumber = day, ""
+    written = io.BytesIO()
+    dataset.save_as(written)
+    return dataset, written.getvalue()
+
+
+def is_asked_for_priors(orthanc, writer, path):
+    say("\nThe portal asks Orthanc for earlier studies and fetches them")
+    say(f"  medical-portal archive add --ae-title ORTHANC: {portal('archive', 'add', '--ae-title', 'ORTHANC')}")
+    earlier, raw = of_one_patient(path, "20240304")
+    orthanc.call("POST", "/instances", raw)
+    orthanc.call("POST", "/instances", of_one_patient(path, "20250607", "Somebody^Else")[1])
+    status = stow(writer, of_one_patient(path, "20261101")[1])
+    check(status == 200, f"STOW-RS: a film was not stored: {status}")
+    doctor = signed_in("doctor@example.com")
+    reports = json.loads(ask(f"{PORTAL}/api/reports?sort=-upload_date", headers=doctor)[1])["items"]
+    case = f"{PORTAL}/api/reports/{reports[0]['report_id']}"
+    priors = lambda: json.loads(ask(f"{case}/priors", headers=doctor)[1])
+    until(lambda: any(study["state"] == "here" for study in priors()["studies"]))
+    studies = priors()["studies"]
+    for study in studies:
+        doubts = ", ".join(study["doubts"]) or "none"
+        say(f"  {study['made_at'][:10]}, {study['patient_name']}: {study['state']}, doubts: {doubts}, films: {len(study['images'])}")
+    here = [study for study in studies if study["state"] == "here"]
+    doubtful = [study for study in studies if study["doubts"]]
+    if check(len(here) == 1 and len(studies) == 2, "not the two earlier studies that Orthanc has, one of them fetched"):
+        check(doubtful[0]["state"] == "found" and doubtful[0] != here[0], "a study of another name was fetched")
+        fetched = film(ask(PORTAL + here[0]["images"][0]["image_url"], headers=doctor)[1])
+        if same(earlier, fetched):
+            say("  the film is the same there and here: identity and pixel data")
+
+
 def stow(writer, film):
     kind = 'multipart/related; type="application/dicom"; boundary=peers'
     body = b"--peers\r\nContent-Type: application/dicom\r\n\r\n" + film + b"\r\n--peers--\r\n"
@@ -179,6 +218,7 @@ def main():
         attempt(pulls_by_dimse, orthanc, reader)
         attempt(pulls_by_web, orthanc, reader)
         attempt(is_sent_what_comes_in, orthanc, writer, reader, films[6])
+        attempt(is_asked_for_priors, orthanc, writer, films[7])
     finish("Orthanc")
 
 

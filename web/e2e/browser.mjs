@@ -1,6 +1,7 @@
 // A browser as the portal's users have one: Debian's Chromium, driven by playwright-core. Every error on a page's
 // console, every failed request to the portal and every request elsewhere fails the run.
 import { existsSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
@@ -38,6 +39,15 @@ export async function launch() {
     executablePath,
     args: chromiumArguments,
   });
+}
+
+/** A free port of this machine. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
 }
 
 /** Faults that pages reported, of the whole run. */

@@ -1,7 +1,7 @@
 // Runs every journey against the portal at PORTAL_URL; names may be given to run some of them.
 import { faults, launch } from './browser.mjs';
 
-const journeys = ['visitor', 'radiologist', 'line', 'doctor', 'impression', 'session', 'identity', 'patient', 'tech', 'signin', 'passkeys', 'sso', 'crosssite', 'models', 'emergency', 'privacy', 'pages'];
+const journeys = ['visitor', 'radiologist', 'line', 'doctor', 'priors', 'impression', 'session', 'identity', 'patient', 'tech', 'signin', 'passkeys', 'sso', 'crosssite', 'models', 'emergency', 'privacy', 'pages'];
 const wanted = process.argv.slice(2);
 const browser = await launch();
 let failed = 0;

@@ -1,23 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Provider } from 'oidc-provider';
-import { accessible, check, open, shot } from './browser.mjs';
+import { accessible, check, freePort, open, shot } from './browser.mjs';
 
 const binary = process.env.PORTAL_BINARY;
 const secret = 'a secret: with/odd+letters&=';
 const words = 'four plain words suffice here';
-
-/** A free port of this machine. */
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 /** People of the hospital. */
 const people = {

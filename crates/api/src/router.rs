@@ -81,6 +81,8 @@ pub(crate) fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(reports::images::rendered))
         .routes(routes!(reports::images::thumbnail))
         .routes(routes!(reports::images::frame))
+        .routes(routes!(reports::priors::list))
+        .routes(routes!(reports::priors::fetch))
         .routes(routes!(reports::results::object))
         .routes(routes!(reports::results::pdf))
         .routes(routes!(reports::annotations::save))

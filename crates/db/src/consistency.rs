@@ -7,7 +7,7 @@ use domain::ReportId;
 use crate::{ActorTx, DbError, error::During};
 
 /// Digests of the blobs that rows name, in order, after the given one. Served by
-/// `idx_image_blobs_sha256`.
+/// `idx_image_blobs_sha256` and `idx_prior_images_sha256`.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -17,7 +17,7 @@ pub async fn named_blobs(
     limit: i64,
 ) -> Result<Vec<[u8; 32]>, DbError> {
     let rows = sqlx::query_scalar!(
-        "SELECT sha256 FROM portal.image_blobs WHERE $1::bytea IS NULL OR sha256 > $1 ORDER BY sha256 LIMIT $2",
+        r#"SELECT DISTINCT sha256 AS "sha256!" FROM portal.named_blobs WHERE sha256 > coalesce($1::bytea, '') ORDER BY 1 LIMIT $2"#,
         after.as_ref().map(<[u8; 32]>::as_slice),
         limit
     )
@@ -40,7 +40,7 @@ pub async fn named_blobs(
 /// When the database does not answer.
 pub async fn is_named(tx: &mut ActorTx, digest: &[u8; 32]) -> Result<bool, DbError> {
     sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM portal.image_blobs WHERE sha256 = $1) AS "named!""#,
+        r#"SELECT EXISTS (SELECT FROM portal.named_blobs WHERE sha256 = $1) AS "named!""#,
         digest.as_slice()
     )
     .fetch_one(tx.connection())

@@ -31,6 +31,17 @@ pub struct DicomPeer {
     pub last_seen_at: Option<DateTime<Utc>>,
 }
 
+/// What a device stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceAccount {
+    /// Its service account.
+    pub user_id: UserId,
+    /// That account's role.
+    pub role: Role,
+    /// Whether earlier studies are looked for there.
+    pub is_archive: bool,
+}
+
 /// Where a device listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
@@ -111,10 +122,11 @@ pub async fn find(
     tx: &mut ActorTx,
     ae_title: &str,
     from: IpAddr,
-) -> Result<Option<(UserId, Role)>, DbError> {
+) -> Result<Option<DeviceAccount>, DbError> {
     let now = tx.now();
-    let row = sqlx::query!(
-        r#"SELECT user_id AS "user_id!: UserId", role AS "role!: Role"
+    sqlx::query_as!(
+        DeviceAccount,
+        r#"SELECT user_id AS "user_id!: UserId", role AS "role!: Role", is_archive AS "is_archive!"
            FROM portal.dicom_peer_of($1, $2::text::inet, $3)"#,
         ae_title,
         from.to_string(),
@@ -122,8 +134,7 @@ pub async fn find(
     )
     .fetch_optional(tx.connection())
     .await
-    .during("look a device up")?;
-    Ok(row.map(|row| (row.user_id, row.role)))
+    .during("look a device up")
 }
 
 /// Where a device of the list listens, if anything may be sent to it. Served by the primary key.

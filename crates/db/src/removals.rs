@@ -108,7 +108,7 @@ pub async fn films(
     sqlx::query_as!(
         FilmRemoval,
         r#"SELECT encode(f.sha256, 'hex') AS "sha256!", f.set_aside_at, f.is_named AS "is_named!"
-           FROM (SELECT v.sha256, v.set_aside_at, EXISTS (SELECT FROM portal.image_blobs b WHERE b.sha256 = v.sha256) AS is_named
+           FROM (SELECT v.sha256, v.set_aside_at, EXISTS (SELECT FROM portal.named_blobs b WHERE b.sha256 = v.sha256) AS is_named
                  FROM portal.blob_removals v) f
            WHERE f.is_named OR f.set_aside_at IS NULL OR f.set_aside_at <= $1
            ORDER BY f.sha256 LIMIT 200"#,

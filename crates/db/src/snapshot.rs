@@ -193,7 +193,7 @@ impl Snapshot {
     /// # Errors
     /// When the database does not answer.
     pub async fn image_digests(&mut self) -> Result<Vec<[u8; 32]>, DbError> {
-        sqlx::query_scalar::<_, Vec<u8>>("SELECT sha256 FROM portal.image_blobs")
+        sqlx::query_scalar::<_, Vec<u8>>("SELECT DISTINCT sha256 FROM portal.named_blobs")
             .fetch_all(&mut self.connection)
             .await
             .during("list the images")

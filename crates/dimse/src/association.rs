@@ -185,6 +185,8 @@ pub(crate) struct Peer {
     pub(crate) actor: Actor,
     pub(crate) role: Role,
     pub(crate) title: String,
+    /// Whether earlier studies are looked for there.
+    pub(crate) is_archive: bool,
     pub(crate) limits: Limits,
 }
 
@@ -212,16 +214,17 @@ async fn admit(
     let found = dicom_peers::find(&mut tx, title, from.ip().to_canonical()).await?;
     tx.commit().await?;
     let serves = |role: Role| matches!(role, Role::Radiologist | Role::Doctor);
-    let Some((user_id, role)) = found.filter(|(_, role)| serves(*role)) else {
+    let Some(account) = found.filter(|found| serves(found.role)) else {
         return Ok(Err(Reason::CallingAETitleNotRecognized));
     };
-    let actor = Actor::user(user_id, role, origin);
+    let actor = Actor::user(account.user_id, account.role, origin);
     let mut tx = service.database.begin(&actor).await?;
     let limits = analysis::film::limits(&mut tx).await?;
     Ok(Ok(Peer {
         actor,
-        role,
+        role: account.role,
         title: title.to_owned(),
+        is_archive: account.is_archive,
         limits,
     }))
 }

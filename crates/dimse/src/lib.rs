@@ -19,6 +19,7 @@ mod moving;
 mod negotiate;
 mod pdu;
 mod places;
+mod priors;
 mod results;
 mod retrieve;
 mod store;
@@ -41,6 +42,7 @@ pub use fetching::{Fetched, HadSent, MOST_FILMS, SentFilm};
 pub use forwarding::ForwardJob;
 pub use negotiate::{CLASSES, Model, STORAGE_CLASSES, Service, transfer_syntaxes};
 pub use places::{Place, Places};
+pub use priors::{FetchPriorJob, FindPriorsJob};
 pub use results::SendResultJob;
 
 /// What an association may cost.

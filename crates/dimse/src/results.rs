@@ -129,7 +129,7 @@ impl SendResultJob {
             .collect();
         let silence = Duration::from_secs(60);
         let mut call =
-            Call::begin(&self.calling, &self.ae_title, to, &proposals, None, silence).await?;
+            Call::begin(&self.calling, &self.ae_title, to, &proposals, &[], silence).await?;
         let mut sent = Vec::with_capacity(documents.len());
         for document in documents {
             let status = store(&mut call, document).await?;

@@ -1,17 +1,18 @@
 //! C-STORE (PS3.4 annex B): a film on its way from a device into the blob store, and from there through intake.
 
 use blobs::{BlobError, Staging};
-use db::{Actor, DbError};
+use db::DbError;
 use domain::Role;
-use imaging::{Limits, write::file_head};
+use imaging::write::file_head;
 use intake::{Delivery, Details, Incoming, IntakeError, WarningCode};
 
 use crate::{
     Dimse,
-    association::{Broken, Session, unasked},
+    association::{Broken, Peer, Session, unasked},
     command::{Command, is_stored},
     line::Heard,
     negotiate::{Context, Service},
+    priors::{Kept, arriving},
 };
 
 /// Stored.
@@ -22,6 +23,8 @@ const OUT_OF_RESOURCES: u16 = 0xA700;
 const DOES_NOT_MATCH: u16 = 0xB007;
 /// Refused: not authorized (PS3.7 annex C).
 const NOT_AUTHORIZED: u16 = 0x0124;
+/// Error: cannot understand.
+const CANNOT_UNDERSTAND: u16 = 0xC000;
 /// Not stored; try again.
 const PROCESSING_FAILURE: u16 = 0x0110;
 
@@ -33,6 +36,13 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    const fn stored() -> Self {
+        Self {
+            status: SUCCESS,
+            comment: None,
+        }
+    }
+
     fn failed(status: u16, comment: impl Into<String>) -> Self {
         Self {
             status,
@@ -69,12 +79,7 @@ pub(crate) async fn answer(
     }
     let peer = &session.peer;
     let verdict = arriving
-        .end(
-            session.service,
-            &peer.actor,
-            &asked.sop_instance(),
-            peer.limits,
-        )
+        .end(session.service, peer, &asked.sop_instance())
         .await;
     let outcome = if is_stored(verdict.status) {
         "taken"
@@ -109,7 +114,7 @@ impl Arriving {
             &agreed.transfer_syntax,
         );
         let staging = head
-            .map_err(|error| Verdict::failed(0xC000, error.to_string()))
+            .map_err(|error| Verdict::failed(CANNOT_UNDERSTAND, error.to_string()))
             .and_then(|head| {
                 let blobs = &session.service.blobs;
                 let mut staging = blobs
@@ -131,12 +136,23 @@ impl Arriving {
     }
 
     /// All of it is here: it is checked, kept and queued.
-    async fn end(self, service: &Dimse, actor: &Actor, name: &str, limits: Limits) -> Verdict {
-        let staged = match self.staging.map(Staging::finish) {
+    async fn end(self, service: &Dimse, peer: &Peer, name: &str) -> Verdict {
+        let mut staged = match self.staging.map(Staging::finish) {
             Err(verdict) => return verdict,
             Ok(Err(error)) => return unkept(&error),
             Ok(Ok(staged)) => staged,
         };
+        if peer.is_archive {
+            let taken = arriving::take(service, &peer.title, staged, peer.limits).await;
+            staged = match taken {
+                Ok(Ok(Kept::Here)) => return Verdict::stored(),
+                Ok(Ok(Kept::Foreign | Kept::Refused)) => {
+                    return Verdict::failed(CANNOT_UNDERSTAND, "it is no image");
+                }
+                Ok(Err(staged)) => staged,
+                Err(error) => return verdict(&Err(error)),
+            };
+        }
         let details = Details {
             dicom_only: true,
             unknown_patients: true,
@@ -146,7 +162,10 @@ impl Arriving {
             file: name.to_owned(),
             staged,
         }];
-        verdict(&service.intake.deliver(actor, files, &details, limits).await)
+        let delivered = service
+            .intake
+            .deliver(&peer.actor, files, &details, peer.limits);
+        verdict(&delivered.await)
     }
 }
 

@@ -87,6 +87,8 @@ crate::text_enum! {
         UpdateOrder = "update_order",
         /// A signed result was sent to another system.
         SendResult = "send_result",
+        /// An archive was asked for earlier studies of a patient, or was told to send one.
+        AskArchive = "ask_archive",
         /// A system was let in that sends orders, or one was added that results are sent to.
         AddSystem = "add_system",
         /// Such a system was taken off the list.

@@ -69,6 +69,8 @@ id! {
     OrderId,
     /// One stored image: `report_images.image_id`.
     ImageId,
+    /// An earlier study that another archive has: `portal.prior_studies.prior_id`.
+    PriorId,
     /// A registered model: `ai_models.model_id`.
     ModelId,
     /// One analysis of a report: `ai_analysis.analysis_id`.

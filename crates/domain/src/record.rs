@@ -17,6 +17,8 @@ crate::text_enum! {
         Reports = "reports",
         /// What is known of the films beside the files.
         Images = "images",
+        /// Earlier studies that other archives have.
+        Priors = "priors",
         /// What the program said.
         Analyses = "analyses",
         /// Why it said nothing.

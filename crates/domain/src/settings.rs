@@ -8,6 +8,7 @@ use crate::{
     emergency::EmergencyPolicy,
     model::{DriftPolicy, PerformancePolicy},
     patient_wording::PatientWording,
+    prior::PriorPolicy,
     queue::MaximumWaits,
     role::Role,
     single_sign_on::SingleSignOn,
@@ -59,6 +60,8 @@ pub const PASSWORD_MINIMUM_LENGTH: &str = "password.minimum_length";
 pub const INTAKE_MAXIMUM_FILE_MEBIBYTES: &str = "intake.maximum_file_mebibytes";
 /// Largest accepted image, in megapixels.
 pub const INTAKE_MAXIMUM_MEGAPIXELS: &str = "intake.maximum_megapixels";
+/// Which earlier studies are fetched from other archives.
+pub const PRIORS_FETCHED: &str = "priors.fetched";
 /// The sentence under every AI result.
 pub const ANALYSIS_DISCLAIMER: &str = "analysis.disclaimer";
 /// Wording of findings and recommendations by category.
@@ -426,6 +429,12 @@ pub const ALL: &[SettingDefinition] = &[
         description: "Largest accepted image, in megapixels (all frames together).",
         default: || json!(100),
         check: |value| whole_number(value, 1, 2000, "megapixels"),
+    },
+    SettingDefinition {
+        key: PRIORS_FETCHED,
+        description: "How many earlier studies of a new case's patient are fetched from other archives without being asked for (0: none), and none that is older than how many years.",
+        default: || json!(PriorPolicy::default()),
+        check: |value| parse::<PriorPolicy>(value)?.check(),
     },
     SettingDefinition {
         key: ANALYSIS_DISCLAIMER,

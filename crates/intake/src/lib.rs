@@ -11,6 +11,7 @@
 
 mod failure;
 mod file;
+mod kept;
 mod matching;
 mod receive;
 pub mod records;
@@ -20,7 +21,7 @@ mod warning;
 
 pub use failure::{FAILURES, failure_reason};
 pub use file::{CheckedFile, Incoming};
-pub use matching::{doubts, same_name};
+pub use matching::{Named, doubts, same_name};
 pub use receive::{
     Accepted, Delivered, Delivery, Details, FILE_CODES, Intake, IntakeError, Receipt, Rejected,
 };

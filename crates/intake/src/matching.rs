@@ -7,7 +7,7 @@ use db::{
     patients::{self, Patient},
     unknown_patients::{self, UnknownPatient},
 };
-use domain::{OrderId, UserId};
+use domain::{Doubt, OrderId, UserId};
 use imaging::DicomHeader;
 
 /// Why no patient could be matched. The texts never repeat what the header says.
@@ -91,8 +91,9 @@ async fn patient_of_order(
     let patient = patients::find(tx, ordered.patient_id).await?;
     let is_same = patient.is_some_and(|patient| {
         let born = header.patient_birth_date;
-        let doubts = doubts(&patient, header.patient_name.as_deref(), born);
-        doubts.is_empty() || is_by_study && born.is_none() && doubts == ["birth_date"]
+        let record = Named::new(Some(&patient.name), patient.date_of_birth);
+        let doubts = doubts(record, Named::new(header.patient_name.as_deref(), born));
+        doubts.is_empty() || is_by_study && born.is_none() && doubts == [Doubt::BirthDate]
     });
     Ok(is_same.then_some(ordered.patient_id))
 }
@@ -226,16 +227,32 @@ pub(crate) fn disagreements(
     found
 }
 
-/// Why what has a patient's number, or a number of an order, may be of somebody else all the same: `name` where none is said or
-/// it is another one, `birth_date` where either side knows none or they differ. Only without doubts is it this patient's.
-#[must_use]
-pub fn doubts(patient: &Patient, name: Option<&str>, born: Option<NaiveDate>) -> Vec<&'static str> {
-    let mut doubts = Vec::new();
-    if !name.is_some_and(|name| same_name(name, &patient.name)) {
-        doubts.push("name");
+/// Whose something is, by what people are called and when they were born.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named<'a> {
+    name: Option<&'a str>,
+    born: Option<NaiveDate>,
+}
+
+impl<'a> Named<'a> {
+    /// What is known of it.
+    #[must_use]
+    pub const fn new(name: Option<&'a str>, born: Option<NaiveDate>) -> Self {
+        Self { name, born }
     }
-    if born.is_none() || born != patient.date_of_birth {
-        doubts.push("birth_date");
+}
+
+/// Why what has a patient's number, or a number of an order, may be of somebody else all the same. Only without doubts is it
+/// this patient's.
+#[must_use]
+pub fn doubts(record: Named<'_>, said: Named<'_>) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    let names = record.name.zip(said.name);
+    if !names.is_some_and(|(recorded, said)| same_name(recorded, said)) {
+        doubts.push(Doubt::Name);
+    }
+    if said.born.is_none() || said.born != record.born {
+        doubts.push(Doubt::BirthDate);
     }
     doubts
 }
@@ -277,29 +294,16 @@ mod tests {
     #[test]
     fn without_name_and_birth_date_a_number_is_nobodys() {
         let day = |year| NaiveDate::from_ymd_opt(year, 6, 15);
-        let patient = Patient {
-            patient_id: UserId::new_at(DateTime::UNIX_EPOCH),
-            name: "Marie Curie".to_owned(),
-            email: "marie@example.org".to_owned(),
-            phone: None,
-            date_of_birth: day(1960),
-            identifier: Some("MRN-1".to_owned()),
-            gender: None,
-            is_active: true,
-            created_at: DateTime::UNIX_EPOCH,
-        };
-        assert_eq!(doubts(&patient, Some("CURIE Marie"), day(1960)), [""; 0]);
-        assert_eq!(doubts(&patient, None, day(1960)), ["name"]);
-        assert_eq!(doubts(&patient, Some("Eve Curie"), day(1960)), ["name"]);
-        let unsaid = doubts(&patient, Some("Marie Curie"), None);
-        assert_eq!(unsaid, ["birth_date"]);
-        assert_eq!(doubts(&patient, None, day(1961)), ["name", "birth_date"]);
+        let record = Named::new(Some("Marie Curie"), day(1960));
+        let doubted = |name, born| doubts(record, Named::new(name, born));
+        assert_eq!(doubted(Some("CURIE Marie"), day(1960)), []);
+        assert_eq!(doubted(None, day(1960)), [Doubt::Name]);
+        assert_eq!(doubted(Some("Eve Curie"), day(1960)), [Doubt::Name]);
+        assert_eq!(doubted(Some("Marie Curie"), None), [Doubt::BirthDate]);
+        assert_eq!(doubted(None, day(1961)), Doubt::ALL);
         // Nothing that neither side knows agrees.
-        let ageless = Patient {
-            date_of_birth: None,
-            ..patient
-        };
-        assert_eq!(doubts(&ageless, Some("Marie Curie"), None), ["birth_date"]);
+        let ageless = Named::new(Some("Marie Curie"), None);
+        assert_eq!(doubts(ageless, ageless), [Doubt::BirthDate]);
     }
 
     #[test]

@@ -156,7 +156,7 @@ pub enum IntakeError {
 pub struct Intake {
     database: Database,
     blobs: BlobStore,
-    decoders: Decoders,
+    pub(crate) decoders: Decoders,
 }
 
 /// How often a request is tried anew when another one stores the same file or study meanwhile.

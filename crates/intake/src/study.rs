@@ -138,6 +138,7 @@ pub(crate) async fn store_study(
                 image_ids[0],
             )
             .await?;
+            db::priors::search(tx, report_id).await?;
             (report_id, ReportStatus::Pending)
         }
     };

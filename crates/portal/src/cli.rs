@@ -10,6 +10,7 @@ mod settings;
 mod single_sign_on;
 mod token;
 
+pub(crate) mod archive;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod deidentify;
@@ -124,6 +125,9 @@ pub(crate) enum Command {
     /// Say which films are sent on to devices as they come in
     #[command(subcommand)]
     Route(route::RouteCommand),
+    /// Say in which devices earlier studies of patients are looked for
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
     /// Say which systems are told of results that are signed (FHIR)
     #[command(subcommand)]
     Subscription(subscription::SubscriptionCommand),

@@ -14,10 +14,13 @@ use blobs::BlobStore;
 use db::Database;
 use decoding::Decoders;
 use demo::seed::Filled;
-use dimse::{Calling, CommitmentJob, Dimse, ForwardJob, SendResultJob};
+use dimse::{
+    Calling, CommitmentJob, Dimse, FetchPriorJob, FindPriorsJob, ForwardJob, SendResultJob,
+};
 use fhir::NoticeJob;
 use governance::GovernanceJob;
 use hl7::{Hl7, ResultJob};
+use intake::Intake;
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tokio::task::JoinHandle;
@@ -352,6 +355,13 @@ fn sender(
         Arc::new(ForwardJob::new(
             database.clone(),
             blobs.clone(),
+            title,
+            calling.clone(),
+        )),
+        Arc::new(FindPriorsJob::new(database.clone(), title, calling.clone())),
+        Arc::new(FetchPriorJob::new(
+            database.clone(),
+            Intake::new(database.clone(), blobs.clone(), decoders.clone()),
             title,
             calling.clone(),
         )),

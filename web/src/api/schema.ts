@@ -1872,6 +1872,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/{report_id}/priors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List earlier studies in other archives
+         * @description Archives are asked when a case comes in. The newest few that are without doubt the patient's are fetched by themselves; a
+         *     film of them is fetched as those of the case are, by its `image_id`.
+         */
+        get: operations["reports_priors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{report_id}/priors/{prior_id}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have an earlier study fetched
+         * @description Also one of which it is in doubt whose it is: whoever asks has looked. One that is here, or on its way, stays as it is.
+         */
+        post: operations["reports_priors_fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports/{report_id}/release": {
         parameters: {
             query?: never;
@@ -2543,7 +2584,7 @@ export interface components {
          * @description An act that leaves a row in `audit_logs`.
          * @enum {string}
          */
-        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "create_token" | "revoke_token" | "add_device" | "remove_device" | "list_devices" | "list_tokens" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "create_order" | "update_order" | "send_result" | "add_system" | "remove_system" | "list_systems" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "find_patient" | "export_record" | "request_correction" | "decide_correction" | "disagree_with_correction" | "list_corrections" | "record_consent" | "list_consents" | "list_legal_holds" | "set_legal_hold" | "lift_legal_hold" | "list_erasures" | "request_erasure" | "erase_patient" | "remove_report" | "retire_account" | "remove_film" | "note_content" | "refuse";
+        AuditAction: "sign_in" | "sign_out" | "sign_up" | "revoke_session" | "create_token" | "revoke_token" | "add_device" | "remove_device" | "list_devices" | "list_tokens" | "step_up" | "change_second_factor" | "reset_password" | "verify_address" | "update_profile" | "upload_report" | "list_reports" | "read_report" | "read_image" | "read_analysis" | "request_analysis" | "complete_analysis" | "decline_analysis" | "read_queue" | "claim_report" | "unclaim_report" | "record_impression" | "save_draft" | "sign_review" | "add_addendum" | "save_annotations" | "release_report" | "list_patients" | "create_patient" | "read_history" | "update_history" | "propose_history" | "decide_history" | "update_patient" | "create_order" | "update_order" | "send_result" | "ask_archive" | "add_system" | "remove_system" | "list_systems" | "invite_patient" | "accept_invitation" | "confirm_identity" | "read_accesses" | "list_users" | "create_user" | "update_user" | "update_setting" | "import_model" | "activate_model" | "change_model_stage" | "request_promotion" | "decide_promotion" | "recalibrate_model" | "export_training_set" | "model_alarm" | "read_audit" | "retry_job" | "archive_audit" | "export_audit" | "change_keys" | "create_backup" | "verify_backup" | "restore_backup" | "open_emergency_access" | "end_emergency_access" | "read_emergency_record" | "review_emergency_access" | "list_emergency_accesses" | "find_patient" | "export_record" | "request_correction" | "decide_correction" | "disagree_with_correction" | "list_corrections" | "record_consent" | "list_consents" | "list_legal_holds" | "set_legal_hold" | "lift_legal_hold" | "list_erasures" | "request_erasure" | "erase_patient" | "remove_report" | "retire_account" | "remove_film" | "note_content" | "refuse";
         /**
          * @description The form of an export of the audit trail.
          * @enum {string}
@@ -2942,6 +2983,11 @@ export interface components {
             /** @description The patient's words; at most 4000 characters. They stay as they are. */
             statement: string;
         };
+        /**
+         * @description Why what has a patient's number may be somebody else's all the same.
+         * @enum {string}
+         */
+        Doubt: "name" | "birth_date";
         /** @description A saved draft. */
         DraftSaved: {
             /** @description The report. */
@@ -5104,6 +5150,109 @@ export interface components {
             single_sign_on?: string | null;
             /** @description Version of the program. */
             version: string;
+        };
+        /**
+         * Format: uuid
+         * @description An earlier study that another archive has: `portal.prior_studies.prior_id`.
+         */
+        PriorId: string;
+        /** @description What was queued. */
+        PriorQueued: {
+            /** @description The study. */
+            prior_id: components["schemas"]["PriorId"];
+            /** @description Where it stands. */
+            state: components["schemas"]["PriorState"];
+        };
+        /** @description How far an archive has been asked. */
+        PriorSearch: {
+            /**
+             * Format: date-time
+             * @description When it answered; null while it has not.
+             */
+            answered_at?: string | null;
+            /** @description AE title of the archive. */
+            archive: string;
+            /** @description Why it has not answered yet, as far as that is known. */
+            fault?: string | null;
+            /** @description Whether the archive has more studies than are listed. */
+            is_cut: boolean;
+            /**
+             * Format: int32
+             * @description Answers that were about another patient's number, and are left out.
+             */
+            others: number;
+            /**
+             * Format: date-time
+             * @description When it was to be asked.
+             */
+            queued_at: string;
+            /**
+             * Format: int32
+             * @description Answers that could not be read.
+             */
+            unreadable: number;
+        };
+        /**
+         * @description Where an earlier study stands.
+         * @enum {string}
+         */
+        PriorState: "found" | "fetching" | "here" | "failed";
+        /** @description An earlier study. */
+        PriorStudy: {
+            /** @description Accession Number. */
+            accession_number?: string | null;
+            /** @description AE title of the archive that has it. */
+            archive: string;
+            /**
+             * Format: date
+             * @description Born, as the archive says it.
+             */
+            birth_date?: string | null;
+            /** @description Study Description. */
+            description?: string | null;
+            /** @description Why it may be somebody else's; empty where number, name and birth date agree with the patient's record. */
+            doubts: components["schemas"]["Doubt"][];
+            /** @description Why it could not be fetched, or not all of it. */
+            fault?: string | null;
+            /**
+             * Format: date-time
+             * @description When its films came.
+             */
+            fetched_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was found.
+             */
+            found_at: string;
+            /** @description Its films that are here, in reading order; fetched as those of the case are. */
+            images: components["schemas"]["Image"][];
+            /**
+             * Format: int32
+             * @description How many instances it has in the archive, where that says so.
+             */
+            instances?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was made, as the site's clock showed it.
+             */
+            made_at?: string | null;
+            /** @description Its modalities. */
+            modalities: string[];
+            /** @description Whose it is, as the archive says it. */
+            patient_name?: string | null;
+            /** @description Identifier. */
+            prior_id: components["schemas"]["PriorId"];
+            /** @description Where it stands. */
+            state: components["schemas"]["PriorState"];
+            /** @description Study Instance UID. */
+            study_uid: string;
+        };
+        /** @description Earlier studies in other archives. */
+        Priors: {
+            /** @description The archives that are asked about this case's patient; none where nobody has named one. */
+            archives: components["schemas"]["PriorSearch"][];
+            /** @description What they have, newest first, beside the studies that the portal has itself. */
+            studies: components["schemas"]["PriorStudy"][];
         };
         /** @description What the acting person may do for privacy, and what is asked of patients. */
         PrivacyFacts: {
@@ -14747,6 +14896,154 @@ export interface operations {
                 };
             };
             /** @description No such report, or nobody has signed it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reports_priors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                report_id: components["schemas"]["ReportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Priors"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too much is asked from this address or with this session */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description A fault of the portal; its log says more under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database or the store is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reports_priors_fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                report_id: components["schemas"]["ReportId"];
+                /** @description The study */
+                prior_id: components["schemas"]["PriorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriorQueued"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import first from './en.json';
 import { languages, pickLanguage, translate } from './index';
 import models from './later/models.json';
+import priors from './later/priors.json';
 import privacy from './later/privacy.json';
 import settings from './later/settings.json';
 
-const en = { ...first, ...models, ...privacy, ...settings };
+const en = { ...first, ...models, ...priors, ...privacy, ...settings };
 const folder = join(process.cwd(), 'src/i18n');
 const others = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'en.json');
 const slots = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();

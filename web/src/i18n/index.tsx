@@ -1,11 +1,17 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import en from './en.json';
 import type models from './later/models.json';
+import type priors from './later/priors.json';
 import type privacy from './later/privacy.json';
 import type settings from './later/settings.json';
 
 /** A text of the interface. `en.json` names those of the first load, `later/` those of pages that few people open. */
-export type TextKey = keyof typeof en | keyof typeof models | keyof typeof privacy | keyof typeof settings;
+export type TextKey =
+  | keyof typeof en
+  | keyof typeof models
+  | keyof typeof priors
+  | keyof typeof privacy
+  | keyof typeof settings;
 type Values = Record<string, string | number>;
 
 // A further language is one further file here.

@@ -11,10 +11,11 @@ use bytes::Bytes;
 use db::{
     audit::Act,
     images::{self, Image},
+    priors,
 };
 use decoding::{Encoding, Lane, PictureRequest};
 use domain::{
-    ImageFormat, ImageId, ReportId,
+    ImageFormat, ImageId, ReportId, Role,
     access::Permission,
     audit::{AuditAction, EntityType},
 };
@@ -238,9 +239,14 @@ async fn find(
     form: &str,
 ) -> Result<Image, Problem> {
     let mut tx = signed.begin_as(Permission::ReadReports, state).await?;
-    let image = images::find(&mut tx, report_id, image_id)
-        .await?
-        .ok_or(Problem::NotFound("image"))?;
+    let image = match images::find(&mut tx, report_id, image_id).await? {
+        Some(image) => image,
+        // A film of an earlier study that was fetched for this case, for whoever reads it.
+        None if signed.role == Role::Doctor => priors::image(&mut tx, report_id, image_id)
+            .await?
+            .ok_or(Problem::NotFound("image"))?,
+        None => return Err(Problem::NotFound("image")),
+    };
     tx.audit(
         Act::new(AuditAction::ReadImage, EntityType::Report)
             .on(report_id)

@@ -5,6 +5,7 @@ pub(crate) mod detail;
 pub(crate) mod images;
 pub(crate) mod list;
 mod plain;
+pub(crate) mod priors;
 pub(crate) mod release;
 pub(crate) mod results;
 pub(crate) mod upload;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::{Client, TestApp};
 use zip::ZipArchive;
 
-use crate::common::film;
+use crate::common::{earlier_study, film};
 
 /// A film of this patient that is read, and released with it.
 async fn released(app: &TestApp, patient: &str, seed: u32) -> (String, String) {
@@ -299,6 +299,36 @@ async fn a_film_that_is_not_there_any_more_is_named_and_a_damaged_one_breaks_the
         Ok(bytes) => ZipArchive::new(Cursor::new(bytes)).is_err(),
     };
     assert!(broken, "a damaged film went out as if it were whole");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earlier_films_of_other_archives_are_in_it_unless_they_may_be_somebody_elses() {
+    let app = TestApp::start().await;
+    let patient = app.client(Role::Patient).await;
+    let id = patient.user_id();
+    let (report, _) = released(&app, &id, 1).await;
+    let (_, own) = earlier_study(&app, &report, 7, "{}").await;
+    let (_, doubted) = earlier_study(&app, &report, 8, "{name}").await;
+    let (waiting, _) = film(&app, &id, 2).await;
+    let (_, later) = earlier_study(&app, &waiting, 9, "{}").await;
+    let officer = app.client(Role::Tech).await;
+    let has = |taken: &Taken, film: &[u8]| taken.films.iter().any(|(_, bytes)| bytes == film);
+    let theirs = opened(&export(&patient, &id, json!({})).await.bytes);
+    assert!(has(&theirs, &own));
+    assert!(!has(&theirs, &doubted));
+    assert!(!has(&theirs, &later), "its case is not released yet");
+    let studies = theirs.data["priors"].as_array().unwrap();
+    assert_eq!(studies.len(), 1);
+    assert_eq!(studies[0]["description"], "Thorax 1.2.7");
+    assert!(
+        theirs
+            .page
+            .contains("Earlier examinations in other archives")
+    );
+    let body = json!({ "reason": "the patient asked in writing" });
+    let all = opened(&export(&officer, &id, body).await.bytes);
+    assert!(has(&all, &own) && has(&all, &later));
+    assert!(!has(&all, &doubted), "not even then");
 }
 
 /// The file of a blob.

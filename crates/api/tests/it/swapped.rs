@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
 use testkit::{Answer, Client, TestApp, chest_film};
 
-use crate::{passkeys, verdicts};
+use crate::{common::earlier_study, passkeys, verdicts};
 
 type Names = BTreeMap<&'static str, String>;
 
@@ -42,6 +42,8 @@ doctor      GET    /api/reports/{report_id}/images/{image_id}/thumbnail
 doctor      GET    /api/reports/{report_id}/images/{image_id}/frames/{frame}
 doctor      GET    /api/reports/{report_id}/pdf
 doctor      GET    /api/reports/{report_id}/results/{kind}
+doctor      GET    /api/reports/{report_id}/priors
+doctor      POST   /api/reports/{report_id}/priors/{prior_id}/fetch
 doctor      PUT    /api/reports/{report_id}/annotations
 doctor      POST   /api/reports/{report_id}/release
 doctor      POST   /api/ai/analyze/{report_id}
@@ -247,6 +249,7 @@ async fn things_of(
         .unwrap()
         .to_owned();
     let report = report_id;
+    let (prior, _) = earlier_study(app, &report, seed, "{}").await;
     Names::from([
         ("report_id", report.clone()),
         ("image_id", text(&detail["images"][0]["image_id"])),
@@ -259,6 +262,7 @@ async fn things_of(
                 .to_owned(),
         ),
         ("review_id", text(&signed["review_id"])),
+        ("prior_id", prior),
         ("patient_id", patient_id.clone()),
         ("user_id", patient_id),
         ("radiologist_id", radiologist.user_id()),

@@ -55,6 +55,8 @@ GET    /api/reports/{report_id}/images/{image_id}/thumbnail       401 404 200 20
 GET    /api/reports/{report_id}/images/{image_id}/frames/{frame}  401 404 200 200 403
 GET    /api/reports/{report_id}/pdf                               401 404 404 404 403
 GET    /api/reports/{report_id}/results/{kind}                    401 403 404 404 403
+GET    /api/reports/{report_id}/priors                            401 403 403 200 403
+POST   /api/reports/{report_id}/priors/{prior_id}/fetch           401 403 403 404 403
 PUT    /api/reports/{report_id}/annotations                       401 403 403 204 403
 POST   /api/reports/{report_id}/release                           401 403 403 409 403
 POST   /api/ai/analyze/{report_id}                                401 403 202 202 403
@@ -214,6 +216,7 @@ impl Scene {
             ("notification_id", nobody.clone()),
             ("upload_id", nobody.clone()),
             ("proposal_id", nobody.clone()),
+            ("prior_id", nobody.clone()),
             ("promotion_id", nobody.clone()),
             ("alarm_id", nobody.clone()),
             ("job_id", nobody),

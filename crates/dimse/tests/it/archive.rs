@@ -51,6 +51,17 @@ async fn dcmqrscp(
     films: &[std::path::PathBuf],
     portal: u16,
 ) -> tokio::process::Child {
+    dcmqrscp_with(&[], folder, port, films, portal).await
+}
+
+/// The same, told to do otherwise.
+pub(crate) async fn dcmqrscp_with(
+    options: &[&str],
+    folder: &Path,
+    port: u16,
+    films: &[std::path::PathBuf],
+    portal: u16,
+) -> tokio::process::Child {
     let store = folder.join("store");
     std::fs::create_dir(&store).unwrap();
     let configuration = folder.join("dcmqrscp.cfg");
@@ -62,6 +73,7 @@ async fn dcmqrscp(
     );
     std::fs::write(&configuration, text).unwrap();
     let child = tokio::process::Command::new("dcmqrscp")
+        .args(options)
         .args(["-c", configuration.to_str().unwrap()])
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -11,6 +11,7 @@ mod conformance;
 mod devices;
 mod forwarding;
 mod idle;
+mod priors;
 mod questions;
 mod retrieval;
 mod worklist;

@@ -1,6 +1,7 @@
 //! What the subcommands do.
 
 mod analyze;
+mod archive;
 pub(crate) mod audit;
 mod backup;
 mod check;
@@ -49,6 +50,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Device(command) => device::run(command).await?,
         Command::Hl7(command) => hl7::run(command).await?,
         Command::Route(command) => route::run(command).await?,
+        Command::Archive(command) => archive::run(command).await?,
         Command::Subscription(command) => subscription::run(command).await?,
         Command::Backup(command) => return backup::run(command).await,
         Command::Demo(command) => demonstration::run(&command)?,

@@ -266,6 +266,42 @@ fn a_route_leads_to_a_device_that_listens_and_is_removed() {
     assert!(!stdout(&tool(&["route", "list"])).contains("PACS"));
 }
 
+#[test]
+fn earlier_studies_are_looked_for_where_the_command_line_says() {
+    let data = data_folder();
+    let folder = data.path().to_str().unwrap();
+    let tool = |arguments: &[&str]| run(&[arguments, &["--data-dir", folder]].concat());
+    let of = |what: &str| tool(&["archive", what, "--ae-title", "PACS"]);
+    let deaf = ["--ae-title", "CR1", "--address", "10.1.2.0/24"];
+    let device = tool(&[&["device", "add"][..], &deaf].concat());
+    assert!(device.status.success(), "{}", said(&device));
+    let nowhere = tool(&["archive", "add", "--ae-title", "CR1"]);
+    assert!(
+        said(&nowhere).contains("where it listens"),
+        "{}",
+        said(&nowhere)
+    );
+    let listens = ["--ae-title", "PACS", "--host", "10.9.9.9", "--port", "104"];
+    let device = tool(&[&["device", "add"][..], &listens].concat());
+    assert!(device.status.success(), "{}", said(&device));
+    let none = of("remove");
+    assert!(said(&none).contains("is no archive"), "{}", said(&none));
+    let added = of("add");
+    assert!(stdout(&added).contains("PACS is asked"), "{}", said(&added));
+    assert!(said(&of("add")).contains("is an archive already"));
+    let listed: serde_json::Value =
+        serde_json::from_str(&stdout(&tool(&["archive", "list", "--json"]))).unwrap();
+    assert_eq!(listed[0]["ae_title"], "PACS");
+    assert_eq!(listed[0]["waiting"], 0);
+    assert!(stdout(&of("remove")).contains("asked no more"));
+    assert!(!stdout(&tool(&["archive", "list"])).contains("PACS"));
+    // With the device the archive goes as well.
+    assert!(of("add").status.success());
+    let removed = tool(&["device", "remove", "--ae-title", "PACS"]);
+    assert!(removed.status.success(), "{}", said(&removed));
+    assert!(!stdout(&tool(&["archive", "list"])).contains("PACS"));
+}
+
 /// An archive of dcmtk that listens over TLS for whoever shows this certificate, until it is dropped.
 struct Archive(std::process::Child);
 

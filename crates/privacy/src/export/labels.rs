@@ -53,6 +53,10 @@ pub(super) const fn section(section: Section, language: Language) -> &'static st
         Section::Orders => ("Examinations ordered", "Angeordnete Untersuchungen"),
         Section::Reports => ("Reports", "Berichte"),
         Section::Images => ("Films", "Aufnahmen"),
+        Section::Priors => (
+            "Earlier examinations in other archives",
+            "Frühere Untersuchungen in anderen Archiven",
+        ),
         Section::Analyses => ("What the program said", "Was das Programm sagte"),
         Section::NotAssessed => (
             "Not assessed by the program",

@@ -24,6 +24,7 @@ pub(super) fn of(action: &str) -> (Code, char) {
         | A::ListPatients
         | A::ListUsers
         | A::FindPatient
+        | A::AskArchive
         | A::ListCorrections => code("110112", "Query", 'E'),
         A::ReadAudit | A::ReadAccesses => code("110101", "Audit Log Used", 'R'),
         A::ExportAudit

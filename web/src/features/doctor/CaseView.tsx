@@ -14,6 +14,7 @@ import { HistoryCard } from '../patients/HistoryCard';
 import { readDocument } from '../viewer/documents';
 import { Viewer, type ViewerHandle } from '../viewer/Viewer';
 import { AiPanel } from './AiPanel';
+import { ArchivesCard } from './ArchivesCard';
 import classes from './CaseView.module.css';
 import type { ReadingCommand } from './commands';
 import { ImpressionForm } from './ImpressionForm';
@@ -22,7 +23,7 @@ import { IdentityNote } from './IdentityNote';
 import { SignedReviews } from './SignedReviews';
 import { useClaim } from './useClaim';
 import { useSaveMarks } from './useMarks';
-import { caseQuery, filmOf, usePriors } from './usePriors';
+import { caseQuery, filmOf, type Prior, usePriors } from './usePriors';
 
 export interface CaseHandle {
   run: (command: ReadingCommand) => void;
@@ -65,7 +66,16 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
   const [synchronised, setSynchronised] = useState(preferences.layout?.syncPrior ?? true);
   const [imageIndex, setImageIndex] = useState(0);
   const [second, setSecond] = useState(false);
-  const { priors, prior, priorId, priorReport, choose } = usePriors(report, compare);
+  const { priors, prior, film: priorFilm, choose } = usePriors(report, compare);
+  const priorName = (each: Prior) =>
+    [
+      t('room.prior'),
+      each.archive ? formats.day(each.at) : formats.dateTime(each.at),
+      each.archive,
+      each.number && t('priors.film', { number: each.number }),
+    ]
+      .filter(Boolean)
+      .join(' · ');
   const viewer = useRef<ViewerHandle>(null);
   const form = useRef<ReviewFormHandle>(null);
 
@@ -120,9 +130,9 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
             ref={viewer}
             film={film}
             caption={`${t('room.current')} · ${formats.dateTime(report.upload_date)}`}
-            prior={prior}
+            prior={priorFilm}
             canCompare={priors.length > 0}
-            priorCaption={priorReport ? `${t('room.prior')} · ${formats.dateTime(priorReport.upload_date)}` : ''}
+            priorCaption={prior ? priorName(prior) : ''}
             compare={compare}
             onCompare={setCompare}
             synchronised={synchronised}
@@ -162,9 +172,9 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
             <NativeSelect
               label={t('room.priorChoice')}
               size="xs"
-              value={priorId ?? ''}
+              value={prior?.id ?? ''}
               onChange={(event) => choose(event.currentTarget.value)}
-              data={priors.map((each) => ({ value: each.report_id, label: formats.dateTime(each.upload_date) }))}
+              data={priors.map((each) => ({ value: each.id, label: priorName(each) }))}
             />
           )}
         </header>
@@ -221,6 +231,13 @@ function OpenCase({ detail, keys, onSigned, part, ref }: CaseViewProps & { detai
             }}
           />
         )}
+        <ArchivesCard
+          reportId={report.report_id}
+          onCompare={(film) => {
+            choose(film);
+            setCompare(true);
+          }}
+        />
         <HistoryCard patientId={report.patient_id} given={report} />
       </aside>
     </div>

@@ -24,6 +24,7 @@ export const actions = [
   'remove_system',
   'list_systems',
   'send_result',
+  'ask_archive',
   'create_token',
   'remove_device',
   'revoke_token',
