@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use domain::{EmergencyAccessId, Role, UserId};
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::{Database, DbError, error::During};
 
@@ -188,6 +188,8 @@ pub struct ActorTx {
     now: DateTime<Utc>,
     /// The account that this transaction is about while nobody is signed in.
     about: Option<UserId>,
+    /// Whether what is asked is planned with the values at hand.
+    plans_with_values: bool,
 }
 
 impl Database {
@@ -196,10 +198,26 @@ impl Database {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn begin(&self, actor: &Actor) -> Result<ActorTx, DbError> {
+        self.begin_planning(actor, false).await
+    }
+
+    /// Opens a transaction for an actor who searches: what it asks is planned with the values at hand, as
+    /// [`ActorTx::plan_with_values`] has it, without another trip to say so.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn begin_search(&self, actor: &Actor) -> Result<ActorTx, DbError> {
+        self.begin_planning(actor, true).await
+    }
+
+    async fn begin_planning(
+        &self,
+        actor: &Actor,
+        plans_with_values: bool,
+    ) -> Result<ActorTx, DbError> {
         let now = self.clock().now();
         let transaction = self
-            .pool()
-            .begin_with(AssertSqlSafe(opening(actor, now)))
+            .open(&opening(actor, now, plans_with_values))
             .await
             .during("open a transaction in the actor's role")?;
         Ok(ActorTx {
@@ -207,13 +225,18 @@ impl Database {
             actor: actor.clone(),
             now,
             about: None,
+            plans_with_values,
         })
     }
 }
 
 /// What opens a transaction in an actor's role: one text, so that it costs one trip. What stands in it is a role's name,
 /// UUIDs and a time of ours, none of which can hold a quote.
-fn opening(actor: &Actor, now: DateTime<Utc>) -> String {
+///
+/// It ends first what the connection may bring along: sqlx 0.9.0 gives one back with its transaction open when `begin` is
+/// cancelled (launchbadge/sqlx#4393), and the next borrower would see another user's rows. With a BEGIN before the
+/// ROLLBACK, because a bare one outside a transaction fills the server's log with warnings.
+fn opening(actor: &Actor, now: DateTime<Utc>, plans_with_values: bool) -> String {
     let id = actor.user_id().map(|id| id.to_string()).unwrap_or_default();
     let role = actor.database_role();
     let present = now.to_rfc3339();
@@ -223,9 +246,14 @@ fn opening(actor: &Actor, now: DateTime<Utc>) -> String {
         }
         _ => String::new(),
     };
+    let plans = if plans_with_values {
+        ", set_config('plan_cache_mode', 'force_custom_plan', true)"
+    } else {
+        ""
+    };
     format!(
-        "BEGIN; SELECT set_config('role', '{role}', true), set_config('portal.actor_id', '{id}', true), \
-         set_config('portal.present', '{present}', true){access}"
+        "BEGIN; ROLLBACK; BEGIN; SELECT set_config('role', '{role}', true), set_config('portal.actor_id', '{id}', true), \
+         set_config('portal.present', '{present}', true){access}{plans}"
     )
 }
 
@@ -290,10 +318,14 @@ impl ActorTx {
     /// Has what follows planned with the values at hand: which index serves a list depends on which
     /// of its filters are set, and PostgreSQL would settle on one plan for all after five calls.
     pub(crate) async fn plan_with_values(&mut self) -> Result<(), DbError> {
+        if self.plans_with_values {
+            return Ok(());
+        }
         sqlx::query!("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
             .fetch_one(self.connection())
             .await
             .during("set how lists are planned")?;
+        self.plans_with_values = true;
         Ok(())
     }
 
@@ -301,3 +333,6 @@ impl ActorTx {
         &mut self.transaction
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,16 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 use domain::Clock;
 use sqlx::{
-    Executor, PgPool,
+    AssertSqlSafe, Executor, PgPool, Postgres, SqlSafeStr, Transaction,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use crate::{DbError, error::During};
+
+/// Most connections that listen at a time: one for screens and one for workers, and a new one of each while a lost one
+/// is still being closed.
+const MOST_LISTENING: u32 = 4;
 
 /// How to reach the database.
 #[derive(Clone)]
@@ -77,6 +82,7 @@ impl DatabaseOptions {
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: PgPool,
+    listening: PgPool,
     clock: Arc<dyn Clock>,
 }
 
@@ -98,40 +104,22 @@ impl Database {
         options: &DatabaseOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, DbError> {
-        let pool = PgPoolOptions::new()
+        let pool = pool_options(options)
             .max_connections(options.maximum_connections)
-            .acquire_timeout(options.acquire_timeout)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    // An administrator's address works too, but the portal never keeps the rights:
-                    // whatever is asked outside an actor's transaction fails closed.
-                    connection
-                        .execute(
-                            "SET ROLE portal_login;
-                             SET TIME ZONE 'UTC';
-                             SET statement_timeout = '30s';
-                             SET lock_timeout = '10s';
-                             SET idle_in_transaction_session_timeout = '60s'",
-                        )
-                        .await?;
-                    Ok(())
-                })
-            })
-            // sqlx 0.9.0 gives a connection back with its transaction open when `begin` is
-            // cancelled (launchbadge/sqlx#4393); the next borrower would see another user's rows.
-            // BEGIN first, because a bare ROLLBACK outside a transaction fills the server's log
-            // with warnings. It is a sign of life as well: a connection that gives none is replaced.
-            .test_before_acquire(false)
-            .before_acquire(|connection, _| {
-                Box::pin(async move {
-                    connection.execute("BEGIN; ROLLBACK").await?;
-                    Ok(true)
-                })
-            })
             .connect_with(options.connect_options()?)
             .await
             .during("connect to the database")?;
-        Ok(Self { pool, clock })
+        // Whoever listens does so for as long as the portal runs, on a connection that nobody else had before: a LISTEN
+        // within a transaction that was left open would never be heard.
+        let listening = pool_options(options)
+            .max_connections(MOST_LISTENING)
+            .test_before_acquire(true)
+            .connect_lazy_with(options.connect_options()?);
+        Ok(Self {
+            pool,
+            listening,
+            clock,
+        })
     }
 
     /// Asks the server for a sign of life.
@@ -139,11 +127,48 @@ impl Database {
     /// # Errors
     /// When there is none.
     pub async fn ping(&self) -> Result<(), DbError> {
-        self.pool
-            .execute("SELECT 1")
+        self.alive("SELECT 1")
             .await
             .during("ask for a sign of life")
-            .map(|_| ())
+            .map(drop)
+    }
+
+    /// A transaction, opened by this text in one trip to the server, which does nothing but that, and more than once
+    /// where it has to: a connection of the pool may have been lost since it was last used.
+    pub(crate) async fn open(
+        &self,
+        text: &str,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let opening = || AssertSqlSafe(text.to_owned());
+        match self.pool.begin_with(opening()).await {
+            Err(error) if !is_of_the_pool(&error) => {
+                tracing::debug!(%error, "a transaction was not opened; trying again on a connection that works");
+            }
+            otherwise => return otherwise,
+        }
+        // Unlike the text, a bare ROLLBACK works on a connection whose transaction has failed, too.
+        let connection = self.alive("ROLLBACK").await?;
+        Transaction::begin(connection, Some(opening().into_sql_str())).await
+    }
+
+    /// A connection that has answered to a statement just now; those that do not are closed.
+    async fn alive(&self, sign: &'static str) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        let mut others = self.pool.options().get_max_connections();
+        loop {
+            let mut connection = self.pool.acquire().await?;
+            match connection.execute(sign).await {
+                Ok(_) => return Ok(connection),
+                Err(error) if others == 0 => return Err(error),
+                Err(_) => connection.close_on_drop(),
+            }
+            others -= 1;
+        }
+    }
+
+    /// Closes every connection; waits for those in use.
+    pub async fn close(&self) {
+        self.listening.close().await;
+        self.pool.close().await;
     }
 
     /// How many connections there are.
@@ -156,18 +181,45 @@ impl Database {
         }
     }
 
-    /// Closes every connection; waits for those in use.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
-
     /// The clock this database's transactions go by.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
 
-    pub(crate) const fn pool(&self) -> &PgPool {
-        &self.pool
+    /// The connections for those who listen.
+    pub(crate) const fn listening(&self) -> &PgPool {
+        &self.listening
     }
+}
+
+/// What every connection is set to. None is asked for a sign of life before it is used: see [`Database::open`].
+fn pool_options(options: &DatabaseOptions) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                // An administrator's address works too, but the portal never keeps the rights:
+                // whatever is asked outside an actor's transaction fails closed.
+                connection
+                    .execute(
+                        "SET ROLE portal_login;
+                         SET TIME ZONE 'UTC';
+                         SET statement_timeout = '30s';
+                         SET lock_timeout = '10s';
+                         SET idle_in_transaction_session_timeout = '60s'",
+                    )
+                    .await?;
+                Ok(())
+            })
+        })
+}
+
+/// Whether there was no connection at all.
+const fn is_of_the_pool(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed
+    )
 }

@@ -178,7 +178,7 @@ impl Database {
         &self,
         channel: &'static str,
     ) -> Result<impl Stream<Item = Option<String>> + Send + use<>, DbError> {
-        let mut listener = PgListener::connect_with(self.pool())
+        let mut listener = PgListener::connect_with(self.listening())
             .await
             .during("listen to the database")?;
         listener

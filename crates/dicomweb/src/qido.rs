@@ -125,7 +125,7 @@ async fn search(
     level: Level,
     place: &Place,
 ) -> Result<Response, Problem> {
-    let mut tx = caller.begin_as(Scope::DicomwebRead, state).await?;
+    let mut tx = caller.begin_search_as(Scope::DicomwebRead, state).await?;
     let model = model(headers, text)?;
     let mut query = Query::parse(level, text.unwrap_or_default()).map_err(fault::malformed)?;
     narrow(&mut query, place)?;

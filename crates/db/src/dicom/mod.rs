@@ -341,7 +341,6 @@ pub async fn stored(
     series_uid: Option<&str>,
     sop_instance_uid: Option<&str>,
 ) -> Result<Vec<StoredInstance>, DbError> {
-    tx.plan_with_values().await?;
     sqlx::query_as!(
         StoredInstance,
         r#"SELECT d.image_id AS "image_id: ImageId", i.report_id AS "report_id: ReportId", d.series_uid, d.sop_instance_uid,
