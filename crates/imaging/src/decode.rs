@@ -237,25 +237,29 @@ fn stored_values(decoded: Decoded, format: &PixelFormat) -> Samples {
             return decoded.samples;
         }
         let mask = (1_u64 << bits) - 1;
+        // As wide as the values are, so that many are done at once; none is as narrow as its shift.
         return match decoded.samples {
-            Samples::U8(values) => Samples::U8(
+            Samples::U8(mut values) => {
+                let mask = mask as u8;
                 values
-                    .into_iter()
-                    .map(|value| (u64::from(value) >> shift & mask) as u8)
-                    .collect(),
-            ),
-            Samples::U16(values) => Samples::U16(
+                    .iter_mut()
+                    .for_each(|value| *value = *value >> shift & mask);
+                Samples::U8(values)
+            }
+            Samples::U16(mut values) => {
+                let mask = mask as u16;
                 values
-                    .into_iter()
-                    .map(|value| (u64::from(value) >> shift & mask) as u16)
-                    .collect(),
-            ),
-            Samples::U32(values) => Samples::U32(
+                    .iter_mut()
+                    .for_each(|value| *value = *value >> shift & mask);
+                Samples::U16(values)
+            }
+            Samples::U32(mut values) => {
+                let mask = mask as u32;
                 values
-                    .into_iter()
-                    .map(|value| (u64::from(value) >> shift & mask) as u32)
-                    .collect(),
-            ),
+                    .iter_mut()
+                    .for_each(|value| *value = *value >> shift & mask);
+                Samples::U32(values)
+            }
             signed => signed,
         };
     }

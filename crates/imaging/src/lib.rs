@@ -14,6 +14,7 @@ mod dicom;
 mod error;
 pub mod guard;
 mod inspect;
+mod jpeg_grey;
 mod limits;
 mod photo;
 mod picture;

@@ -7,7 +7,7 @@ use image::{ExtendedColorType, ImageBuffer, ImageEncoder, Luma, Rgb, imageops};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use serde::{Deserialize, Serialize};
 
-use crate::ImagingError;
+use crate::{ImagingError, jpeg_grey};
 
 /// 8 bits a channel, one channel (grey) or three (red, green, blue), row by row from the top left
 /// as a person should see it.
@@ -256,14 +256,17 @@ impl Picture {
             u16::try_from(side).map_err(|_| failed("a side is longer than 65,535".into()))
         };
         let (width, height) = (side(self.width)?, side(self.height)?);
-        let colour = match self.channels {
-            1 => ColorType::Luma,
-            _ => ColorType::Rgb,
-        };
+        if self.channels == 1 && width > 0 && height > 0 {
+            return Ok(jpeg_grey::encode(&self.pixels, width, height, quality));
+        }
         let mut out = Vec::with_capacity(self.pixels.len() / 4 + 1024);
         let mut encoder = Encoder::new(&mut out, quality.clamp(1, 100));
         // Colours as fine as the picture.
         encoder.set_sampling_factor(SamplingFactor::F_1_1);
+        let colour = match self.channels {
+            1 => ColorType::Luma,
+            _ => ColorType::Rgb,
+        };
         encoder
             .encode(&self.pixels, width, height, colour)
             .map_err(|error| failed(error.to_string()))?;

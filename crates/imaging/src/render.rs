@@ -179,16 +179,27 @@ fn picture(grey: &GreyRaster, curve: &Curve<'_>) -> Picture {
     };
     // All values of 16 bits are fewer than the pixels of a film: work each one out once.
     let pixels = match &grey.samples {
-        Samples::U8(values) => through(values, &table(0..=255, shade), |value| usize::from(*value)),
-        Samples::U16(values) => {
-            let highest = values.iter().max().copied().unwrap_or(0);
-            through(values, &table(0..=i64::from(highest), shade), |value| {
-                usize::from(*value)
-            })
+        Samples::U8(values) => {
+            let shades = shades(u8::MAX.into(), |value| shade(value.into()));
+            values
+                .iter()
+                .map(|value| shades[usize::from(*value)])
+                .collect()
         }
-        Samples::I16(values) => through(values, &table(-32_768..=32_767, shade), |value| {
-            (i32::from(*value) + 32_768) as usize
-        }),
+        Samples::U16(values) => {
+            // By value, which is done for many at once; by reference it takes longer than everything else here.
+            let highest = values.iter().copied().fold(0, u16::max);
+            let shades = shades(highest, |value| shade(value.into()));
+            values
+                .iter()
+                .map(|value| shades[usize::from(*value)])
+                .collect()
+        }
+        Samples::I16(values) => {
+            let shades = shades(u16::MAX, |value| shade(value.cast_signed().into()));
+            let at = |value: &i16| usize::from(value.cast_unsigned());
+            values.iter().map(|value| shades[at(value)]).collect()
+        }
         wide => {
             each_kind!(wide, values => values.iter().map(|value| shade(i64::from(*value))).collect())
         }
@@ -196,10 +207,12 @@ fn picture(grey: &GreyRaster, curve: &Curve<'_>) -> Picture {
     Picture::grey(grey.width, grey.height, pixels)
 }
 
-fn table(values: std::ops::RangeInclusive<i64>, shade: impl Fn(i64) -> u8) -> Vec<u8> {
-    values.map(shade).collect()
-}
-
-fn through<T>(values: &[T], table: &[u8], index: impl Fn(&T) -> usize) -> Vec<u8> {
-    values.iter().map(|value| table[index(value)]).collect()
+/// The shade of each value up to the highest that there is. The rest is never looked at, and there so that none can lie
+/// outside: a film has a million pixels to look up.
+fn shades(highest: u16, shade: impl Fn(u16) -> u8) -> Box<[u8; 1 << 16]> {
+    let mut shades = Box::new([0; 1 << 16]);
+    for (to, value) in shades.iter_mut().zip(0..=highest) {
+        *to = shade(value);
+    }
+    shades
 }

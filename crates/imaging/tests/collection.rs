@@ -163,6 +163,28 @@ fn every_frame_of_every_file_decodes_or_fails_with_a_reason() {
     }
 }
 
+/// Wherever the first bytes are said to be enough for the header, it is the one of the whole file.
+#[test]
+fn a_header_told_from_the_first_bytes_is_that_of_the_file() {
+    let limits = Limits::default();
+    let mut told = 0;
+    for (id, bytes) in files() {
+        let whole = imaging::DicomFile::open(&bytes, &limits).map(|file| file.full_json());
+        for length in [200, 1000, 4096, 1 << 16, bytes.len().saturating_sub(1)] {
+            let start = &bytes[..length.min(bytes.len())];
+            let header = imaging::DicomFile::full_json_of_start(start, bytes.len() as u64, &limits);
+            if start.len() == bytes.len() {
+                assert_eq!(header.is_ok(), whole.is_ok(), "{id}");
+            }
+            if let Ok(Some(header)) = header {
+                assert_eq!(Some(&header), whole.as_ref().ok(), "{id}, {length} bytes");
+                told += usize::from(start.len() < bytes.len());
+            }
+        }
+    }
+    assert!(told > 20 || files().is_empty(), "only {told} were told so");
+}
+
 #[test]
 fn metadata_is_small_json_without_escapes() {
     let limits = Limits::default();

@@ -147,6 +147,40 @@ fn cut_off_pixels_are_truncated_and_still_inspected() {
 
 /// Found by changing bytes at random.
 #[test]
+fn a_header_is_told_from_the_first_bytes_only_where_nothing_but_pixels_follows() {
+    let bytes = film(64, 64, &[100; 64 * 64], false);
+    let whole = DicomFile::open(&bytes, &limits()).unwrap().full_json();
+    let pixels = bytes.len() - 64 * 64 * 2;
+    let told = |start: &[u8], whole: usize| {
+        DicomFile::full_json_of_start(start, whole as u64, &limits()).unwrap()
+    };
+    for length in [pixels + 1, pixels + 1000, bytes.len() - 1, bytes.len()] {
+        assert_eq!(
+            told(&bytes[..length], bytes.len()),
+            Some(whole.clone()),
+            "{length}"
+        );
+    }
+    // Within the header, and before the first pixel.
+    for length in (0..=pixels).step_by(7).chain([pixels]) {
+        assert_eq!(told(&bytes[..length], bytes.len()), None, "{length}");
+    }
+    // A file that is cut off says so when all of it is read; one that goes on has more to tell.
+    assert_eq!(told(&bytes[..pixels + 9], bytes.len() - 1), None);
+    let mut longer = bytes.clone();
+    longer.extend(b"\xFC\xFF\xFC\xFFOB\0\0\x04\0\0\0\0\0\0\0");
+    let all = DicomFile::open(&longer, &limits()).unwrap().full_json();
+    assert_ne!(all, whole);
+    assert_eq!(told(&longer[..pixels + 9], longer.len()), None);
+    assert_eq!(told(&longer, longer.len()), Some(all));
+    let few = Limits {
+        maximum_bytes: bytes.len() as u64 - 1,
+        ..limits()
+    };
+    assert!(DicomFile::full_json_of_start(&bytes[..pixels + 9], bytes.len() as u64, &few).is_err());
+}
+
+#[test]
 fn no_bits_allocated_is_corrupt() {
     let mut bytes = film(2, 2, &[1, 2, 3, 4], false);
     let at = bytes

@@ -2,7 +2,6 @@
 
 use crate::ImagingError;
 use crate::dicom::pixels::{Photometric, PixelFormat};
-use crate::dicom::reader::{u16_at, u32_at};
 use crate::raster::Samples;
 
 /// How native bytes are laid out.
@@ -62,18 +61,22 @@ fn swap_pairs(bytes: &[u8]) -> Vec<u8> {
 fn words(bytes: &[u8], format: &PixelFormat, big_endian: bool) -> Result<Samples, ImagingError> {
     Ok(match format.bits_allocated {
         8 => Samples::U8(bytes.to_vec()),
-        16 => Samples::U16(
-            bytes
-                .chunks_exact(2)
-                .map(|word| u16_at(word, 0, big_endian))
-                .collect(),
-        ),
-        32 => Samples::U32(
-            bytes
-                .chunks_exact(4)
-                .map(|word| u32_at(word, 0, big_endian))
-                .collect(),
-        ),
+        16 => {
+            let words = bytes.as_chunks::<2>().0.iter().copied();
+            Samples::U16(if big_endian {
+                words.map(u16::from_be_bytes).collect()
+            } else {
+                words.map(u16::from_le_bytes).collect()
+            })
+        }
+        32 => {
+            let words = bytes.as_chunks::<4>().0.iter().copied();
+            Samples::U32(if big_endian {
+                words.map(u32::from_be_bytes).collect()
+            } else {
+                words.map(u32::from_le_bytes).collect()
+            })
+        }
         other => {
             return Err(ImagingError::unsupported(format!(
                 "{other} bits are allocated to a sample"

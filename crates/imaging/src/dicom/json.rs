@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use super::part10::DicomFile;
 use super::reader::{Dataset, Element, PIXEL_DATA, Value, u16_at};
 use super::text::Charset;
+use crate::{ImagingError, Limits};
 
 /// Values longer than this many bytes are left out.
 const LONGEST_VALUE: usize = 1024;
@@ -32,6 +33,27 @@ impl DicomFile<'_> {
     #[must_use]
     pub fn full_json(&self) -> Json {
         Json::Object(self.dataset_json(&self.dataset, &self.charset, Some("")))
+    }
+
+    /// [`Self::full_json`] of a file of `whole` bytes, told from the first ones alone. None where they are not enough:
+    /// where they leave out anything but pixel data with which the file ends.
+    ///
+    /// # Errors
+    /// As [`DicomFile::open`], for a file that is there as a whole or too large.
+    pub fn full_json_of_start(
+        start: &[u8],
+        whole: u64,
+        limits: &Limits,
+    ) -> Result<Option<Json>, ImagingError> {
+        if start.len() as u64 == whole {
+            return DicomFile::open(start, limits).map(|file| Some(file.full_json()));
+        }
+        limits.check_bytes(usize::try_from(whole).unwrap_or(usize::MAX))?;
+        // What is wrong with a file says whoever reads all of it.
+        Ok(DicomFile::open(start, limits)
+            .ok()
+            .filter(|file| file.lacks_only_pixels(whole))
+            .map(|file| file.full_json()))
     }
 
     /// `within`: the path of the item for bulk data; none for the short form.
@@ -85,17 +107,14 @@ impl DicomFile<'_> {
             }
             Value::Bytes(range) if range.is_empty() => Some(json!({ "vr": vr })),
             Value::Bytes(range) if path.is_some() && is_binary(element.vr) => {
-                let bytes = super::bulk::little_endian(
-                    self.slice(range.clone()),
-                    element.vr,
-                    dataset.big_endian,
-                );
-                Some(
-                    match path.filter(|_| range.len() > LONGEST_INLINE || is_bulk(element.tag)) {
-                        Some(path) => json!({ "vr": vr, "BulkDataURI": path }),
-                        None => json!({ "vr": vr, "InlineBinary": STANDARD.encode(bytes) }),
-                    },
-                )
+                if let Some(path) =
+                    path.filter(|_| range.len() > LONGEST_INLINE || is_bulk(element.tag))
+                {
+                    return Some(json!({ "vr": vr, "BulkDataURI": path }));
+                }
+                let bytes = self.slice(range.clone());
+                let bytes = super::bulk::little_endian(bytes, element.vr, dataset.big_endian);
+                Some(json!({ "vr": vr, "InlineBinary": STANDARD.encode(bytes) }))
             }
             Value::Bytes(range) if path.is_none() && range.len() > LONGEST_VALUE => None,
             Value::Bytes(range) => {

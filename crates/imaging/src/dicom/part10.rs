@@ -7,7 +7,9 @@ use std::ops::Range;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 
-use super::reader::{Dataset, Reader, Syntax, dictionary_vr, has_long_form, u16_at, u32_at};
+use super::reader::{
+    Dataset, PIXEL_DATA, Reader, Syntax, Value, dictionary_vr, has_long_form, u16_at, u32_at,
+};
 use super::text::Charset;
 use crate::{ImagingError, Limits};
 
@@ -26,6 +28,8 @@ pub struct DicomFile<'a> {
     body: usize,
     guessed: bool,
     truncated: bool,
+    /// Where the last element ends as declared, if it is the one thing that reaches behind the end of the bytes.
+    beyond: Option<usize>,
 }
 
 impl<'a> DicomFile<'a> {
@@ -62,9 +66,14 @@ impl<'a> DicomFile<'a> {
             (Cow::Borrowed(bytes), body)
         };
         let (syntax, guessed) = choose_syntax(&declared, &data[start..]);
-        let (dataset, truncated) = {
+        let (dataset, truncated, beyond) = {
             let mut reader = Reader::new(&data, limits.maximum_elements);
-            (reader.main(start, syntax)?, reader.truncated)
+            let dataset = reader.main(start, syntax)?;
+            let beyond = match reader.beyond[..] {
+                [end] => Some(end),
+                _ => None,
+            };
+            (dataset, reader.truncated, beyond)
         };
         if dataset.elements.is_empty() && meta.elements.is_empty() {
             return Err(ImagingError::NotAnImage {
@@ -91,6 +100,7 @@ impl<'a> DicomFile<'a> {
             body,
             guessed,
             truncated,
+            beyond,
         })
     }
 
@@ -116,6 +126,20 @@ impl<'a> DicomFile<'a> {
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         self.truncated
+    }
+
+    /// Whether nothing is missing of a file of so many bytes, of which these are the first, but what follows in the value
+    /// of its pixel data, with which it ends.
+    pub(crate) fn lacks_only_pixels(&self, whole: u64) -> bool {
+        let ends_with_pixels = self.dataset.elements.last().is_some_and(|last| {
+            let begun = matches!(&last.value, Value::Bytes(range)
+                if !range.is_empty() && range.end == self.data.len());
+            begun && last.tag == PIXEL_DATA && matches!(last.vr, VR::OB | VR::OW | VR::UN)
+        });
+        // A deflated data set lies elsewhere than in the file.
+        matches!(self.data, Cow::Borrowed(_))
+            && ends_with_pixels
+            && self.beyond.is_some_and(|end| end as u64 == whole)
     }
 
     /// The SOP class, from the data set or else from the file head; empty when neither has it.

@@ -98,6 +98,8 @@ pub(crate) struct Reader<'a> {
     elements_left: usize,
     /// Something ended before its declared length.
     pub(crate) truncated: bool,
+    /// Where the values end that reach behind the end of the bytes, as declared.
+    pub(crate) beyond: Vec<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -106,6 +108,7 @@ impl<'a> Reader<'a> {
             data,
             elements_left: maximum_elements,
             truncated: false,
+            beyond: Vec::new(),
         }
     }
 
@@ -153,6 +156,9 @@ impl<'a> Reader<'a> {
         let wanted = body.saturating_add(length as usize);
         if wanted > end {
             self.truncated = true;
+        }
+        if wanted > self.data.len() {
+            self.beyond.push(wanted);
         }
         wanted.min(end)
     }
