@@ -143,6 +143,33 @@ impl BlobStore {
         Ok(Bytes::from(stored))
     }
 
+    /// The first bytes of a blob, verified: at least `least` of them unless it has fewer. Of an encrypted one only the
+    /// chunks that hold them are read, so damage behind them is not noticed; of another one all of it is, because only
+    /// the whole can be compared with its address.
+    ///
+    /// # Errors
+    /// As [`BlobStore::read`].
+    pub fn read_start(&self, digest: Digest, least: usize) -> Result<Start, BlobError> {
+        let (path, length) = self.locate(digest)?;
+        let Some(mut opener) = self.opener(digest, &path)? else {
+            let bytes = self.read(digest)?;
+            let length = bytes.len() as u64;
+            return Ok(Start { bytes, length });
+        };
+        let mut bytes = Vec::with_capacity(least.min(sealed::CHUNK));
+        while bytes.len() < least {
+            let chunk = opener
+                .chunk()
+                .map_err(|error| sealed_error(digest, &path, error))?;
+            if chunk.is_empty() {
+                break;
+            }
+            bytes.extend_from_slice(chunk);
+        }
+        let bytes = Bytes::from(bytes);
+        Ok(Start { bytes, length })
+    }
+
     /// The plain bytes of a blob as a stream. An encrypted one is verified on the way; of another one the
     /// reader must compare the digest.
     ///
@@ -313,6 +340,15 @@ fn stored(name: &str, entry: &std::fs::DirEntry) -> Option<Stored> {
             .unwrap_or_default(),
         is_encrypted,
     })
+}
+
+/// How a blob begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Its first bytes.
+    pub bytes: Bytes,
+    /// How many it has by the length of its file, which nothing but reading all of it proves.
+    pub length: u64,
 }
 
 /// A blob in the store, as listed.

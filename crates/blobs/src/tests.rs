@@ -191,6 +191,70 @@ fn moved_chunks_and_another_blobs_file_are_noticed() {
 }
 
 #[test]
+fn a_start_is_verified_and_nothing_behind_it_is_looked_at() {
+    let (_folder, store) = encrypted();
+    let bytes: Vec<u8> = (0..3 * CHUNK + 5).map(|n| (n % 253) as u8).collect();
+    let (one, small) = (store.put(&bytes).unwrap(), store.put(b"small").unwrap());
+    for (least, chunks) in [(0, 0), (1, 1), (CHUNK, 1), (CHUNK + 1, 2)] {
+        let start = store.read_start(one, least).unwrap();
+        assert_eq!(start.bytes, bytes[..chunks * CHUNK], "{least}");
+        assert_eq!(start.length, bytes.len() as u64);
+    }
+    assert_eq!(store.read_start(one, usize::MAX).unwrap().bytes, bytes);
+    let all = store.read_start(small, CHUNK).unwrap();
+    assert_eq!((&all.bytes[..], all.length), (&b"small"[..], 5));
+
+    let path = store.path(one);
+    let stored = std::fs::read(&path).unwrap();
+    let chunk = CHUNK + sealed::TAG;
+    let start_of = |stored: &[u8]| {
+        plant(&path, stored);
+        store.read_start(one, CHUNK)
+    };
+    for at in [sealed::HEAD, sealed::HEAD + chunk - 1] {
+        let mut altered = stored.clone();
+        altered[at] ^= 1;
+        let read = start_of(&altered);
+        assert!(matches!(read, Err(BlobError::Damaged(_))), "byte {at}");
+    }
+    let mut moved = stored.clone();
+    moved[sealed::HEAD..sealed::HEAD + 2 * chunk].rotate_left(chunk);
+    assert!(matches!(start_of(&moved), Err(BlobError::Damaged(_))));
+    let alone = start_of(&stored[..sealed::HEAD + chunk]);
+    assert!(matches!(alone, Err(BlobError::Damaged(_))));
+    let others = std::fs::read(store.path(small)).unwrap();
+    assert!(matches!(start_of(&others), Err(BlobError::Damaged(_))));
+    // Behind the chunk that is read, whoever reads all of it finds the damage.
+    let mut altered = stored.clone();
+    altered[sealed::HEAD + chunk] ^= 1;
+    assert_eq!(start_of(&altered).unwrap().bytes, bytes[..CHUNK]);
+    assert!(matches!(store.read(one), Err(BlobError::Damaged(_))));
+    assert!(matches!(
+        store.read_start(one, CHUNK + 1),
+        Err(BlobError::Damaged(_))
+    ));
+}
+
+#[test]
+fn the_start_of_a_plain_blob_is_all_of_it_since_only_that_can_be_verified() {
+    let (_folder, store) = store();
+    let bytes = vec![7; 2 * CHUNK];
+    let digest = store.put(&bytes).unwrap();
+    let start = store.read_start(digest, 1).unwrap();
+    assert_eq!(
+        (start.bytes.len(), start.length),
+        (2 * CHUNK, 2 * CHUNK as u64)
+    );
+    let mut altered = bytes;
+    altered[2 * CHUNK - 1] ^= 1;
+    plant(&store.path(digest), &altered);
+    assert!(matches!(
+        store.read_start(digest, 1),
+        Err(BlobError::Damaged(_))
+    ));
+}
+
+#[test]
 fn nothing_of_a_film_can_be_read_from_the_disk() {
     let (folder, store) = encrypted();
     let film = b"(0010,0010) PN Musterfrau^Erika ".repeat(5000);

@@ -267,6 +267,25 @@ impl Decoders {
         }
     }
 
+    /// The same from the first bytes of a file of `whole` bytes; none where more of it is needed, see
+    /// [`imaging::DicomFile::full_json_of_start`].
+    ///
+    /// # Errors
+    /// As [`Self::inspect`].
+    pub fn metadata_of_start(
+        &self,
+        lane: Lane,
+        start: &Bytes,
+        whole: u64,
+        limits: &Limits,
+    ) -> Result<Option<Value>, ImagingError> {
+        let operation = Operation::MetadataOfStart { whole };
+        match self.ask(lane, &operation, start, limits)?.0 {
+            Answer::MetadataOfStart(metadata) => Ok(metadata),
+            _ => Err(protocol::confused()),
+        }
+    }
+
     /// A value of a DICOM file by itself, see [`imaging::DicomFile::bulk`].
     ///
     /// # Errors

@@ -22,6 +22,13 @@ use crate::protocol::{self, Answer, Operation, Request};
 /// A child opens that many files and is then replaced, so that what one leaves behind does not pile up.
 const FILES_EACH: u32 = 500;
 
+/// Told to the allocator of a child (glibc's): memory of up to 32 MiB that a film took is kept for the next one, since
+/// fresh pages cost a twentieth of the time of a picture. A child opens one file at a time, so that is all it keeps.
+const KEPT_MEMORY: [(&str, &str); 2] = [
+    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
+    ("MALLOC_TRIM_THRESHOLD_", "33554432"),
+];
+
 /// How a child is started: a program that calls [`crate::child::serve`].
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -38,6 +45,7 @@ impl Program {
         let process = Command::new(&self.path)
             .args(&self.arguments)
             .env_clear()
+            .envs(KEPT_MEMORY)
             .current_dir("/")
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::from(shared.try_clone()?))

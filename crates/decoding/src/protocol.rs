@@ -34,6 +34,10 @@ pub(crate) enum Operation {
     Header,
     /// The whole header in the DICOM JSON model.
     Metadata,
+    /// The same of a file of so many bytes, of which only the first are there.
+    MetadataOfStart {
+        whole: u64,
+    },
     /// A value by itself.
     Bulk {
         path: String,
@@ -70,6 +74,8 @@ pub(crate) enum Answer {
     Deidentified(Box<Result<Deidentified, DeidentifyError>>),
     Header(Box<DicomHeader>),
     Metadata(Value),
+    /// None where more of the file is needed.
+    MetadataOfStart(Option<Value>),
     Bulk {
         found: bool,
     },
@@ -160,6 +166,10 @@ pub(crate) fn carry_out(
         }
         Operation::Header => (Answer::Header(Box::new(open()?.header())), Vec::new()),
         Operation::Metadata => (Answer::Metadata(open()?.full_json()), Vec::new()),
+        Operation::MetadataOfStart { whole } => {
+            let metadata = DicomFile::full_json_of_start(bytes, *whole, limits)?;
+            (Answer::MetadataOfStart(metadata), Vec::new())
+        }
         Operation::Bulk { path } => {
             let value = open()?.bulk(path);
             let found = value.is_some();

@@ -6,11 +6,17 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
+use blobs::{BlobError, Digest};
+use db::dicom::StoredInstance;
 use decoding::Lane;
 use serde_json::Value;
 
 use super::{Place, bytes_of, find, limits, url_of};
 use crate::{answer, fault, negotiate::model};
+
+/// How much of a file is read for its header before all of it is, in bytes: one chunk of an encrypted one. Headers of
+/// films have a few thousand.
+const HEADER: usize = 1 << 16;
 
 /// Answers with one data set a file.
 pub(crate) async fn read(
@@ -26,12 +32,7 @@ pub(crate) async fn read(
     let study = place.study.unwrap_or_default();
     let mut all = Vec::with_capacity(found.len());
     for one in &found {
-        let bytes = bytes_of(&state.blobs, one).await?;
-        let decoders = state.decoders.clone();
-        let mut dataset =
-            tokio::task::spawn_blocking(move || decoders.metadata(Lane::Screen, &bytes, &limits()))
-                .await?
-                .map_err(|error| fault::undecodable(&error))?;
+        let mut dataset = header_of(&state, one).await?;
         let url = url_of(&base, &study, one);
         address(&mut dataset, &format!("{url}/bulkdata/"));
         if let Some(dataset) = dataset.as_object_mut() {
@@ -48,6 +49,29 @@ pub(crate) async fn read(
         all.push(dataset);
     }
     Ok(answer::datasets(model, all))
+}
+
+/// What the header says, from the first bytes of the file where they are enough; pixels of a film are many times as many.
+async fn header_of(state: &ApiState, one: &StoredInstance) -> Result<Value, Problem> {
+    let digest: Digest = one.sha256.parse()?;
+    let (blobs, decoders) = (state.blobs.clone(), state.decoders.clone());
+    let header = tokio::task::spawn_blocking(move || {
+        let start = blobs.read_start(digest, HEADER)?;
+        Ok::<_, BlobError>(decoders.metadata_of_start(
+            Lane::Screen,
+            &start.bytes,
+            start.length,
+            &limits(),
+        ))
+    });
+    if let Some(header) = header.await??.map_err(|error| fault::undecodable(&error))? {
+        return Ok(header);
+    }
+    let bytes = bytes_of(&state.blobs, one).await?;
+    let decoders = state.decoders.clone();
+    tokio::task::spawn_blocking(move || decoders.metadata(Lane::Screen, &bytes, &limits()))
+        .await?
+        .map_err(|error| fault::undecodable(&error))
 }
 
 /// Makes the paths of bulk data addresses.

@@ -100,6 +100,51 @@ async fn metadata_is_whole_and_names_where_bulk_data_are() {
     );
 }
 
+/// The header of a film is read without its pixels: they may be damaged, the header may not. One that is longer than what
+/// is read first is read with all that follows.
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_come_from_the_first_bytes_where_they_are_enough() {
+    let large = Film {
+        edge: 400,
+        ..film(1)
+    }
+    .file();
+    let mut long = Film { seed: 2, ..film(1) }.file();
+    // A private value of 80,000 bytes before the pixels.
+    let pixels = long.len() - 64 * 64 * 2 - 12;
+    let mut private = b"\xDF\x7F\x10\0LO\x04\0TEST\xDF\x7F\x01\x10UT\0\0\x80\x38\x01\0".to_vec();
+    private.extend([b'x'; 80_000]);
+    assert!(
+        long[pixels..].starts_with(b"\xE0\x7F\x10\0OW"),
+        "the pixels begin here"
+    );
+    long.splice(pixels..pixels, private);
+    let (app, reader) = filled(&[large.clone(), long.clone()]).await;
+    let metadata = async |file: &[u8]| {
+        let path = format!("{}/metadata", Uids::of(file).path());
+        get(&reader, &path, "application/dicom+json").await
+    };
+    let before = metadata(&large).await.expect(200);
+    let text = metadata(&long).await.expect(200)[0]["7FDF1001"]["Value"][0].clone();
+    assert_eq!(text.as_str().map(str::len), Some(80_000));
+
+    let digest = blobs::Digest::of(&large);
+    let stored = app.blobs.path(digest);
+    let whole = std::fs::read(&stored).unwrap();
+    let damage = |at: usize| {
+        let mut altered = whole.clone();
+        altered[at] ^= 1;
+        std::fs::remove_file(&stored).unwrap();
+        std::fs::write(&stored, altered).unwrap();
+    };
+    damage(whole.len() - 1);
+    assert_eq!(metadata(&large).await.expect(200), before);
+    let rendered = format!("{}/rendered", Uids::of(&large).path());
+    get(&reader, &rendered, "image/png").await.expect(500);
+    damage(whole.len() - 300_000);
+    metadata(&large).await.expect(500);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_come_plain_and_only_as_many_as_there_are() {
     let file = film(1).file();

@@ -97,6 +97,7 @@ pub(crate) struct Film<'a> {
     pub(crate) name: &'a str,
     pub(crate) day: (i32, u32, u32),
     pub(crate) accession: &'a str,
+    pub(crate) edge: u32,
 }
 
 impl Film<'_> {
@@ -104,7 +105,7 @@ impl Film<'_> {
         use imaging::write::{
             GreyImage, GreySamples, Identity, ObjectClass, dicom_from_grey, uid_from_u128,
         };
-        let edge = 64u32;
+        let edge = self.edge;
         let samples: Vec<u16> = (0..edge * edge)
             .map(|at| ((u128::from(at) * (7 + self.seed % 13) + self.seed * 31) % 4096) as u16)
             .collect();
@@ -149,5 +150,6 @@ pub(crate) fn film(seed: u128) -> Film<'static> {
         name: "Müller^Jörg",
         day: (2025, 3, 4),
         accession: "A-1",
+        edge: 64,
     }
 }
