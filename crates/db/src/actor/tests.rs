@@ -94,7 +94,9 @@ async fn a_begin_that_failed_costs_nobody_the_connection() {
     let database = connected(&test, 1).await;
     for _ in 0..3 {
         let error = database.open("BEGIN; SELECT 1 / 0").await.unwrap_err();
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         assert_eq!(code.as_deref(), Some("22012"), "{error}");
         let mut tx = database
             .begin(&Actor::anonymous(Origin::default()))
