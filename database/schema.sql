@@ -665,12 +665,14 @@ DECLARE
 BEGIN
     SELECT i.report_id, x.study_uid, x.series_uid, x.modality, x.series_number, x.body_part,
            (SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}')
-            FROM jsonb_each(CASE jsonb_typeof(i.dicom_metadata) WHEN 'object' THEN i.dicom_metadata ELSE '{}' END) e
+            FROM jsonb_each(CASE jsonb_typeof(coalesce(w.dicom_metadata, i.dicom_metadata))
+                            WHEN 'object' THEN coalesce(w.dicom_metadata, i.dicom_metadata) ELSE '{}' END) e
             WHERE e.key IN ('00080020', '00080030', '00080050', '00080090', '00080201', '00081030', '0008103E', '00100010',
                             '00100020', '00100021', '00100030', '00100040', '00200010', '00200060', '00200062', '00400244',
                             '00400245', '00400275')) AS header
     INTO d
     FROM portal.dicom_instances x JOIN public.report_images i USING (image_id)
+         LEFT JOIN portal.wrapped_pictures w USING (image_id)
     WHERE x.image_id = image AND x.study_uid <> '';
     IF NOT FOUND THEN
         RETURN;
@@ -1251,6 +1253,9 @@ BEGIN
     INSERT INTO portal.blob_removals (sha256, requested_at)
     SELECT b.sha256, portal.present()
     FROM public.report_images i JOIN portal.image_blobs b ON b.image_id = i.image_id WHERE i.report_id = report
+    UNION
+    SELECT w.sha256, portal.present()
+    FROM public.report_images i JOIN portal.wrapped_pictures w ON w.image_id = i.image_id WHERE i.report_id = report
     UNION
     SELECT i.sha256, portal.present()
     FROM portal.prior_studies p JOIN portal.prior_images i ON i.prior_id = p.prior_id WHERE p.report_id = report
@@ -2371,6 +2376,20 @@ ALTER TABLE ONLY portal.prior_images FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.prior_images OWNER TO portal_owner;
 
+-- Name: wrapped_pictures; Type: TABLE; Schema: portal; Owner: portal_owner
+
+CREATE TABLE portal.wrapped_pictures (
+    image_id uuid NOT NULL,
+    sha256 bytea NOT NULL,
+    dicom_metadata jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT wrapped_pictures_sha256_length CHECK ((length(sha256) = 32))
+);
+
+ALTER TABLE ONLY portal.wrapped_pictures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE portal.wrapped_pictures OWNER TO portal_owner;
+
 -- Name: named_blobs; Type: VIEW; Schema: portal; Owner: portal_owner
 
 CREATE VIEW portal.named_blobs WITH (security_invoker='true') AS
@@ -2378,7 +2397,10 @@ CREATE VIEW portal.named_blobs WITH (security_invoker='true') AS
    FROM portal.image_blobs
 UNION ALL
  SELECT prior_images.sha256
-   FROM portal.prior_images;
+   FROM portal.prior_images
+UNION ALL
+ SELECT wrapped_pictures.sha256
+   FROM portal.wrapped_pictures;
 
 ALTER TABLE portal.named_blobs OWNER TO portal_owner;
 
@@ -3748,6 +3770,11 @@ ALTER TABLE ONLY portal.uploads
 ALTER TABLE ONLY portal.verified_addresses
     ADD CONSTRAINT verified_addresses_pkey PRIMARY KEY (user_id);
 
+-- Name: wrapped_pictures wrapped_pictures_pkey; Type: CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.wrapped_pictures
+    ADD CONSTRAINT wrapped_pictures_pkey PRIMARY KEY (image_id);
+
 -- Name: ai_analysis ai_analysis_pkey; Type: CONSTRAINT; Schema: public; Owner: portal_owner
 
 ALTER TABLE ONLY public.ai_analysis
@@ -4304,6 +4331,10 @@ CREATE INDEX idx_uploads_expires_at ON portal.uploads USING btree (expires_at);
 -- Name: idx_uploads_user_id; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_uploads_user_id ON portal.uploads USING btree (user_id);
+
+-- Name: idx_wrapped_pictures_sha256; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_wrapped_pictures_sha256 ON portal.wrapped_pictures USING btree (sha256);
 
 -- Name: idx_ai_analysis_model_id; Type: INDEX; Schema: public; Owner: portal_owner
 
@@ -5026,6 +5057,11 @@ ALTER TABLE ONLY portal.uploads
 
 ALTER TABLE ONLY portal.verified_addresses
     ADD CONSTRAINT verified_addresses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+-- Name: wrapped_pictures wrapped_pictures_image_id_fkey; Type: FK CONSTRAINT; Schema: portal; Owner: portal_owner
+
+ALTER TABLE ONLY portal.wrapped_pictures
+    ADD CONSTRAINT wrapped_pictures_image_id_fkey FOREIGN KEY (image_id) REFERENCES public.report_images(image_id) ON DELETE CASCADE;
 
 -- Name: ai_analysis ai_analysis_model_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: portal_owner
 
@@ -5838,6 +5874,10 @@ CREATE POLICY owner_maintains ON portal.uploads TO portal_owner USING (true) WIT
 
 CREATE POLICY owner_maintains ON portal.verified_addresses TO portal_owner USING (true) WITH CHECK (true);
 
+-- Name: wrapped_pictures owner_maintains; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY owner_maintains ON portal.wrapped_pictures TO portal_owner USING (true) WITH CHECK (true);
+
 -- Name: passkey_challenges; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
 
 ALTER TABLE portal.passkey_challenges ENABLE ROW LEVEL SECURITY;
@@ -5949,6 +5989,10 @@ CREATE POLICY read_all ON portal.review_addenda FOR SELECT TO portal_doctor USIN
 -- Name: review_verdicts read_all; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY read_all ON portal.review_verdicts FOR SELECT TO portal_doctor, portal_worker USING (true);
+
+-- Name: wrapped_pictures read_all; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY read_all ON portal.wrapped_pictures FOR SELECT TO portal_doctor USING (true);
 
 -- Name: audit_archives read_archives; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6348,6 +6392,11 @@ CREATE POLICY with_its_image ON portal.dicom_instances FOR SELECT TO portal_pati
 CREATE POLICY with_its_image ON portal.image_blobs FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
    FROM public.report_images i)));
 
+-- Name: wrapped_pictures with_its_image; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY with_its_image ON portal.wrapped_pictures FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
+   FROM public.report_images i)));
+
 -- Name: prior_images with_its_prior; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY with_its_prior ON portal.prior_images FOR SELECT TO portal_patient USING ((prior_id IN ( SELECT p.prior_id
@@ -6400,6 +6449,19 @@ CREATE POLICY withdraw_own ON portal.correction_requests FOR UPDATE TO portal_pa
 -- Name: history_proposals withdraw_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
 CREATE POLICY withdraw_own ON portal.history_proposals FOR UPDATE TO portal_patient USING (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text))) WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'withdrawn'::text)));
+
+-- Name: dicom_instances wrap; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY wrap ON portal.dicom_instances FOR INSERT TO portal_worker WITH CHECK ((image_id IN ( SELECT w.image_id
+   FROM portal.wrapped_pictures w)));
+
+-- Name: wrapped_pictures wrap; Type: POLICY; Schema: portal; Owner: portal_owner
+
+CREATE POLICY wrap ON portal.wrapped_pictures TO portal_worker USING (true) WITH CHECK (true);
+
+-- Name: wrapped_pictures; Type: ROW SECURITY; Schema: portal; Owner: portal_owner
+
+ALTER TABLE portal.wrapped_pictures ENABLE ROW LEVEL SECURITY;
 
 -- Name: ai_analysis; Type: ROW SECURITY; Schema: public; Owner: portal_owner
 
@@ -6870,6 +6932,7 @@ GRANT ALL ON FUNCTION portal.dicom_result_routes_of(report uuid) TO portal_docto
 
 REVOKE ALL ON FUNCTION portal.dicom_routes_of(images uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION portal.dicom_routes_of(images uuid[]) TO portal_radiologist;
+GRANT ALL ON FUNCTION portal.dicom_routes_of(images uuid[]) TO portal_worker;
 
 -- Name: FUNCTION emergency_patient(); Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -7341,7 +7404,7 @@ GRANT SELECT ON TABLE portal.dicom_archives TO portal_worker;
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_patient;
 GRANT SELECT,INSERT ON TABLE portal.dicom_instances TO portal_radiologist;
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_doctor;
-GRANT SELECT ON TABLE portal.dicom_instances TO portal_worker;
+GRANT SELECT,INSERT ON TABLE portal.dicom_instances TO portal_worker;
 GRANT SELECT ON TABLE portal.dicom_instances TO portal_emergency;
 
 -- Name: TABLE dicom_peers; Type: ACL; Schema: portal; Owner: portal_owner
@@ -7647,6 +7710,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE portal.model_standings TO portal_worker;
 GRANT SELECT ON TABLE portal.prior_images TO portal_doctor;
 GRANT SELECT,INSERT ON TABLE portal.prior_images TO portal_worker;
 GRANT SELECT ON TABLE portal.prior_images TO portal_patient;
+
+-- Name: TABLE wrapped_pictures; Type: ACL; Schema: portal; Owner: portal_owner
+
+GRANT SELECT ON TABLE portal.wrapped_pictures TO portal_doctor;
+GRANT SELECT ON TABLE portal.wrapped_pictures TO portal_radiologist;
+GRANT SELECT ON TABLE portal.wrapped_pictures TO portal_patient;
+GRANT SELECT,INSERT ON TABLE portal.wrapped_pictures TO portal_worker;
 
 -- Name: TABLE named_blobs; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -8067,4 +8137,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (43, 'cheaper dicom index', true, '\x625f99430b52b85401013fe9ef40f5e3860b854bcf627bedec45dbe0009b0535961a5396cd856ed575d7250eebe8144e', 0),
     (45, 'result routes', true, '\xbfb9df8ad16c3f2557c6facbaa882055ae564e94e1cfc495dac195c9ca0f4b917b9bc1ebe5172539a8df111ee5c52a6c', 0),
     (46, 'plans kept between calls', true, '\x3092f289d94e88d73081c53cb3d4724b2287df904eeb6f3ddd9378dcce7d57075f768fb45e9d3cb678ee3eaaa2585995', 0),
-    (47, 'priors', true, '\x5bfb170671e6219c1d16f6e465e387ad1dbd19d28d6da859ef6061b26ea1f28c17170a564ca40ef9f02fbf62e55c2c23', 0);
+    (47, 'priors', true, '\x5bfb170671e6219c1d16f6e465e387ad1dbd19d28d6da859ef6061b26ea1f28c17170a564ca40ef9f02fbf62e55c2c23', 0),
+    (48, 'wrapped pictures', true, '\xba26689bcb09f15bf11a9f5d40308840ba27c4c555840c0d82c81cda5314c98f69a9b9c3f085cab582b984d13ccfec82', 0);

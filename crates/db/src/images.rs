@@ -130,13 +130,24 @@ pub async fn create(
     .execute(tx.connection())
     .await
     .during("note where an image's bytes are")?;
-    if let Some(dicom) = dicom {
-        sqlx::query!(
+    match dicom {
+        Some(dicom) => note_instance(tx, image.image_id, dicom).await,
+        None => Ok(()),
+    }
+}
+
+/// Notes what DICOM calls an image.
+pub(crate) async fn note_instance(
+    tx: &mut ActorTx,
+    image_id: ImageId,
+    dicom: &DicomInstance,
+) -> Result<(), DbError> {
+    sqlx::query!(
             "INSERT INTO portal.dicom_instances (image_id, study_uid, series_uid, sop_instance_uid, sop_class_uid,
                  transfer_syntax_uid, modality, body_part, view_position, accession_number, study_date_time,
                  series_number, instance_number, frames)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-            image.image_id.0,
+            image_id.0,
             dicom.study_uid,
             dicom.series_uid,
             dicom.sop_instance_uid,
@@ -154,7 +165,6 @@ pub async fn create(
         .execute(tx.connection())
         .await
         .during("note what DICOM calls an image")?;
-    }
     Ok(())
 }
 

@@ -73,6 +73,7 @@ pub mod snapshot;
 pub mod unknown_patients;
 pub mod uploads;
 pub mod worklist;
+pub mod wrapped_pictures;
 
 pub use actor::{Actor, ActorKind, ActorTx, Origin};
 pub use connect::{Database, DatabaseOptions, PoolState};

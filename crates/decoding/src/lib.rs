@@ -16,6 +16,7 @@ use bytes::Bytes;
 use imaging::{
     DicomHeader, FrameDescription, ImagingError, Inspection, Limits, Picture, Viewport, Window,
     deidentify::{Deidentified, DeidentifyError, Profile, Pseudonyms},
+    write::Identity,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -232,6 +233,24 @@ impl Decoders {
         match self.ask(lane, &operation, bytes, limits)? {
             (Answer::Deidentified(copy), bytes) => Ok(Deidentified { bytes, ..(*copy)? }),
             _ => Err(protocol::confused().into()),
+        }
+    }
+
+    /// A plain picture (PNG, JPEG) as a DICOM object, see [`imaging::write::dicom_from_photo`].
+    ///
+    /// # Errors
+    /// As [`Self::inspect`].
+    pub fn wrap(
+        &self,
+        lane: Lane,
+        bytes: &Bytes,
+        identity: Identity,
+        limits: &Limits,
+    ) -> Result<Vec<u8>, ImagingError> {
+        let operation = Operation::Wrap(Box::new(identity));
+        match self.ask(lane, &operation, bytes, limits)? {
+            (Answer::Wrapped, file) => Ok(file),
+            _ => Err(protocol::confused()),
         }
     }
 

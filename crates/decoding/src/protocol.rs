@@ -9,6 +9,7 @@ use std::{
 use imaging::{
     DicomFile, DicomHeader, FrameDescription, ImagingError, Limits,
     deidentify::{Deidentified, DeidentifyError, deidentify},
+    write::{Identity, dicom_from_photo},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -48,6 +49,8 @@ pub(crate) enum Operation {
         plain: bool,
     },
     Deidentify(Box<DeidentifyRequest>),
+    /// A plain picture as a DICOM object.
+    Wrap(Box<Identity>),
 }
 
 /// A request; the file lies in the shared memory.
@@ -72,6 +75,7 @@ pub(crate) enum Answer {
     Encoded,
     Samples(Box<FrameDescription>),
     Deidentified(Box<Result<Deidentified, DeidentifyError>>),
+    Wrapped,
     Header(Box<DicomHeader>),
     Metadata(Value),
     /// None where more of the file is needed.
@@ -163,6 +167,10 @@ pub(crate) fn carry_out(
                 Err(_) => Vec::new(),
             };
             (Answer::Deidentified(Box::new(copy)), file)
+        }
+        Operation::Wrap(identity) => {
+            let file = dicom_from_photo(bytes, identity, limits)?;
+            (Answer::Wrapped, file)
         }
         Operation::Header => (Answer::Header(Box::new(open()?.header())), Vec::new()),
         Operation::Metadata => (Answer::Metadata(open()?.full_json()), Vec::new()),

@@ -167,6 +167,7 @@ impl Study<'_> {
             series_number: Some(1),
             instance_number: Some(1),
             pixel_spacing: Some([film.pixel_spacing, film.pixel_spacing]),
+            ..Identity::default()
         }
     }
 }

@@ -61,27 +61,27 @@ impl CheckedFile {
             .as_ref()
             .map_or(ImageType::Xray, |inspection| inspection.image_type)
     }
+}
 
-    pub(crate) fn dicom_instance(&self) -> Option<DicomInstance> {
-        let header = self.header()?;
-        let number = |number: Option<i64>| number.and_then(|number| i32::try_from(number).ok());
-        let text = |text: &str| (!text.is_empty()).then(|| storable(text));
-        let word = |word: &Option<String>| word.as_deref().map(storable);
-        Some(DicomInstance {
-            study_uid: storable(&header.study_uid),
-            series_uid: storable(&header.series_uid),
-            sop_instance_uid: storable(&header.sop_instance_uid),
-            sop_class_uid: text(&header.sop_class_uid),
-            transfer_syntax_uid: text(&header.transfer_syntax_uid),
-            modality: word(&header.modality),
-            body_part: word(&header.body_part),
-            view_position: word(&header.view_position),
-            accession_number: word(&header.accession_number),
-            study_date_time: header.study_date_time,
-            series_number: number(header.series_number),
-            instance_number: number(header.instance_number),
-            frames: i32::try_from(header.number_of_frames).unwrap_or(i32::MAX),
-        })
+/// What DICOM calls an image, as the columns can hold it.
+pub(crate) fn dicom_instance(header: &DicomHeader) -> DicomInstance {
+    let number = |number: Option<i64>| number.and_then(|number| i32::try_from(number).ok());
+    let text = |text: &str| (!text.is_empty()).then(|| storable(text));
+    let word = |word: &Option<String>| word.as_deref().map(storable);
+    DicomInstance {
+        study_uid: storable(&header.study_uid),
+        series_uid: storable(&header.series_uid),
+        sop_instance_uid: storable(&header.sop_instance_uid),
+        sop_class_uid: text(&header.sop_class_uid),
+        transfer_syntax_uid: text(&header.transfer_syntax_uid),
+        modality: word(&header.modality),
+        body_part: word(&header.body_part),
+        view_position: word(&header.view_position),
+        accession_number: word(&header.accession_number),
+        study_date_time: header.study_date_time,
+        series_number: number(header.series_number),
+        instance_number: number(header.instance_number),
+        frames: i32::try_from(header.number_of_frames).unwrap_or(i32::MAX),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod records;
 mod study;
 mod uploads;
 mod warning;
+mod wrapping;
 
 pub use failure::{FAILURES, failure_reason};
 pub use file::{CheckedFile, Incoming};
@@ -27,3 +28,4 @@ pub use receive::{
 };
 pub use uploads::chore as uploads_chore;
 pub use warning::{UploadWarning, WarningCode};
+pub use wrapping::WrapJob;

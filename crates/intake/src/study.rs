@@ -20,7 +20,7 @@ use domain::{
 use serde_json::json;
 
 use crate::{
-    file::{CheckedFile, without_nul},
+    file::{CheckedFile, dicom_instance, without_nul},
     matching::{
         age_in_years, disagreements, find_patient, orders_of, owner_of_number, unknown_patient,
     },
@@ -147,6 +147,9 @@ pub(crate) async fn store_study(
     }
     analysis::job::queue(tx, report_id).await?;
     db::dicom_routes::forward(tx, report_id, &image_ids).await?;
+    if first.format != ImageFormat::Dicom {
+        db::wrapped_pictures::queue(tx, report_id).await?;
+    }
     note_upload(tx, report_id, &patient, files).await?;
     // Where it is in doubt whose film it is, the examination stays to be made until whoever ordered says otherwise.
     if disagree.is_empty() {
@@ -310,7 +313,7 @@ async fn add_image(
         dicom_metadata: file.dicom_metadata.as_ref(),
         sha256: file.digest.0,
     };
-    images::create(tx, &new, file.dicom_instance().as_ref()).await
+    images::create(tx, &new, file.header().map(dicom_instance).as_ref()).await
 }
 
 async fn note_upload(

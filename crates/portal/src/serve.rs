@@ -20,7 +20,7 @@ use dimse::{
 use fhir::NoticeJob;
 use governance::GovernanceJob;
 use hl7::{Hl7, ResultJob};
-use intake::Intake;
+use intake::{Intake, WrapJob};
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use tokio::task::JoinHandle;
@@ -333,8 +333,16 @@ fn worker(
         concurrency: concurrency * JOBS_A_WORKER,
         ..WorkerOptions::new(format!("pid-{}", std::process::id()))
     };
-    let handlers: Vec<Arc<dyn Handler>> =
-        vec![job, silent, Arc::new(GovernanceJob::new(database.clone()))];
+    let handlers: Vec<Arc<dyn Handler>> = vec![
+        job,
+        silent,
+        Arc::new(GovernanceJob::new(database.clone())),
+        Arc::new(WrapJob::new(
+            database.clone(),
+            blobs.clone(),
+            decoders.clone(),
+        )),
+    ];
     Ok(Worker::new(database.clone(), handlers, options))
 }
 

@@ -1,6 +1,8 @@
 //! Texts as DICOM takes them (PS3.5 section 6.2). Nothing is dropped: what a kind of value may not hold is written as the
 //! sign that stands for it, and what is too long is refused.
 
+use imaging::write::{person_name, shown};
+
 use crate::ResultError;
 
 /// A text of lines (UT). Ends of lines are CR LF; control characters are written as their pictures.
@@ -47,37 +49,9 @@ pub(crate) fn meaning(text: &str) -> String {
     short.chars().take(63).chain(['…']).collect()
 }
 
-/// A name as it is shown, as DICOM writes it (PN): the last word is the family's, since nothing tells more.
+/// A name as it is shown, as DICOM writes it.
 pub(crate) fn name(shown_name: &str, what: &'static str) -> Result<String, ResultError> {
-    let plain: String = shown_name
-        .chars()
-        // Signs that part a name's components, groups and values.
-        .map(|character| match character {
-            '^' => '\u{2038}',
-            '=' => '\u{ff1d}',
-            '\\' => '\u{2216}',
-            other => shown(other),
-        })
-        .collect();
-    let plain = plain.trim();
-    if plain.chars().count() > 64 {
-        return Err(ResultError::TooLong { what, most: 64 });
-    }
-    Ok(match plain.rsplit_once(' ') {
-        Some((given, family)) => format!("{family}^{}", given.trim()),
-        // A caret says that there is no more to it.
-        None => format!("{plain}^"),
-    })
-}
-
-/// Control characters as their pictures; every other character as it is.
-fn shown(character: char) -> char {
-    match character {
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + character as u32).unwrap_or('\u{fffd}'),
-        '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' => '\u{fffd}',
-        other => other,
-    }
+    person_name(shown_name).ok_or(ResultError::TooLong { what, most: 64 })
 }
 
 #[cfg(test)]

@@ -344,10 +344,11 @@ pub async fn stored(
     sqlx::query_as!(
         StoredInstance,
         r#"SELECT d.image_id AS "image_id: ImageId", i.report_id AS "report_id: ReportId", d.series_uid, d.sop_instance_uid,
-                  d.sop_class_uid, d.transfer_syntax_uid, d.frames, encode(b.sha256, 'hex') AS "sha256!"
+                  d.sop_class_uid, d.transfer_syntax_uid, d.frames, encode(coalesce(w.sha256, b.sha256), 'hex') AS "sha256!"
            FROM portal.dicom_instances d
            JOIN report_images i USING (image_id)
            JOIN portal.image_blobs b USING (image_id)
+           LEFT JOIN portal.wrapped_pictures w USING (image_id)
            WHERE d.study_uid = $1 AND ($2::text IS NULL OR d.series_uid = $2) AND ($3::text IS NULL OR d.sop_instance_uid = $3)
              AND NOT EXISTS (SELECT FROM portal.dicom_instances other WHERE other.sop_instance_uid = d.sop_instance_uid
                              AND other.study_uid = d.study_uid AND other.image_id < d.image_id)
@@ -372,10 +373,11 @@ pub async fn of_image(
     sqlx::query_as!(
         StoredInstance,
         r#"SELECT d.image_id AS "image_id: ImageId", i.report_id AS "report_id: ReportId", d.series_uid, d.sop_instance_uid,
-                  d.sop_class_uid, d.transfer_syntax_uid, d.frames, encode(b.sha256, 'hex') AS "sha256!"
+                  d.sop_class_uid, d.transfer_syntax_uid, d.frames, encode(coalesce(w.sha256, b.sha256), 'hex') AS "sha256!"
            FROM portal.dicom_instances d
            JOIN report_images i USING (image_id)
            JOIN portal.image_blobs b USING (image_id)
+           LEFT JOIN portal.wrapped_pictures w USING (image_id)
            WHERE d.image_id = $1"#,
         image_id.0
     )
@@ -399,10 +401,11 @@ pub async fn named(
     sqlx::query_as!(
         StoredInstance,
         r#"SELECT d.image_id AS "image_id: ImageId", i.report_id AS "report_id: ReportId", d.series_uid, d.sop_instance_uid,
-                  d.sop_class_uid, d.transfer_syntax_uid, d.frames, encode(b.sha256, 'hex') AS "sha256!"
+                  d.sop_class_uid, d.transfer_syntax_uid, d.frames, encode(coalesce(w.sha256, b.sha256), 'hex') AS "sha256!"
            FROM portal.dicom_instances d
            JOIN report_images i USING (image_id)
            JOIN portal.image_blobs b USING (image_id)
+           LEFT JOIN portal.wrapped_pictures w USING (image_id)
            WHERE ($1::text IS NULL OR d.study_uid IN (SELECT s.study_uid FROM portal.dicom_studies s WHERE s.patient_number = $1))
              AND ($2::text[] IS NULL OR d.study_uid = ANY($2))
              AND ($3::text[] IS NULL OR d.series_uid = ANY($3))

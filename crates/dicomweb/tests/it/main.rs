@@ -8,6 +8,7 @@ mod fetch;
 mod rights;
 mod search;
 mod store;
+mod wrapped;
 
 use reqwest::Method;
 use testkit::{Answer, Client};

@@ -9,6 +9,7 @@ use db::{
 };
 use dimse::{Calling, ForwardJob, SendResultJob};
 use domain::{Role, RouteId, route::Cargo};
+use intake::WrapJob;
 use jobs::{Worker, WorkerOptions};
 use serde_json::json;
 use testkit::Client;
@@ -296,6 +297,38 @@ async fn a_signed_result_is_sent_to_the_archives_that_want_it() {
             .unwrap()
             .len(),
         3
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_picture_is_sent_on_as_a_secondary_capture() {
+    let portal = start().await;
+    let here = ["127.0.0.0/8".to_owned()];
+    let port = free_port();
+    add_device_as(&portal.app, "PACS", Role::Radiologist, &here, Some(port)).await;
+    route(&portal, "PACS", None, None).await;
+    route(&portal, "PACS", Some("DX"), None).await;
+    let sender = portal.app.client(Role::Radiologist).await;
+    let body = json!({ "name": "Ada King", "identifier": "E-1", "date_of_birth": "2022-03-04" });
+    let patient = sender.post("/api/patients", body).await.expect(201);
+    let of = [("patient_id", patient["patient_id"].as_str().unwrap())];
+    let picture = vec![("film.png", testkit::chest_film(4, 80))];
+    let receipt = sender.upload(picture, &of).await.expect(201);
+    assert_eq!(waiting(&portal, Cargo::Films).await, 0, "not wrapped yet");
+    let (database, blobs) = (portal.app.database.clone(), portal.app.blobs.clone());
+    let wrapping = WrapJob::new(database.clone(), blobs, decoding::Decoders::in_threads());
+    let options = WorkerOptions::new("wrapping");
+    let wrapper = Worker::new(database, vec![Arc::new(wrapping)], options);
+    assert_eq!(wrapper.run_until_idle().await.unwrap(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let _archive = archive(port, folder.path()).await;
+    assert_eq!(worker(&portal).run_until_idle().await.unwrap(), 1);
+    let report = receipt["reports"][0]["report_id"].as_str().unwrap();
+    let number = u128::from_str_radix(&report.replace('-', ""), 16).unwrap();
+    let study = imaging::write::uid_from_u128(number);
+    assert_eq!(
+        objects(folder.path()).await,
+        [("SecondaryCaptureImageStorage".to_owned(), study)]
     );
 }
 

@@ -59,6 +59,7 @@ fn checked_uid(uid: &str, what: &str) -> Result<String, ImagingError> {
 pub(super) fn identity_elements(identity: &Identity) -> Result<InMemDicomObject, ImagingError> {
     let texts = [
         &identity.patient_id,
+        &identity.issuer,
         &identity.accession_number,
         &identity.study_description,
         &identity.modality,
@@ -163,6 +164,7 @@ pub(super) fn identity_elements(identity: &Identity) -> Result<InMemDicomObject,
         put(tags::CONVERSION_TYPE, VR::CS, "WSD".to_owned());
     }
     let optional = [
+        (tags::ISSUER_OF_PATIENT_ID, VR::LO, identity.issuer.clone()),
         (
             tags::STUDY_DESCRIPTION,
             VR::LO,

@@ -2,6 +2,7 @@
 //! Secondary Capture, drawn films as DX.
 
 mod elements;
+mod names;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use dicom_core::value::PixelFragmentSequence;
@@ -14,6 +15,8 @@ use elements::{
     colour_elements, decimal, even, finish, grey_elements, identity_elements, image_elements,
     refused,
 };
+pub use names::{person_name, shown};
+use serde::{Deserialize, Serialize};
 
 use crate::codec::jpeg::{self, Process};
 use crate::photo;
@@ -21,7 +24,7 @@ use crate::raster::{Raster, Samples};
 use crate::{ImagingError, Limits, Window, sniff};
 
 /// The kind of object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ObjectClass {
     /// Secondary Capture Image Storage: what came as a plain picture.
     #[default]
@@ -31,12 +34,14 @@ pub enum ObjectClass {
 }
 
 /// Who and what a written object is. Texts are UTF-8; an empty one is written empty or left out.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// Kind of object.
     pub class: ObjectClass,
     /// Patient ID.
     pub patient_id: String,
+    /// Issuer of Patient ID.
+    pub issuer: String,
     /// Patient's Name with its components, `Family^Given`.
     pub patient_name: String,
     /// Patient's Birth Date.
