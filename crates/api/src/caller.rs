@@ -136,19 +136,6 @@ impl Caller {
         Ok(state.database.begin(&self.actor).await?)
     }
 
-    /// The same for what searches, see [`db::Database::begin_search`].
-    ///
-    /// # Errors
-    /// As [`Self::begin_as`].
-    pub async fn begin_search_as(
-        &self,
-        scope: Scope,
-        state: &ApiState,
-    ) -> Result<ActorTx, Problem> {
-        self.require(scope, state).await?;
-        Ok(state.database.begin_search(&self.actor).await?)
-    }
-
     /// Refuses, and has the refusal audited, where the token has not the scope or the role not the permission.
     ///
     /// # Errors

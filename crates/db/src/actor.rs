@@ -188,8 +188,28 @@ pub struct ActorTx {
     now: DateTime<Utc>,
     /// The account that this transaction is about while nobody is signed in.
     about: Option<UserId>,
-    /// Whether what is asked is planned with the values at hand.
-    plans_with_values: bool,
+    planning: Planning,
+}
+
+/// How PostgreSQL plans what a transaction asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planning {
+    /// As it finds best after some calls.
+    Usual,
+    /// Each time, with the values at hand: which index serves a list depends on which of its filters are set.
+    WithValues,
+    /// Once for whatever values, in each connection: for what asks the same of every value.
+    Kept,
+}
+
+impl Planning {
+    const fn plan_cache_mode(self) -> &'static str {
+        match self {
+            Self::Usual => "auto",
+            Self::WithValues => "force_custom_plan",
+            Self::Kept => "force_generic_plan",
+        }
+    }
 }
 
 impl Database {
@@ -198,26 +218,21 @@ impl Database {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn begin(&self, actor: &Actor) -> Result<ActorTx, DbError> {
-        self.begin_planning(actor, false).await
+        self.begin_planning(actor, Planning::Usual).await
     }
 
-    /// Opens a transaction for an actor who searches: what it asks is planned with the values at hand, as
-    /// [`ActorTx::plan_with_values`] has it, without another trip to say so.
+    /// Opens a transaction for an actor who searches: what it asks is planned as said, without another trip to say so.
     ///
     /// # Errors
     /// When the database cannot be reached.
-    pub async fn begin_search(&self, actor: &Actor) -> Result<ActorTx, DbError> {
-        self.begin_planning(actor, true).await
-    }
-
-    async fn begin_planning(
+    pub async fn begin_planning(
         &self,
         actor: &Actor,
-        plans_with_values: bool,
+        planning: Planning,
     ) -> Result<ActorTx, DbError> {
         let now = self.clock().now();
         let transaction = self
-            .open(&opening(actor, now, plans_with_values))
+            .open(&opening(actor, now, planning))
             .await
             .during("open a transaction in the actor's role")?;
         Ok(ActorTx {
@@ -225,7 +240,7 @@ impl Database {
             actor: actor.clone(),
             now,
             about: None,
-            plans_with_values,
+            planning,
         })
     }
 }
@@ -236,7 +251,7 @@ impl Database {
 /// It ends first what the connection may bring along: sqlx 0.9.0 gives one back with its transaction open when `begin` is
 /// cancelled (launchbadge/sqlx#4393), and the next borrower would see another user's rows. With a BEGIN before the
 /// ROLLBACK, because a bare one outside a transaction fills the server's log with warnings.
-fn opening(actor: &Actor, now: DateTime<Utc>, plans_with_values: bool) -> String {
+fn opening(actor: &Actor, now: DateTime<Utc>, planning: Planning) -> String {
     let id = actor.user_id().map(|id| id.to_string()).unwrap_or_default();
     let role = actor.database_role();
     let present = now.to_rfc3339();
@@ -246,10 +261,12 @@ fn opening(actor: &Actor, now: DateTime<Utc>, plans_with_values: bool) -> String
         }
         _ => String::new(),
     };
-    let plans = if plans_with_values {
-        ", set_config('plan_cache_mode', 'force_custom_plan', true)"
-    } else {
-        ""
+    let plans = match planning {
+        Planning::Usual => String::new(),
+        planning => format!(
+            ", set_config('plan_cache_mode', '{}', true)",
+            planning.plan_cache_mode()
+        ),
     };
     format!(
         "BEGIN; ROLLBACK; BEGIN; SELECT set_config('role', '{role}', true), set_config('portal.actor_id', '{id}', true), \
@@ -318,14 +335,22 @@ impl ActorTx {
     /// Has what follows planned with the values at hand: which index serves a list depends on which
     /// of its filters are set, and PostgreSQL would settle on one plan for all after five calls.
     pub(crate) async fn plan_with_values(&mut self) -> Result<(), DbError> {
-        if self.plans_with_values {
+        self.plan(Planning::WithValues).await
+    }
+
+    /// Has what follows planned as said.
+    pub(crate) async fn plan(&mut self, planning: Planning) -> Result<(), DbError> {
+        if self.planning == planning {
             return Ok(());
         }
-        sqlx::query!("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
-            .fetch_one(self.connection())
-            .await
-            .during("set how lists are planned")?;
-        self.plans_with_values = true;
+        sqlx::query!(
+            "SELECT set_config('plan_cache_mode', $1, true)",
+            planning.plan_cache_mode()
+        )
+        .fetch_one(self.connection())
+        .await
+        .during("set how what follows is planned")?;
+        self.planning = planning;
         Ok(())
     }
 

@@ -75,7 +75,7 @@ pub mod uploads;
 pub mod worklist;
 pub mod wrapped_pictures;
 
-pub use actor::{Actor, ActorKind, ActorTx, Origin};
+pub use actor::{Actor, ActorKind, ActorTx, Origin, Planning};
 pub use connect::{Database, DatabaseOptions, PoolState};
 pub use error::DbError;
 pub use link::DatabaseLink;

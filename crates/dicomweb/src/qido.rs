@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use db::{
-    ActorTx,
+    ActorTx, Planning,
     audit::Act,
     dicom::{self, FoundInstance, FoundSeries, FoundStudy, Part, Series, Study},
 };
@@ -125,10 +125,18 @@ async fn search(
     level: Level,
     place: &Place,
 ) -> Result<Response, Problem> {
-    let mut tx = caller.begin_search_as(Scope::DicomwebRead, state).await?;
+    caller.require(Scope::DicomwebRead, state).await?;
     let model = model(headers, text)?;
     let mut query = Query::parse(level, text.unwrap_or_default()).map_err(fault::malformed)?;
     narrow(&mut query, place)?;
+    let planning = match level {
+        Level::Study => dicom::planning(&query.keys),
+        Level::Series | Level::Instance => Planning::WithValues,
+    };
+    let mut tx = state
+        .database
+        .begin_planning(&caller.actor, planning)
+        .await?;
     let (mut found, more) = found(&mut tx, state, headers, &query, level).await?;
     let act = Act::new(AuditAction::ListReports, EntityType::Report).new_values(caller.noting(
         json!({ "form": format!("dicomweb {level:?}").to_lowercase(), "found": found.len() }),

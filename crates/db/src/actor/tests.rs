@@ -46,7 +46,7 @@ async fn nothing_of_a_cancelled_begin_is_left_to_the_next_borrower() {
     let mut cancelled = 0;
     for attempt in 0..300_u64 {
         // Timers are too coarse: it is looked at now and then, and given up between its question and the answer.
-        let mut begin = Box::pin(database.begin_search(&somebody));
+        let mut begin = Box::pin(database.begin_planning(&somebody, Planning::WithValues));
         let mut is_open = false;
         for _ in 0..attempt % 30 {
             is_open = futures::poll!(begin.as_mut()).is_ready();
@@ -71,7 +71,10 @@ async fn what_an_actor_has_set_ends_with_its_transaction() {
     let test = TestDatabase::migrated().await;
     let database = connected(&test, 1).await;
     for commits in [true, false] {
-        let mut tx = database.begin_search(&in_emergency()).await.unwrap();
+        let mut tx = database
+            .begin_planning(&in_emergency(), Planning::WithValues)
+            .await
+            .unwrap();
         let [role, actor, access, plans] = settings(&mut tx).await;
         assert_eq!((&*role, &*plans), ("portal_emergency", "force_custom_plan"));
         assert_eq!(actor, uuid::Uuid::from_u128(1).to_string());

@@ -78,6 +78,20 @@ impl Pattern {
         &self.0
     }
 
+    /// What it stands for, if that is one text.
+    fn text(&self) -> Option<String> {
+        let mut text = String::with_capacity(self.0.len());
+        let mut like = self.0.chars();
+        while let Some(character) = like.next() {
+            text.push(match character {
+                '%' | '_' => return None,
+                '\\' => like.next()?,
+                other => other,
+            });
+        }
+        Some(text)
+    }
+
     /// Whether a text is as the pattern says, where capitals do not matter. For what is not in a column.
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {
@@ -199,7 +213,41 @@ pub struct Keys {
     pub instance_number: Option<i32>,
 }
 
+/// The one key of a search that has no other, and one value of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Only {
+    /// Study Instance UID.
+    Study(String),
+    /// Accession Number.
+    Accession(String),
+    /// Patient ID.
+    Patient(String),
+}
+
 impl Keys {
+    /// The only key, if it is one that an index of studies leads with, and without wildcards.
+    pub(super) fn only(&self) -> Option<Only> {
+        let others = Self {
+            study_uids: None,
+            accession_number: None,
+            patient_number: None,
+            ..self.clone()
+        };
+        if others != Self::default() {
+            return None;
+        }
+        match (
+            self.study_uids.as_deref(),
+            &self.accession_number,
+            &self.patient_number,
+        ) {
+            (Some([uid]), None, None) => Some(Only::Study(uid.clone())),
+            (None, Some(number), None) => number.text().map(Only::Accession),
+            (None, None, Some(number)) => number.text().map(Only::Patient),
+            _ => None,
+        }
+    }
+
     /// Sets a key of [`KEYS`] as DICOM writes it. A text of nothing but `*` is met by whatever there is, and by nothing.
     ///
     /// # Errors

@@ -11,13 +11,14 @@ pub use found::{
     FoundInstance, FoundPatient, FoundSeries, FoundStudy, Series, StoredInstance, Study,
 };
 pub use keys::{Between, KEYS, Keys, Level, Names, Part, Pattern};
-use keys::{NamePatterns, texts};
+use keys::{NamePatterns, Only, texts};
 
-use crate::{ActorTx, DbError, error::During};
+use crate::{ActorTx, DbError, Planning, error::During};
 
-/// A query with the keys of every level; `s` is the study, `e` the series, `d` the instance.
+/// A query with the keys of every level; `s` is the study, `e` the series, `d` the instance. Of several rows of a study the
+/// first stands for it.
 macro_rules! find {
-    ($tx:ident, $keys:ident, $part:ident, $select:literal, [$($levels:literal)*], $tail:literal $(, $more:expr)*) => {{
+    ($tx:ident, $part:ident, $keys:ident, $select:literal, [$($levels:literal)*], $tail:literal $(, $more:expr)*) => {{
         let name = NamePatterns::of($keys.patient_name.as_ref());
         let physician = NamePatterns::of($keys.referring_physician.as_ref());
         let modalities = texts($keys.modalities_in_study.as_ref());
@@ -25,26 +26,29 @@ macro_rules! find {
         sqlx::query!(
             $select
                 + r#"
-             WHERE ($1::text[] IS NULL OR s.study_uid = ANY($1))
-               AND ($2::date IS NULL OR s.study_date >= $2) AND ($3::date IS NULL OR s.study_date <= $3)
-               AND ($4::time IS NULL OR s.study_time >= $4) AND ($5::time IS NULL OR s.study_time <= $5)
-               AND ($6::text IS NULL OR s.accession_number LIKE $6)
-               AND ($7::text IS NULL OR s.patient_number LIKE $7)
-               AND ($8::text IS NULL OR s.issuer LIKE $8)
-               AND ($9::text IS NULL OR lower(s.patient_name) LIKE $9 OR lower(s.patient_name) LIKE $10
-                    OR ($11::text IS NOT NULL AND (lower(s.patient_name) LIKE $11 OR lower(s.patient_name) LIKE $11 || '=%')))
-               AND ($12::text IS NULL OR lower(s.referring_physician) LIKE $12 OR lower(s.referring_physician) LIKE $13
-                    OR ($14::text IS NOT NULL AND (lower(s.referring_physician) LIKE $14 OR lower(s.referring_physician) LIKE $14 || '=%')))
-               AND ($15::text IS NULL OR s.study_id LIKE $15)
-               AND ($16::text IS NULL OR s.study_description LIKE $16)
-               AND ($17::date IS NULL OR s.patient_birth_date >= $17) AND ($18::date IS NULL OR s.patient_birth_date <= $18)
-               AND ($19::text IS NULL OR s.patient_sex LIKE $19)
-               AND ($20::text[] IS NULL OR EXISTS (SELECT FROM portal.dicom_series m
-                                                   WHERE m.study_uid = s.study_uid AND m.modality LIKE ANY($20)))
+             WHERE ($4::text[] IS NULL OR s.study_uid = ANY($4))
+               AND ($5::date IS NULL OR s.study_date >= $5) AND ($6::date IS NULL OR s.study_date <= $6)
+               AND ($7::time IS NULL OR s.study_time >= $7) AND ($8::time IS NULL OR s.study_time <= $8)
+               AND ($9::text IS NULL OR s.accession_number LIKE $9)
+               AND ($10::text IS NULL OR s.patient_number LIKE $10)
+               AND ($11::text IS NULL OR s.issuer LIKE $11)
+               AND ($12::text IS NULL OR lower(s.patient_name) LIKE $12 OR lower(s.patient_name) LIKE $13
+                    OR ($14::text IS NOT NULL AND (lower(s.patient_name) LIKE $14 OR lower(s.patient_name) LIKE $14 || '=%')))
+               AND ($15::text IS NULL OR lower(s.referring_physician) LIKE $15 OR lower(s.referring_physician) LIKE $16
+                    OR ($17::text IS NOT NULL AND (lower(s.referring_physician) LIKE $17 OR lower(s.referring_physician) LIKE $17 || '=%')))
+               AND ($18::text IS NULL OR s.study_id LIKE $18)
+               AND ($19::text IS NULL OR s.study_description LIKE $19)
+               AND ($20::date IS NULL OR s.patient_birth_date >= $20) AND ($21::date IS NULL OR s.patient_birth_date <= $21)
+               AND ($22::text IS NULL OR s.patient_sex LIKE $22)
+               AND ($23::text[] IS NULL OR EXISTS (SELECT FROM portal.dicom_series m
+                                                   WHERE m.study_uid = s.study_uid AND m.modality LIKE ANY($23)))
                AND NOT EXISTS (SELECT FROM portal.dicom_studies other
                                WHERE other.study_uid = s.study_uid AND other.report_id < s.report_id)"#
                 $(+ $levels)*
                 + $tail,
+            $part.limit,
+            $part.offset,
+            $part.header,
             $keys.study_uids.as_deref(),
             $keys.study_date.from,
             $keys.study_date.to,
@@ -64,10 +68,7 @@ macro_rules! find {
             $keys.birth_date.from,
             $keys.birth_date.to,
             text(&$keys.patient_sex),
-            modalities.as_deref(),
-            $part.limit,
-            $part.offset,
-            $part.header
+            modalities.as_deref()
             $(, $more)*
         )
         .fetch_all($tx.connection())
@@ -75,15 +76,35 @@ macro_rules! find {
     }};
 }
 
+/// [`find`] by one key of the study and nothing else: what it asks is the same whatever the value, so its plan is kept.
+macro_rules! find_by {
+    ($tx:ident, $part:ident, ($is:literal, $value:expr), $select:literal, [], $tail:literal) => {
+        sqlx::query!(
+            $select
+                + " WHERE "
+                + $is
+                + r#" AND NOT EXISTS (SELECT FROM portal.dicom_studies other
+                               WHERE other.study_uid = s.study_uid AND other.report_id < s.report_id)"#
+                + $tail,
+            $part.limit,
+            $part.offset,
+            $part.header,
+            $value
+        )
+        .fetch_all($tx.connection())
+        .await
+    };
+}
+
 /// [`find`] with the keys of series, and others of their instances.
 macro_rules! find_in_series {
-    ($tx:ident, $keys:ident, $part:ident, $select:literal, $levels:literal, $tail:literal $(, $more:expr)*) => {{
+    ($tx:ident, $part:ident, $keys:ident, $select:literal, $levels:literal, $tail:literal $(, $more:expr)*) => {{
         let text = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.0.clone());
         let modality = texts($keys.modality.as_ref());
         find!(
             $tx,
-            $keys,
             $part,
+            $keys,
             $select,
             [r#" AND ($24::text[] IS NULL OR e.series_uid = ANY($24))
                AND ($25::text[] IS NULL OR e.modality LIKE ANY($25))
@@ -150,39 +171,29 @@ macro_rules! series_of {
     };
 }
 
-/// Studies, the newest first. Served by `idx_dicom_studies_study_uid`, `…_study_date`, `…_patient_number`,
-/// `…_patient_name` and `…_accession_number`, whichever of them the keys name; instances are counted along
-/// `idx_dicom_instances_study_uid`.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn studies(
-    tx: &mut ActorTx,
-    keys: &Keys,
-    part: Part,
-) -> Result<Vec<FoundStudy>, DbError> {
-    tx.plan_with_values().await?;
-    let rows = find!(
-        tx,
-        keys,
-        part,
-        r#"SELECT p.study_uid AS "study_uid!", p.study_date, p.study_time, p.accession_number, p.study_id,
+/// Studies, found by [`find`] or [`find_by`].
+macro_rules! find_studies {
+    ($find:ident, $tx:ident, $part:ident, $with:tt) => {
+        $find!(
+            $tx,
+            $part,
+            $with,
+            r#"SELECT p.study_uid AS "study_uid!", p.study_date, p.study_time, p.accession_number, p.study_id,
                      p.study_description, p.referring_physician, p.patient_name, p.patient_number, p.issuer,
                      p.patient_birth_date, p.patient_sex, p.timezone,
                      c.modalities AS "modalities?: Vec<String>", c.series AS "series!", c.instances AS "instances!", h.header AS "header?: Value"
              FROM (SELECT s.* FROM portal.dicom_studies s"#,
-        [],
-        r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC LIMIT $21 OFFSET $22) p
+            [],
+            r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC LIMIT $1 OFFSET $2) p
              CROSS JOIN LATERAL (SELECT count(*) AS instances, count(DISTINCT d.series_uid) AS series,
                                         array_agg(DISTINCT d.modality) FILTER (WHERE d.modality IS NOT NULL) AS modalities
                                  FROM portal.dicom_instances d WHERE d.study_uid = p.study_uid) c
              LEFT JOIN LATERAL (SELECT i.dicom_metadata AS header FROM portal.dicom_instances d
                                 JOIN report_images i USING (image_id)
-                                WHERE d.study_uid = p.study_uid ORDER BY d.image_id LIMIT 1) h ON $23::boolean
+                                WHERE $3::boolean AND d.study_uid = p.study_uid ORDER BY d.image_id LIMIT 1) h ON true
              ORDER BY p.study_date DESC NULLS LAST, p.report_id DESC"#
-    )
-    .during("find studies")?;
-    Ok(rows
+        )
+        .during("find studies")?
         .into_iter()
         .map(|row| FoundStudy {
             study: study_of!(row),
@@ -191,7 +202,53 @@ pub async fn studies(
             instances: row.instances,
             header: row.header,
         })
-        .collect())
+        .collect()
+    };
+}
+
+/// Studies, the newest first. Served by `idx_dicom_studies_study_uid`, `…_study_date`, `…_patient_number`,
+/// `…_patient_name` and `…_accession_number`, whichever of them the keys name; instances are counted along
+/// `idx_dicom_instances_study_uid`. What names nothing but one study, number or accession number keeps its plan.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn studies(
+    tx: &mut ActorTx,
+    keys: &Keys,
+    part: Part,
+) -> Result<Vec<FoundStudy>, DbError> {
+    let Some(only) = keys.only() else {
+        return studies_by_any(tx, keys, part).await;
+    };
+    tx.plan(Planning::Kept).await?;
+    Ok(match only {
+        Only::Study(uid) => find_studies!(find_by, tx, part, ("s.study_uid = $4", uid)),
+        Only::Accession(number) => {
+            find_studies!(find_by, tx, part, ("s.accession_number = $4", number))
+        }
+        Only::Patient(number) => {
+            find_studies!(find_by, tx, part, ("s.patient_number = $4", number))
+        }
+    })
+}
+
+/// [`studies`] by whichever keys are there.
+async fn studies_by_any(
+    tx: &mut ActorTx,
+    keys: &Keys,
+    part: Part,
+) -> Result<Vec<FoundStudy>, DbError> {
+    tx.plan_with_values().await?;
+    Ok(find_studies!(find, tx, part, keys))
+}
+
+/// How a transaction is to plan that finds [`studies`] by these keys and nothing else.
+#[must_use]
+pub fn planning(keys: &Keys) -> Planning {
+    match keys.only() {
+        Some(_) => Planning::Kept,
+        None => Planning::WithValues,
+    }
 }
 
 /// Patients as films name them, by number; one without a number cannot be asked for. Served by the indexes of
@@ -207,16 +264,16 @@ pub async fn patients(
     tx.plan_with_values().await?;
     let rows = find!(
         tx,
-        keys,
         part,
-        r#"SELECT p.patient_number AS "patient_number!", p.issuer, count(*) AS "studies!", $23::boolean IS NULL AS "nothing?",
+        keys,
+        r#"SELECT p.patient_number AS "patient_number!", p.issuer, count(*) AS "studies!", $3::boolean IS NULL AS "nothing?",
                      (array_agg(p.patient_name ORDER BY p.study_date DESC NULLS LAST, p.report_id DESC))[1] AS patient_name,
                      (array_agg(p.patient_birth_date ORDER BY p.study_date DESC NULLS LAST, p.report_id DESC))[1] AS patient_birth_date,
                      (array_agg(p.patient_sex ORDER BY p.study_date DESC NULLS LAST, p.report_id DESC))[1] AS patient_sex
              FROM (SELECT s.* FROM portal.dicom_studies s"#,
         [],
         r#") p WHERE p.patient_number IS NOT NULL
-             GROUP BY p.patient_number, p.issuer ORDER BY p.patient_number, p.issuer LIMIT $21 OFFSET $22"#
+             GROUP BY p.patient_number, p.issuer ORDER BY p.patient_number, p.issuer LIMIT $1 OFFSET $2"#
     )
     .during("find patients of films")?;
     Ok(rows
@@ -245,8 +302,8 @@ pub async fn series(
     tx.plan_with_values().await?;
     let rows = find_in_series!(
         tx,
-        keys,
         part,
+        keys,
         r#"SELECT s.study_uid, s.study_date, s.study_time, s.accession_number, s.study_id,
                      s.study_description, s.referring_physician, s.patient_name, s.patient_number, s.issuer,
                      s.patient_birth_date, s.patient_sex, s.timezone,
@@ -258,10 +315,10 @@ pub async fn series(
              LEFT JOIN LATERAL (SELECT i.dicom_metadata AS header FROM portal.dicom_instances d
                                 JOIN report_images i USING (image_id)
                                 WHERE d.study_uid = e.study_uid AND d.series_uid = e.series_uid
-                                ORDER BY d.image_id LIMIT 1) h ON $23::boolean"#,
+                                ORDER BY d.image_id LIMIT 1) h ON $3::boolean"#,
         "",
         r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC, e.series_number NULLS LAST, e.series_uid
-             LIMIT $21 OFFSET $22"#
+             LIMIT $1 OFFSET $2"#
     )
     .during("find series")?;
     Ok(rows
@@ -288,14 +345,14 @@ pub async fn instances(
     tx.plan_with_values().await?;
     let rows = find_in_series!(
         tx,
-        keys,
         part,
+        keys,
         r#"SELECT s.study_uid, s.study_date, s.study_time, s.accession_number, s.study_id,
                      s.study_description, s.referring_physician, s.patient_name, s.patient_number, s.issuer,
                      s.patient_birth_date, s.patient_sex, s.timezone,
                      e.series_uid, e.modality, e.series_number, e.series_description, e.body_part,
                      e.laterality, e.performed_date, e.performed_time, e.scheduled_step_id, e.requested_procedure_id, d.sop_instance_uid, d.sop_class_uid, d.transfer_syntax_uid, d.instance_number,
-                     i.width, i.height, d.frames, CASE WHEN $23::boolean THEN i.dicom_metadata END AS header
+                     i.width, i.height, d.frames, CASE WHEN $3::boolean THEN i.dicom_metadata END AS header
              FROM portal.dicom_studies s JOIN portal.dicom_series e ON e.study_uid = s.study_uid
              JOIN portal.dicom_instances d ON d.study_uid = e.study_uid AND d.series_uid = e.series_uid
              JOIN report_images i USING (image_id)"#,
@@ -307,7 +364,7 @@ pub async fn instances(
                                AND other.study_uid = d.study_uid AND other.image_id < d.image_id)"#,
         r#" ORDER BY s.study_date DESC NULLS LAST, s.report_id DESC, e.series_number NULLS LAST, e.series_uid,
                       d.instance_number NULLS LAST, d.image_id
-             LIMIT $21 OFFSET $22"#,
+             LIMIT $1 OFFSET $2"#,
         keys.instance_uids.as_deref(),
         keys.sop_class_uids.as_deref(),
         keys.instance_number
@@ -460,6 +517,9 @@ pub async fn note_refused(
     .during("note that a study was refused")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod only_tests;
 
 #[cfg(test)]
 mod tests {
