@@ -188,8 +188,9 @@ macro_rules! find_studies {
              CROSS JOIN LATERAL (SELECT count(*) AS instances, count(DISTINCT d.series_uid) AS series,
                                         array_agg(DISTINCT d.modality) FILTER (WHERE d.modality IS NOT NULL) AS modalities
                                  FROM portal.dicom_instances d WHERE d.study_uid = p.study_uid) c
-             LEFT JOIN LATERAL (SELECT i.dicom_metadata AS header FROM portal.dicom_instances d
+             LEFT JOIN LATERAL (SELECT coalesce(w.dicom_metadata, i.dicom_metadata) AS header FROM portal.dicom_instances d
                                 JOIN report_images i USING (image_id)
+                                LEFT JOIN portal.wrapped_pictures w USING (image_id)
                                 WHERE $3::boolean AND d.study_uid = p.study_uid ORDER BY d.image_id LIMIT 1) h ON true
              ORDER BY p.study_date DESC NULLS LAST, p.report_id DESC"#
         )
@@ -312,8 +313,9 @@ pub async fn series(
              FROM portal.dicom_studies s JOIN portal.dicom_series e ON e.study_uid = s.study_uid
              CROSS JOIN LATERAL (SELECT count(*) AS instances FROM portal.dicom_instances d
                                  WHERE d.study_uid = e.study_uid AND d.series_uid = e.series_uid) c
-             LEFT JOIN LATERAL (SELECT i.dicom_metadata AS header FROM portal.dicom_instances d
+             LEFT JOIN LATERAL (SELECT coalesce(w.dicom_metadata, i.dicom_metadata) AS header FROM portal.dicom_instances d
                                 JOIN report_images i USING (image_id)
+                                LEFT JOIN portal.wrapped_pictures w USING (image_id)
                                 WHERE d.study_uid = e.study_uid AND d.series_uid = e.series_uid
                                 ORDER BY d.image_id LIMIT 1) h ON $3::boolean"#,
         "",
@@ -352,10 +354,11 @@ pub async fn instances(
                      s.patient_birth_date, s.patient_sex, s.timezone,
                      e.series_uid, e.modality, e.series_number, e.series_description, e.body_part,
                      e.laterality, e.performed_date, e.performed_time, e.scheduled_step_id, e.requested_procedure_id, d.sop_instance_uid, d.sop_class_uid, d.transfer_syntax_uid, d.instance_number,
-                     i.width, i.height, d.frames, CASE WHEN $3::boolean THEN i.dicom_metadata END AS header
+                     i.width, i.height, d.frames, CASE WHEN $3::boolean THEN coalesce(w.dicom_metadata, i.dicom_metadata) END AS header
              FROM portal.dicom_studies s JOIN portal.dicom_series e ON e.study_uid = s.study_uid
              JOIN portal.dicom_instances d ON d.study_uid = e.study_uid AND d.series_uid = e.series_uid
-             JOIN report_images i USING (image_id)"#,
+             JOIN report_images i USING (image_id)
+             LEFT JOIN portal.wrapped_pictures w USING (image_id)"#,
         r#"
                AND ($35::text[] IS NULL OR d.sop_instance_uid = ANY($35))
                AND ($36::text[] IS NULL OR d.sop_class_uid = ANY($36))

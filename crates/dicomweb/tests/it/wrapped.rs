@@ -72,6 +72,10 @@ async fn pictures_are_found_and_fetched_as_secondary_captures() {
     assert_eq!(text(study, "00100030"), "19800304");
     assert_eq!(text(study, "00080061"), "OT");
     assert_eq!(text(study, "00201208"), 2);
+    assert_eq!(text(study, "00081030"), "chest xray");
+    let deep = found(&doctor, "/instances?PatientID=E-1&includefield=all").await;
+    assert_eq!(deep.len(), 2);
+    assert_eq!(text(&deep[0], "00080064"), "WSD");
     let uid = text(study, "0020000D").as_str().unwrap();
     let number = uuid::Uuid::parse_str(&report).unwrap().as_u128();
     assert_eq!(uid, imaging::write::uid_from_u128(number));
