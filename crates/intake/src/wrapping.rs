@@ -71,7 +71,7 @@ impl WrapJob {
                 Err(error @ ImagingError::Busy { .. }) => return Err(error.into()),
                 // What cannot be opened cannot be wrapped: a doctor gets the picture as it came.
                 Err(error) => {
-                    tracing::warn!(%report_id, code = error.code(), "a picture is not wrapped")
+                    tracing::warn!(%report_id, code = error.code(), "a picture is not wrapped");
                 }
             }
         }
