@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { accessible, ask, base, check, freePort, look, open, password, settled, shot, signIn } from './browser.mjs';
 
 const { PORTAL_BINARY, PORTAL_DATA_DIR } = process.env;
+// Of this run alone, so that the journey can be made again.
+const NUMBER = `E2E-${Date.now()}`;
 const portal = (...words) =>
   execFileSync(PORTAL_BINARY, [...words, '--data-dir', PORTAL_DATA_DIR], { stdio: 'pipe' }).toString();
 const tool = (name, ...words) => execFileSync(name, words, { stdio: 'pipe' });
@@ -33,7 +35,7 @@ function films(folder) {
     ['Synthetic^Petra', '20250607', 'Thorax bedside'],
   ];
   says.forEach(([name, day, description], at) => {
-    const values = { PatientID: 'E2E-PRIOR', PatientName: name, PatientBirthDate: '19600102', StudyDate: day, StudyDescription: description };
+    const values = { PatientID: NUMBER, PatientName: name, PatientBirthDate: '19600102', StudyDate: day, StudyDescription: description };
     const changes = Object.entries(values).flatMap(([keyword, value]) => ['-i', `${keyword}=${value}`]);
     tool('dcmodify', '-nb', '-gst', '-gse', '-gin', ...changes, files[at]);
   });
@@ -73,7 +75,7 @@ async function sent(file) {
   const patient = await fetch(`${base}/api/patients`, {
     method: 'POST',
     headers: { authorization, 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'Priya Synthetic', identifier: 'E2E-PRIOR', date_of_birth: '1960-01-02' }),
+    body: JSON.stringify({ name: 'Priya Synthetic', identifier: NUMBER, date_of_birth: '1960-01-02' }),
   });
   check(patient.status === 201, `the patient was not registered: ${patient.status}`);
   const form = new FormData();
@@ -164,7 +166,8 @@ async function doubted(page) {
 async function small(browser, report) {
   const page = await open(browser, { scheme: 'light', language: 'de', width: 390, height: 844 });
   await signIn(page, 'doctor@example.com');
-  await ask(page, '/api/auth/me', { method: 'PATCH', body: { preferences: { theme: 'light', language: 'de' } } });
+  const wear = (preferences) => ask(page, '/api/auth/me', { method: 'PATCH', body: { preferences } });
+  await wear({ theme: 'light', language: 'de' });
   await page.goto(`/queue/${report}`);
   await settled(page);
   await page.getByRole('radio', { name: 'Befund' }).or(page.getByText('Befund', { exact: true })).first().click();
@@ -172,4 +175,5 @@ async function small(browser, report) {
   await region.scrollIntoViewIfNeeded();
   await shot(page, 'doctor-priors-phone-light');
   await accessible(page, 'examinations in another archive, phone');
+  await wear({ theme: 'dark', language: 'en' });
 }
