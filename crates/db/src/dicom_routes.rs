@@ -185,12 +185,8 @@ pub(crate) async fn queue_result(tx: &mut ActorTx, report_id: ReportId) -> Resul
 }
 
 async fn queue(tx: &mut ActorTx, kind: &'static str, what: &impl Serialize) -> Result<(), DbError> {
-    let details = serde_json::to_value(what).expect("identifiers and a text are always JSON");
-    let work = Work::new(kind)
-        .priority(LATER)
-        .attempts(ATTEMPTS)
-        .details(details);
-    jobs::enqueue(tx, work).await
+    let work = Work::new(kind).priority(LATER).attempts(ATTEMPTS);
+    jobs::enqueue(tx, work.details_of(what)).await
 }
 
 /// How many films and results wait for each destination, or were given up on. Served by `idx_jobs_state`.

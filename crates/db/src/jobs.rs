@@ -84,6 +84,12 @@ impl Work {
         self.payload = payload;
         self
     }
+
+    /// With these details, of identifiers and texts.
+    #[must_use]
+    pub(crate) fn details_of(self, what: &impl Serialize) -> Self {
+        self.details(serde_json::to_value(what).expect("identifiers and texts are always JSON"))
+    }
 }
 
 /// Queues work. Nothing is queued when the same work on the same report waits already.

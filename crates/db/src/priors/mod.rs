@@ -4,9 +4,12 @@
 mod fetching;
 mod finding;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use domain::{Doubt, ImageFormat, ImageId, ImageType, PriorId, PriorState, ReportId};
 use serde::Serialize;
+use sqlx::types::Uuid;
 use utoipa::ToSchema;
 
 use crate::{
@@ -90,12 +93,8 @@ pub struct PriorStudy {
 }
 
 async fn queue(tx: &mut ActorTx, kind: &'static str, what: &impl Serialize) -> Result<(), DbError> {
-    let details = serde_json::to_value(what).expect("identifiers and a text are always JSON");
-    let work = Work::new(kind)
-        .priority(LATER)
-        .attempts(ATTEMPTS)
-        .details(details);
-    jobs::enqueue(tx, work).await
+    let work = Work::new(kind).priority(LATER).attempts(ATTEMPTS);
+    jobs::enqueue(tx, work.details_of(what)).await
 }
 
 /// Which archives were asked for a case, and what was found; newest first. Served by the primary keys and
@@ -116,7 +115,10 @@ pub async fn of_report(
     .fetch_all(tx.connection())
     .await
     .during("list the archives that were asked")?;
-    let mut images = images_of_report(tx, report_id).await?;
+    let mut images: BTreeMap<PriorId, Vec<Image>> = BTreeMap::new();
+    for (prior_id, image) in films(tx, report_id, None).await? {
+        images.entry(prior_id).or_default().push(image);
+    }
     let rows = sqlx::query!(
         r#"SELECT prior_id AS "prior_id: PriorId", archive, study_uid, state AS "state: PriorState", doubts AS "doubts: Vec<Doubt>",
                   fault, made_at, modalities, description, accession_number, patient_name, birth_date, instances, found_at,
@@ -131,14 +133,7 @@ pub async fn of_report(
     let studies = rows
         .into_iter()
         .map(|row| PriorStudy {
-            images: {
-                let (own, rest) = std::mem::take(&mut images)
-                    .into_iter()
-                    .partition(|(prior_id, _)| *prior_id == row.prior_id);
-                images = rest;
-                let own: Vec<(PriorId, Image)> = own;
-                own.into_iter().map(|(_, image)| image).collect()
-            },
+            images: images.remove(&row.prior_id).unwrap_or_default(),
             prior_id: row.prior_id,
             archive: row.archive,
             study_uid: row.study_uid,
@@ -159,18 +154,20 @@ pub async fn of_report(
     Ok((searches, studies))
 }
 
-/// The fetched films of a case's earlier studies, in reading order.
-async fn images_of_report(
+/// The fetched films of a case's earlier studies, or one of them, in reading order.
+async fn films(
     tx: &mut ActorTx,
     report_id: ReportId,
+    image_id: Option<ImageId>,
 ) -> Result<Vec<(PriorId, Image)>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT i.prior_id AS "prior_id: PriorId", i.image_id AS "image_id: ImageId", i.image_type AS "image_type: ImageType",
                   i.width, i.height, i.file_size, i.dicom_metadata, i.stored_at, encode(i.sha256, 'hex') AS "sha256!"
            FROM portal.prior_studies p JOIN portal.prior_images i USING (prior_id)
-           WHERE p.report_id = $1
+           WHERE p.report_id = $1 AND ($2::uuid IS NULL OR i.image_id = $2)
            ORDER BY i.series_number NULLS LAST, i.instance_number NULLS LAST, i.image_id"#,
-        report_id.0
+        report_id.0,
+        image_id.map(Uuid::from)
     )
     .fetch_all(tx.connection())
     .await
@@ -206,9 +203,6 @@ pub async fn image(
     report_id: ReportId,
     image_id: ImageId,
 ) -> Result<Option<Image>, DbError> {
-    let films = images_of_report(tx, report_id).await?;
-    Ok(films
-        .into_iter()
-        .map(|(_, image)| image)
-        .find(|image| image.image_id == image_id))
+    let found = films(tx, report_id, Some(image_id)).await?;
+    Ok(found.into_iter().next().map(|(_, image)| image))
 }
