@@ -34,6 +34,7 @@ impl Patient {
             .await
             .expect(201);
         assert_eq!(app.run_jobs().await, 1);
+        assert_eq!(app.wrap_pictures().await, 1);
         let folder = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(app.folder(), folder).unwrap();
         let subject = Subject {

@@ -10,6 +10,7 @@ use db::{Actor, Database, accounts::NewAccount, program_tokens::NewProgramToken}
 use decoding::Decoders;
 use domain::{Clock, FixedClock, ProgramTokenId, Role, UserId, scope::Scope};
 use governance::GovernanceJob;
+use intake::WrapJob;
 use jobs::{Handler, Maintenance, Worker, WorkerOptions};
 use keys::Keyring;
 use tokio_util::sync::CancellationToken;
@@ -56,6 +57,7 @@ pub struct TestApp {
     pub worker: Worker,
     /// Its regular chores.
     pub maintenance: Maintenance,
+    wrapper: Worker,
     state: ApiState,
     folder: tempfile::TempDir,
     stop: CancellationToken,
@@ -110,6 +112,9 @@ impl TestApp {
             ..WorkerOptions::new("test")
         };
         let worker = Worker::new(database.clone(), handlers, worker_options);
+        let wrapping = WrapJob::new(database.clone(), blobs.clone(), decoders.clone());
+        let wrapper_options = WorkerOptions::new("wrapping");
+        let wrapper = Worker::new(database.clone(), vec![Arc::new(wrapping)], wrapper_options);
         let mut chores = analysis::release::chores();
         chores.push(intake::uploads_chore(blobs.clone()));
         chores.push(privacy::films_chore(blobs.clone()));
@@ -159,6 +164,7 @@ impl TestApp {
             blobs,
             worker,
             maintenance,
+            wrapper,
             state,
             folder,
             stop,
@@ -179,6 +185,11 @@ impl TestApp {
     /// Does what is queued.
     pub async fn run_jobs(&self) -> usize {
         self.worker.run_until_idle().await.unwrap()
+    }
+
+    /// Makes the DICOM files of plain pictures that are queued: a worker of its own, as with `serve`.
+    pub async fn wrap_pictures(&self) -> usize {
+        self.wrapper.run_until_idle().await.unwrap()
     }
 
     /// Runs the regular chores once.

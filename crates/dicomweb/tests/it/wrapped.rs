@@ -1,11 +1,7 @@
 //! Plain pictures as Secondary Captures: found, fetched and shown like films.
 
-use std::sync::Arc;
-
 use domain::Role;
 use imaging::{DicomFile, Limits, Raster};
-use intake::WrapJob;
-use jobs::{Worker, WorkerOptions};
 use serde_json::{Value, json};
 use testkit::{Client, TestApp, chest_film};
 
@@ -13,13 +9,6 @@ use crate::{get, parts, store};
 
 const JSON: &str = "application/dicom+json";
 const FILE: &str = "multipart/related; type=\"application/dicom\"; transfer-syntax=*";
-
-fn wrapper(app: &TestApp) -> Worker {
-    let decoders = decoding::Decoders::in_threads();
-    let job = WrapJob::new(app.database.clone(), app.blobs.clone(), decoders);
-    let options = WorkerOptions::new("wrapping");
-    Worker::new(app.database.clone(), vec![Arc::new(job)], options)
-}
 
 /// A patient, and a report of these pictures.
 async fn sent(sender: &Client, pictures: Vec<(&str, Vec<u8>)>) -> String {
@@ -63,7 +52,7 @@ async fn pictures_are_found_and_fetched_as_secondary_captures() {
         found(&doctor, "/studies?PatientID=E-1").await,
         [Value::Null; 0]
     );
-    assert_eq!(wrapper(&app).run_until_idle().await.unwrap(), 1);
+    assert_eq!(app.wrap_pictures().await, 1);
     let studies = found(&doctor, "/studies?PatientName=king*&includefield=all").await;
     assert_eq!(studies.len(), 1);
     let study = &studies[0];
@@ -123,7 +112,7 @@ async fn pictures_are_found_and_fetched_as_secondary_captures() {
     let came = if format == "PNG" { png } else { jpeg };
     assert!(doctor.get(own).await.bytes == came, "{format} as it came");
     // Once is enough; and what belongs to others stays with them.
-    assert_eq!(wrapper(&app).run_until_idle().await.unwrap(), 0);
+    assert_eq!(app.wrap_pictures().await, 0);
     let stranger = app.client_named(Role::Radiologist, "stranger").await;
     assert_eq!(
         found(&stranger, "/studies?PatientID=E-1").await,
@@ -163,5 +152,5 @@ async fn what_comes_as_dicom_is_not_wrapped() {
             .status
             .is_success()
     );
-    assert_eq!(wrapper(&app).run_until_idle().await.unwrap(), 0);
+    assert_eq!(app.wrap_pictures().await, 0);
 }

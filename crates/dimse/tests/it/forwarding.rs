@@ -9,7 +9,6 @@ use db::{
 };
 use dimse::{Calling, ForwardJob, SendResultJob};
 use domain::{Role, RouteId, route::Cargo};
-use intake::WrapJob;
 use jobs::{Worker, WorkerOptions};
 use serde_json::json;
 use testkit::Client;
@@ -315,11 +314,7 @@ async fn a_plain_picture_is_sent_on_as_a_secondary_capture() {
     let picture = vec![("film.png", testkit::chest_film(4, 80))];
     let receipt = sender.upload(picture, &of).await.expect(201);
     assert_eq!(waiting(&portal, Cargo::Films).await, 0, "not wrapped yet");
-    let (database, blobs) = (portal.app.database.clone(), portal.app.blobs.clone());
-    let wrapping = WrapJob::new(database.clone(), blobs, decoding::Decoders::in_threads());
-    let options = WorkerOptions::new("wrapping");
-    let wrapper = Worker::new(database, vec![Arc::new(wrapping)], options);
-    assert_eq!(wrapper.run_until_idle().await.unwrap(), 1);
+    assert_eq!(portal.app.wrap_pictures().await, 1);
     let folder = tempfile::tempdir().unwrap();
     let _archive = archive(port, folder.path()).await;
     assert_eq!(worker(&portal).run_until_idle().await.unwrap(), 1);
