@@ -422,6 +422,7 @@ ALTER FUNCTION portal.dicom_result_routes_of(report uuid) OWNER TO portal_owner;
 CREATE FUNCTION portal.dicom_routes_of(images uuid[]) RETURNS TABLE(image_id uuid, destination text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 #variable_conflict use_column
 BEGIN
@@ -8138,4 +8139,5 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (45, 'result routes', true, '\xbfb9df8ad16c3f2557c6facbaa882055ae564e94e1cfc495dac195c9ca0f4b917b9bc1ebe5172539a8df111ee5c52a6c', 0),
     (46, 'plans kept between calls', true, '\x3092f289d94e88d73081c53cb3d4724b2287df904eeb6f3ddd9378dcce7d57075f768fb45e9d3cb678ee3eaaa2585995', 0),
     (47, 'priors', true, '\x5bfb170671e6219c1d16f6e465e387ad1dbd19d28d6da859ef6061b26ea1f28c17170a564ca40ef9f02fbf62e55c2c23', 0),
-    (48, 'wrapped pictures', true, '\xba26689bcb09f15bf11a9f5d40308840ba27c4c555840c0d82c81cda5314c98f69a9b9c3f085cab582b984d13ccfec82', 0);
+    (48, 'wrapped pictures', true, '\xba26689bcb09f15bf11a9f5d40308840ba27c4c555840c0d82c81cda5314c98f69a9b9c3f085cab582b984d13ccfec82', 0),
+    (49, 'plan of dicom routes', true, '\x8601e80ab4ca24700df9a93752c322d103f9bdf3e7518ccf24dc16feecd525b967c48c3d699ba2946089ab904975f3c0', 0);

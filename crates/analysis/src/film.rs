@@ -64,8 +64,11 @@ impl From<Assessment> for FilmAssessment {
 /// # Errors
 /// When the database does not answer.
 pub async fn limits(tx: &mut ActorTx) -> Result<Limits, DbError> {
-    let mebibytes: u64 = db::settings::get(tx, settings::INTAKE_MAXIMUM_FILE_MEBIBYTES).await?;
-    let megapixels: u64 = db::settings::get(tx, settings::INTAKE_MAXIMUM_MEGAPIXELS).await?;
+    let keys = [
+        settings::INTAKE_MAXIMUM_FILE_MEBIBYTES,
+        settings::INTAKE_MAXIMUM_MEGAPIXELS,
+    ];
+    let [mebibytes, megapixels]: [u64; 2] = db::settings::get_each(tx, keys).await?;
     Ok(Limits {
         maximum_bytes: mebibytes << 20,
         maximum_pixels: megapixels * 1_000_000,

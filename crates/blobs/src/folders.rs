@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{BlobError, io_error};
@@ -17,31 +17,39 @@ pub(crate) struct Folders {
 }
 
 impl Folders {
-    /// Makes a folder where it is missing. It is durable after [`Folders::settle`].
+    /// Makes a folder where it is missing, and those above it. They are durable after [`Folders::settle`].
     pub(crate) fn make(&self, folder: &Path) -> Result<(), BlobError> {
-        let mut young = self.young.lock().unwrap_or_else(PoisonError::into_inner);
-        if !folder.is_dir() {
+        let mut young = self.young();
+        let missing = folder.ancestors().take_while(|folder| !folder.is_dir());
+        let missing: Vec<&Path> = missing.collect();
+        if !missing.is_empty() {
             std::fs::create_dir_all(folder).map_err(io_error("cannot make", folder))?;
-            young.insert(folder.to_owned());
+            young.extend(missing.into_iter().map(Path::to_owned));
         }
         Ok(())
     }
 
     /// When this returns, the folder and the names in it survive a power cut.
-    pub(crate) fn settle(&self, root: &Path, folder: &Path) -> Result<(), BlobError> {
+    pub(crate) fn settle(&self, folder: &Path) -> Result<(), BlobError> {
         sync_folder(folder)?;
-        let young = || self.young.lock().unwrap_or_else(PoisonError::into_inner);
-        if !young().contains(folder) {
-            return Ok(());
-        }
-        for above in folder.ancestors().skip(1) {
-            sync_folder(above)?;
-            if above == root {
+        let mut settled = Vec::new();
+        for below in folder.ancestors() {
+            let Some(above) = below.parent().filter(|_| self.young().contains(below)) else {
                 break;
-            }
+            };
+            sync_folder(above)?;
+            settled.push(below);
         }
-        young().remove(folder);
+        // Only now: whoever finds one of them no longer young relies on all above it.
+        let mut young = self.young();
+        for folder in settled {
+            young.remove(folder);
+        }
         Ok(())
+    }
+
+    fn young(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.young.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

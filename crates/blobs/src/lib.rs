@@ -297,7 +297,7 @@ impl BlobStore {
 
     /// Waits until a blob's name survives a power cut.
     fn settle(&self, path: &Path) -> Result<(), BlobError> {
-        self.folders.settle(&self.root, folder_of(path))
+        self.folders.settle(folder_of(path))
     }
 
     fn plain_path(&self, digest: Digest) -> PathBuf {

@@ -147,15 +147,25 @@ impl Staged {
     /// # Errors
     /// When the disk fails.
     pub fn read(&self) -> Result<Bytes, BlobError> {
+        self.read_start(usize::MAX)
+    }
+
+    /// Its first bytes: `most` of them, or all where it has fewer.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn read_start(&self, most: usize) -> Result<Bytes, BlobError> {
         let path = self.file.path();
-        let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or(0));
+        let most = self.size.min(most as u64);
+        let mut bytes = Vec::with_capacity(usize::try_from(most).unwrap_or(0));
         let mut read = || -> std::io::Result<()> {
             let mut file = File::open(path)?;
             match &self.data_key {
-                None => file.read_to_end(&mut bytes)?,
+                None => file.take(most).read_to_end(&mut bytes)?,
                 Some(data_key) => {
                     file.seek(SeekFrom::Start(sealed::HEAD as u64))?;
-                    Opener::after_head(file, data_key).read_to_end(&mut bytes)?
+                    let opener = Opener::after_head(file, data_key);
+                    opener.take(most).read_to_end(&mut bytes)?
                 }
             };
             Ok(())

@@ -41,6 +41,8 @@ proptest! {
         }
         let staged = staging.finish().unwrap();
         prop_assert_eq!(&staged.read().unwrap()[..], &bytes[..]);
+        let first = cut.min(bytes.len());
+        prop_assert_eq!(&staged.read_start(cut).unwrap()[..], &bytes[..first]);
         let digest = staged.keep().unwrap();
         prop_assert_eq!(digest, Digest::of(&bytes));
         prop_assert_eq!(&store.read(digest).unwrap()[..], &bytes[..]);
@@ -128,6 +130,8 @@ proptest! {
         }
         let staged = staging.finish().unwrap();
         prop_assert_eq!(&staged.read().unwrap()[..], &bytes[..]);
+        let first = CHUNK.min(length);
+        prop_assert_eq!(&staged.read_start(CHUNK).unwrap()[..], &bytes[..first]);
         let digest = staged.keep().unwrap();
         prop_assert_eq!(digest, Digest::of(&bytes));
         prop_assert_eq!(&store.read(digest).unwrap()[..], &bytes[..]);

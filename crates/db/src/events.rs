@@ -73,10 +73,22 @@ pub async fn tell_of_report(
     report_id: ReportId,
     sender: Option<UserId>,
 ) -> Result<(), DbError> {
-    tell_role(tx, Role::Doctor, EventKind::QueueChanged, Some(report_id)).await?;
-    if let Some(sender) = sender {
-        tell_user(tx, sender, EventKind::ReportChanged, Some(report_id)).await?;
-    }
+    let now = tx.now();
+    sqlx::query!(
+        "INSERT INTO portal.events (kind, report_id, user_id, role, created_at)
+         SELECT t.kind, $1, t.user_id, t.role, $2
+         FROM (VALUES ($3, NULL::uuid, $4), ($5, $6::uuid, NULL::text)) t (kind, user_id, role)
+         WHERE t.role IS NOT NULL OR t.user_id IS NOT NULL",
+        report_id.0,
+        now,
+        EventKind::QueueChanged.as_str(),
+        Role::Doctor.as_str(),
+        EventKind::ReportChanged.as_str(),
+        sender.map(Uuid::from)
+    )
+    .execute(tx.connection())
+    .await
+    .during("tell open screens of a report")?;
     Ok(())
 }
 

@@ -276,40 +276,31 @@ pub async fn one_at_a_time(tx: &mut ActorTx) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Whose examination was ordered under an accession number, and where the order stands; one that was revoked, or not
-/// given yet, is none. Served by `idx_orders_accession_number`, which knows one order a number.
+/// The orders that a film says it was made for, by the identifier that the worklist gave it and by its accession number: at
+/// most two; one that was revoked, or not given yet, is none. Served by the primary key and `idx_orders_accession_number`,
+/// which knows one order a number.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_accession(
+pub async fn of_film(
     tx: &mut ActorTx,
-    accession_number: &str,
-) -> Result<Option<Ordered>, DbError> {
+    order_id: Option<OrderId>,
+    accession_number: Option<&str>,
+) -> Result<Vec<Ordered>, DbError> {
+    if order_id.is_none() && accession_number.is_none() {
+        return Ok(Vec::new());
+    }
     sqlx::query_as!(
         Ordered,
         r#"SELECT order_id AS "order_id: OrderId", patient_id AS "patient_id: UserId", status AS "status: OrderStatus"
-           FROM portal.orders WHERE accession_number = $1 AND status IN ('active', 'completed')"#,
+           FROM portal.orders
+           WHERE (order_id = $1 OR accession_number = $2) AND status IN ('active', 'completed')"#,
+        order_id.map(Uuid::from),
         accession_number
     )
-    .fetch_optional(tx.connection())
+    .fetch_all(tx.connection())
     .await
-    .during("look an accession number up among the orders")
-}
-
-/// The same by the order's identifier.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn given(tx: &mut ActorTx, order_id: OrderId) -> Result<Option<Ordered>, DbError> {
-    sqlx::query_as!(
-        Ordered,
-        r#"SELECT order_id AS "order_id: OrderId", patient_id AS "patient_id: UserId", status AS "status: OrderStatus"
-           FROM portal.orders WHERE order_id = $1 AND status IN ('active', 'completed')"#,
-        order_id.0
-    )
-    .fetch_optional(tx.connection())
-    .await
-    .during("look an order up")
+    .during("look up which orders a film was made for")
 }
 
 /// Notes that the examination has been made. Says whether that is new.

@@ -112,6 +112,27 @@ pub async fn find_by_identifier(
     .during("look a patient's number up")
 }
 
+/// Whom a film's number belongs to: that of the issuer it names, or else one that was noted without an issuer.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn owner_of_number(
+    tx: &mut ActorTx,
+    issuer: &str,
+    identifier: &str,
+) -> Result<Option<UserId>, DbError> {
+    sqlx::query_scalar!(
+        r#"SELECT patient_id AS "patient_id: UserId" FROM portal.patient_identifiers
+           WHERE issuer IN ($1, '') AND identifier = $2
+           ORDER BY issuer = '' LIMIT 1"#,
+        issuer,
+        identifier
+    )
+    .fetch_optional(tx.connection())
+    .await
+    .during("look a film's number up")
+}
+
 /// The hospital's number of each of these patients that has one: the first that was noted.
 ///
 /// # Errors

@@ -75,8 +75,6 @@ pub struct NewReport<'a> {
     pub patient_id: UserId,
     /// The patient's name.
     pub patient_name: &'a str,
-    /// The sender's name.
-    pub radiologist_name: Option<&'a str>,
     /// What was examined.
     pub study_type: &'a str,
     /// DICOM Study Instance UID.
@@ -98,7 +96,7 @@ pub struct NewReport<'a> {
 /// The constraint that refuses a second report of one study: two uploads raced.
 pub const STUDY_EXISTS: &str = "idx_medical_reports_study_uid";
 
-/// Makes a report of the acting radiologist.
+/// Makes a report of the acting radiologist, whose name is noted with it.
 ///
 /// # Errors
 /// [`STUDY_EXISTS`] as a constraint when the study has one.
@@ -109,12 +107,12 @@ pub async fn create(tx: &mut ActorTx, report: &NewReport<'_>) -> Result<(), DbEr
         "INSERT INTO medical_reports (report_id, patient_id, radiologist_id, patient_name, radiologist_name, study_type,
              study_uid, report_image_url, image_metadata, upload_date, patient_age, patient_gender, medical_history,
              symptoms, created_at, updated_at, created_by, updated_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $10, $10, $3, $3)",
+         VALUES ($1, $2, $3, $4, (SELECT name FROM users WHERE id = $3), $5, $6, $7, $8, $9, $10, $11, $12, $13, $9, $9,
+                 $3, $3)",
         report.report_id.0,
         report.patient_id.0,
         radiologist,
         report.patient_name,
-        report.radiologist_name,
         report.study_type,
         report.study_uid,
         report.report_image_url,

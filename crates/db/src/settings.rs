@@ -1,5 +1,7 @@
 //! Settings as stored; a key without a row has the domain's default.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::{
     SettingId,
@@ -166,25 +168,45 @@ pub async fn history(
 /// When the database does not answer. A stored value that is no longer of the key's form counts as
 /// absent: the default is the safe one.
 pub async fn get<T: DeserializeOwned>(tx: &mut ActorTx, key: &'static str) -> Result<T, DbError> {
-    let definition =
-        domain::settings::definition(key).expect("the keys are constants of the domain's list");
-    let stored = sqlx::query_scalar!(
-        "SELECT setting_value FROM system_settings WHERE setting_key = $1",
-        key
+    let [value] = get_each(tx, [key]).await?;
+    Ok(value)
+}
+
+/// As [`get`], of several keys at once.
+///
+/// # Errors
+/// As [`get`].
+pub async fn get_each<T: DeserializeOwned, const N: usize>(
+    tx: &mut ActorTx,
+    keys: [&'static str; N],
+) -> Result<[T; N], DbError> {
+    let named = keys.map(str::to_owned);
+    let stored = sqlx::query!(
+        "SELECT setting_key, setting_value FROM system_settings WHERE setting_key = ANY ($1)",
+        &named
     )
-    .fetch_optional(tx.connection())
+    .fetch_all(tx.connection())
     .await
-    .during("read a setting")?;
+    .during("read settings")?;
+    let mut stored: HashMap<String, Value> = stored
+        .into_iter()
+        .map(|row| (row.setting_key, row.setting_value))
+        .collect();
+    Ok(keys.map(|key| in_force(key, stored.remove(key))))
+}
+
+fn in_force<T: DeserializeOwned>(key: &'static str, stored: Option<Value>) -> T {
     if let Some(value) = stored {
         match serde_json::from_value(value) {
-            Ok(value) => return Ok(value),
+            Ok(value) => return value,
             Err(error) => {
                 tracing::warn!(key, %error, "a stored setting is not of its form; the default is in force");
             }
         }
     }
-    Ok(serde_json::from_value((definition.default)())
-        .expect("a test holds every default to its form"))
+    let definition =
+        domain::settings::definition(key).expect("the keys are constants of the domain's list");
+    serde_json::from_value((definition.default)()).expect("a test holds every default to its form")
 }
 
 /// Stores a value that passed its definition's check, and notes that in the audit trail. Says what was in

@@ -15,6 +15,7 @@ use crate::{
     accounts::{self, NewAccount},
     audit::Act,
     error::During,
+    patients::Patient,
 };
 
 /// What a film says of a patient whom nobody knows.
@@ -86,7 +87,7 @@ pub async fn find(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn create(tx: &mut ActorTx, who: &UnknownPatient) -> Result<UserId, DbError> {
+pub async fn create(tx: &mut ActorTx, who: &UnknownPatient) -> Result<Patient, DbError> {
     let now = tx.now();
     let id = UserId::new_at(now);
     let email: EmailAddress = format!("{id}@patients.invalid")
@@ -120,7 +121,17 @@ pub async fn create(tx: &mut ActorTx, who: &UnknownPatient) -> Result<UserId, Db
             .new_values(json!({ "unknown": true })),
     )
     .await?;
-    Ok(id)
+    Ok(Patient {
+        patient_id: id,
+        name: who.name.clone(),
+        email: email.to_string(),
+        phone: None,
+        date_of_birth: who.birth_date,
+        identifier: None,
+        gender: None,
+        is_active: true,
+        created_at: now,
+    })
 }
 
 /// Those whom nobody has identified yet, the newest first, at most 500. Served by `idx_unknown_patients_made_at`.

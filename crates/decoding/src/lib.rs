@@ -158,6 +158,25 @@ impl Decoders {
         }
     }
 
+    /// The same of a DICOM file of `whole` bytes from its first ones; none where more of it is needed, see
+    /// [`imaging::inspect_start`].
+    ///
+    /// # Errors
+    /// As [`Self::inspect`].
+    pub fn inspect_start(
+        &self,
+        lane: Lane,
+        start: &Bytes,
+        whole: u64,
+        limits: &Limits,
+    ) -> Result<Option<Inspected>, ImagingError> {
+        let operation = Operation::InspectStart { whole };
+        match self.ask(lane, &operation, start, limits)?.0 {
+            Answer::InspectedStart(inspected) => Ok(inspected.map(|inspected| *inspected)),
+            _ => Err(protocol::confused()),
+        }
+    }
+
     /// A frame as a person should see it, in the film's own window.
     ///
     /// # Errors

@@ -24,6 +24,10 @@ const LONGEST_HEAD: u64 = 64 << 20;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Operation {
     Inspect,
+    /// The same of a DICOM file of so many bytes, of which only the first are there.
+    InspectStart {
+        whole: u64,
+    },
     Show {
         frame: u32,
     },
@@ -67,6 +71,8 @@ pub(crate) struct Request {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     Inspected(Box<Inspected>),
+    /// None where more of the file is needed.
+    InspectedStart(Option<Box<Inspected>>),
     Shown {
         width: u32,
         height: u32,
@@ -124,6 +130,16 @@ pub(crate) fn carry_out(
                 metadata,
             };
             (Answer::Inspected(Box::new(inspected)), Vec::new())
+        }
+        &Operation::InspectStart { whole } => {
+            let inspected =
+                imaging::inspect_start(bytes, whole, limits)?.map(|(inspection, metadata)| {
+                    Box::new(Inspected {
+                        inspection,
+                        metadata: Some(metadata),
+                    })
+                });
+            (Answer::InspectedStart(inspected), Vec::new())
         }
         &Operation::Show { frame } => {
             let picture = show(frame, None)?;

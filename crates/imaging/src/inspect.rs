@@ -63,6 +63,25 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Inspection, ImagingError
     }
 }
 
+/// [`inspect`] and [`DicomFile::metadata_json`] of a DICOM file of `whole` bytes, told from the first ones alone. None where they
+/// are not enough, or where there is something to refuse: then [`inspect`] says more.
+///
+/// # Errors
+/// As [`DicomFile::open`], for a file that is there as a whole or too large.
+pub fn inspect_start(
+    start: &[u8],
+    whole: u64,
+    limits: &Limits,
+) -> Result<Option<(Inspection, serde_json::Value)>, ImagingError> {
+    let Some(file) = DicomFile::open_start(start, whole, limits)? else {
+        return Ok(None);
+    };
+    let size = usize::try_from(whole).unwrap_or(usize::MAX);
+    Ok(inspect_dicom(&file, size, limits)
+        .ok()
+        .map(|inspection| (inspection, file.metadata_json())))
+}
+
 fn inspect_photo(
     format: ImageFormat,
     header: &photo::PhotoHeader,

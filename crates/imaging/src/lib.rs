@@ -30,13 +30,16 @@ pub use dicom::bulk::StoredFrame;
 pub use dicom::header::{DicomHeader, WindowPreset};
 pub use dicom::part10::DicomFile;
 pub use error::ImagingError;
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, inspect, inspect_start};
 pub use limits::Limits;
 pub use picture::{Picture, Viewport, thumbnail};
 pub use raster::{FrameDescription, GreyRaster, Raster, RgbRaster, Samples, frame_samples_le};
 pub use render::{AppliedVoi, Rendered, render, render_with_report};
 pub use sniff::{SNIFF_BYTES, sniff};
 pub use voi::{LookupTable, Modality, Window, WindowFunction};
+
+/// So many of a file's first bytes hold the whole header of most films.
+pub const START_BYTES: usize = 1 << 16;
 
 /// The DICOM JSON model (PS3.18 Annex F) of a file's header without bulk data, for
 /// `report_images.dicom_metadata`; see [`DicomFile::metadata_json`].

@@ -180,6 +180,14 @@ fn a_header_told_from_the_first_bytes_is_that_of_the_file() {
                 assert_eq!(Some(&header), whole.as_ref().ok(), "{id}, {length} bytes");
                 told += usize::from(start.len() < bytes.len());
             }
+            if let Ok(Some((inspection, metadata))) =
+                imaging::inspect_start(start, bytes.len() as u64, &limits)
+            {
+                let known = imaging::inspect(&bytes, &limits);
+                assert_eq!(Some(inspection), known.ok(), "{id}, {length} bytes");
+                let known = imaging::dicom_metadata(&bytes, &limits);
+                assert_eq!(Some(metadata), known.ok(), "{id}, {length} bytes");
+            }
         }
     }
     assert!(told > 20 || files().is_empty(), "only {told} were told so");

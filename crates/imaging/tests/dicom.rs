@@ -173,6 +173,10 @@ fn a_header_is_told_from_the_first_bytes_only_where_nothing_but_pixels_follows()
     assert_ne!(all, whole);
     assert_eq!(told(&longer[..pixels + 9], longer.len()), None);
     assert_eq!(told(&longer, longer.len()), Some(all));
+    let inspected = imaging::inspect_start(&bytes[..pixels + 9], bytes.len() as u64, &limits());
+    let (inspection, _) = inspected.unwrap().unwrap();
+    assert!(!inspection.dicom.as_ref().unwrap().truncated);
+    assert_eq!(inspection, inspect(&bytes, &limits()).unwrap());
     let few = Limits {
         maximum_bytes: bytes.len() as u64 - 1,
         ..limits()

@@ -1,8 +1,9 @@
 //! One file: what it is, from its bytes.
 
-use blobs::{Digest, Staged};
+use blobs::{BlobError, Digest, Staged};
+use bytes::Bytes;
 use db::images::DicomInstance;
-use decoding::{Decoders, Lane};
+use decoding::{Decoders, Inspected, Lane};
 use domain::{ImageFormat, ImageType};
 use imaging::{DicomHeader, ImagingError, Inspection, Limits};
 use serde_json::Value;
@@ -96,7 +97,30 @@ pub(crate) fn check_and_keep(
     incoming: Incoming,
     decoders: &Decoders,
     limits: &Limits,
-) -> Result<CheckedFile, NotTaken> {
+) -> Result<CheckedFile, Rejected> {
+    let (checked, staged) =
+        check(incoming, decoders, limits).map_err(|refused| refused.rejected)?;
+    match staged.keep() {
+        Ok(_) => Ok(checked),
+        Err(error) => Err(not_kept(&checked.file, &error)),
+    }
+}
+
+/// Why an image is not taken after all.
+pub(crate) fn not_kept(file: &str, error: &BlobError) -> Rejected {
+    Rejected {
+        file: file.to_owned(),
+        code: "storage_failed".to_owned(),
+        detail: error.to_string(),
+    }
+}
+
+/// Looks at a file, and hands it back to be kept when it is an image. Blocks; call it off the async threads.
+pub(crate) fn check(
+    incoming: Incoming,
+    decoders: &Decoders,
+    limits: &Limits,
+) -> Result<(CheckedFile, Staged), NotTaken> {
     let Incoming { file, staged } = incoming;
     let refuse = |code: &str, detail: String| NotTaken {
         rejected: Rejected {
@@ -106,17 +130,15 @@ pub(crate) fn check_and_keep(
         },
         header: None,
     };
-    let bytes = staged
-        .read()
-        .map_err(|error| refuse("storage_failed", error.to_string()))?;
-    let format = imaging::sniff(&bytes);
-    let looked = std::thread::scope(|scope| {
-        // The disk works while the decoder does. What fails here fails again when the file is kept.
-        if format.is_some() {
-            scope.spawn(|| staged.settle().ok());
-        }
-        decoders.inspect(Lane::Intake, &bytes, limits)
-    });
+    let unreadable = |error: BlobError| NotTaken {
+        rejected: not_kept(&file, &error),
+        header: None,
+    };
+    let start = staged
+        .read_start(imaging::START_BYTES)
+        .map_err(unreadable)?;
+    let format = imaging::sniff(&start);
+    let looked = look(&staged, (&start, format), decoders, limits).map_err(unreadable)?;
     let (inspected, warnings) = match looked {
         Ok(inspected) => {
             let warnings = warnings_of(&inspected.inspection);
@@ -138,10 +160,10 @@ pub(crate) fn check_and_keep(
         ),
         Err(error) => {
             let is_dicom = format == Some(ImageFormat::Dicom);
+            let bytes = is_dicom.then(|| staged.read().ok()).flatten();
             return Err(NotTaken {
-                header: is_dicom
-                    .then(|| decoders.header(Lane::Intake, &bytes, limits).ok())
-                    .flatten()
+                header: bytes
+                    .and_then(|bytes| decoders.header(Lane::Intake, &bytes, limits).ok())
                     .map(Box::new),
                 ..refuse(error.code(), error.to_string())
             });
@@ -156,19 +178,33 @@ pub(crate) fn check_and_keep(
         .or(format)
         .expect("a file without a format was refused above");
     let dicom_metadata = metadata.flatten().map(without_nul);
-    let size = staged.size();
-    let digest = staged
-        .keep()
-        .map_err(|error| refuse("storage_failed", error.to_string()))?;
-    Ok(CheckedFile {
+    let checked = CheckedFile {
+        digest: staged.digest(),
+        size: staged.size(),
         file,
-        digest,
-        size,
         format,
         inspection,
         dicom_metadata,
         warnings,
-    })
+    };
+    Ok((checked, staged))
+}
+
+/// What a file's header says: told from its first bytes where only pixels follow.
+fn look(
+    staged: &Staged,
+    (start, format): (&Bytes, Option<ImageFormat>),
+    decoders: &Decoders,
+    limits: &Limits,
+) -> Result<Result<Inspected, ImagingError>, BlobError> {
+    if format == Some(ImageFormat::Dicom) {
+        let told = decoders.inspect_start(Lane::Intake, start, staged.size(), limits);
+        if let Some(told) = told.transpose() {
+            return Ok(told);
+        }
+    }
+    let bytes = staged.read()?;
+    Ok(decoders.inspect(Lane::Intake, &bytes, limits))
 }
 
 fn warnings_of(inspection: &Inspection) -> Vec<UploadWarning> {

@@ -42,6 +42,6 @@ impl Intake {
     ) -> Result<Result<CheckedFile, Rejected>, IntakeError> {
         let decoders = self.decoders.clone();
         let kept = tokio::task::spawn_blocking(move || check_and_keep(file, &decoders, &limits));
-        Ok(kept.await?.map_err(|refused| refused.rejected))
+        Ok(kept.await?)
     }
 }

@@ -12,7 +12,9 @@
 mod failure;
 mod file;
 mod kept;
+mod looking;
 mod matching;
+mod numbers;
 mod receive;
 pub mod records;
 mod study;

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use db::{
     ActorTx, DbError,
-    orders::{self, Ordered},
     patients::{self, Patient},
     unknown_patients::{self, UnknownPatient},
 };
-use domain::{Doubt, OrderId, UserId};
+use domain::{Doubt, UserId};
 use imaging::DicomHeader;
+
+use crate::numbers::Numbers;
 
 /// Why no patient could be matched. The texts never repeat what the header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,18 +44,15 @@ const PATIENT_UNKNOWN: Unmatched = Unmatched {
     detail: "patient_id names no registered patient: register the patient first",
 };
 
-/// Finds the patient of a file.
+/// Finds the patient of a file, of whose header the numbers were looked up.
 pub(crate) async fn find_patient(
     tx: &mut ActorTx,
     named: Option<UserId>,
     header: Option<&DicomHeader>,
+    numbers: &Numbers,
 ) -> Result<Result<Patient, Unmatched>, DbError> {
-    let by_number = match header {
-        Some(header) => owner_of_number(tx, header).await?,
-        None => None,
-    };
-    let by_number = match (named, by_number) {
-        (None, None) => patient_of_order(tx, header).await?,
+    let by_number = match (named, numbers.owner) {
+        (None, None) => patient_of_order(tx, header, numbers).await?,
         (_, found) => found,
     };
     let patient_id = match (named, by_number) {
@@ -75,19 +73,12 @@ pub(crate) async fn find_patient(
 async fn patient_of_order(
     tx: &mut ActorTx,
     header: Option<&DicomHeader>,
+    numbers: &Numbers,
 ) -> Result<Option<UserId>, DbError> {
-    let Some(header) = header else {
+    let (Some(header), Some(ordered)) = (header, numbers.orders.first()) else {
         return Ok(None);
     };
-    let by_study = order_of_study(tx, header).await?;
-    let is_by_study = by_study.is_some();
-    let ordered = match by_study {
-        Some(ordered) => Some(ordered),
-        None => order_of_accession(tx, header).await?,
-    };
-    let Some(ordered) = ordered else {
-        return Ok(None);
-    };
+    let is_by_study = numbers.is_by_study(ordered);
     let patient = patients::find(tx, ordered.patient_id).await?;
     let is_same = patient.is_some_and(|patient| {
         let born = header.patient_birth_date;
@@ -96,44 +87,6 @@ async fn patient_of_order(
         doubts.is_empty() || is_by_study && born.is_none() && doubts == [Doubt::BirthDate]
     });
     Ok(is_same.then_some(ordered.patient_id))
-}
-
-/// The orders that a film says it was made for: by the Study Instance UID that the worklist gave, and by its accession
-/// number.
-pub(crate) async fn orders_of(
-    tx: &mut ActorTx,
-    header: &DicomHeader,
-) -> Result<Vec<Ordered>, DbError> {
-    let by_study = order_of_study(tx, header).await?;
-    let by_accession = order_of_accession(tx, header).await?;
-    Ok(by_study
-        .into_iter()
-        .chain(by_accession.filter(|other| by_study.is_none_or(|one| one != *other)))
-        .collect())
-}
-
-async fn order_of_study(
-    tx: &mut ActorTx,
-    header: &DicomHeader,
-) -> Result<Option<Ordered>, DbError> {
-    match OrderId::of_study_uid(&header.study_uid) {
-        Some(order_id) => orders::given(tx, order_id).await,
-        None => Ok(None),
-    }
-}
-
-async fn order_of_accession(
-    tx: &mut ActorTx,
-    header: &DicomHeader,
-) -> Result<Option<Ordered>, DbError> {
-    match header
-        .accession_number
-        .as_deref()
-        .filter(|number| !number.is_empty() && !number.contains('\0'))
-    {
-        Some(number) => orders::of_accession(tx, number).await,
-        None => Ok(None),
-    }
 }
 
 /// The patient of a film that a machine sent and whose number nobody has registered, or that has none: the unknown
@@ -165,33 +118,9 @@ pub(crate) async fn unknown_patient(
         },
         birth_date: header.and_then(|header| header.patient_birth_date),
     };
-    let id = match unknown_patients::find(tx, &who, study_of).await? {
-        Some(id) => id,
-        None => unknown_patients::create(tx, &who).await?,
-    };
-    patients::find(tx, id).await
-}
-
-/// The patient who is registered with the number in a header.
-pub(crate) async fn owner_of_number(
-    tx: &mut ActorTx,
-    header: &DicomHeader,
-) -> Result<Option<UserId>, DbError> {
-    let Some(number) = header
-        .patient_id
-        .as_deref()
-        .filter(|number| !number.contains('\0'))
-    else {
-        return Ok(None);
-    };
-    let issuer = header
-        .issuer_of_patient_id
-        .as_deref()
-        .unwrap_or_default()
-        .replace('\0', "");
-    match patients::find_by_identifier(tx, &issuer, number).await? {
-        None if !issuer.is_empty() => patients::find_by_identifier(tx, "", number).await,
-        found => Ok(found),
+    match unknown_patients::find(tx, &who, study_of).await? {
+        Some(known) => patients::find(tx, known).await,
+        None => unknown_patients::create(tx, &who).await.map(Some),
     }
 }
 

@@ -4,13 +4,14 @@ use blobs::BlobStore;
 use db::{Actor, ActorTx, Database, DbError, audit::Act, images, reports};
 use decoding::Decoders;
 use domain::{
-    ImageFormat, ReportId, ReportStatus, UserId,
+    ReportId, ReportStatus, UserId,
     audit::{AuditAction, AuditStatus, EntityType},
     patient::Gender,
 };
 use imaging::{DicomHeader, Limits};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::task::JoinHandle;
 use utoipa::{
     ToSchema,
     openapi::{
@@ -20,7 +21,8 @@ use utoipa::{
 };
 
 use crate::{
-    file::{CheckedFile, Incoming, NotTaken, check_and_keep},
+    file::{CheckedFile, Incoming},
+    looking::{Looked, Lost, Wanted, keep},
     study::{store_study, studies},
     warning::UploadWarning,
 };
@@ -206,81 +208,40 @@ impl Intake {
         limits: Limits,
     ) -> Result<Delivery, IntakeError> {
         let decoders = self.decoders.clone();
-        let (only, dicom_only) = (details.study_uid.clone(), details.dicom_only);
-        let (checked, rejected, instances) = tokio::task::spawn_blocking(move || {
-            let mut checked = Vec::new();
-            let mut rejected = Vec::new();
-            let mut instances = Vec::new();
-            for file in files {
-                let name = file.file.clone();
-                let looked = check_and_keep(file, &decoders, &limits).and_then(|file| {
-                    let theirs = file.study_uid();
-                    if dicom_only && file.format != ImageFormat::Dicom {
-                        return Err(NotTaken {
-                            header: None,
-                            rejected: Rejected {
-                                file: file.file,
-                                code: "not_an_image".to_owned(),
-                                detail: "the file is no DICOM object".to_owned(),
-                            },
-                        });
-                    }
-                    match &only {
-                        Some(only) if theirs != Some(only.as_str()) => Err(NotTaken {
-                            header: file.header().cloned().map(Box::new),
-                            rejected: Rejected {
-                                file: file.file,
-                                code: "other_study".to_owned(),
-                                detail: "the file is of another study than the request says"
-                                    .to_owned(),
-                            },
-                        }),
-                        _ => Ok(file),
-                    }
-                });
-                let (header, warnings) = match looked {
-                    Ok(file) => {
-                        let known = (file.header().cloned(), file.warnings.clone());
-                        checked.push(file);
-                        known
-                    }
-                    Err(refusal) => {
-                        rejected.push(refusal.rejected);
-                        (refusal.header.map(|header| *header), Vec::new())
-                    }
-                };
-                instances.push(Delivered {
-                    file: name,
-                    header,
-                    warnings,
-                });
-            }
-            (checked, rejected, instances)
-        })
-        .await?;
+        let wanted = Wanted::by(details);
+        let looked =
+            tokio::task::spawn_blocking(move || Looked::at(files, &wanted, &decoders, &limits));
+        let mut looked = looked.await?;
+        // The disk works while the database does. Nothing is committed before the films are on it.
+        let staged = std::mem::take(&mut looked.staged);
+        let mut keeping = Some(tokio::task::spawn_blocking(move || keep(staged)));
         let mut races = 0;
         let receipt = loop {
-            match self.store(actor, &checked, details, &rejected).await {
-                Err(error) if races < RACES && is_race(&error) => races += 1,
-                outcome => break outcome?,
+            match self.store(actor, &looked, details, &mut keeping).await {
+                Ok(receipt) => break receipt,
+                Err(NotStored::Lost(lost)) => looked.lose(lost),
+                Err(NotStored::Db(error)) if races < RACES && is_race(&error) => races += 1,
+                Err(NotStored::Db(error)) => return Err(error.into()),
+                Err(NotStored::Interrupted(error)) => return Err(error.into()),
             }
         };
+        let instances = looked.instances;
         Ok(Delivery { receipt, instances })
     }
 
     async fn store(
         &self,
         actor: &Actor,
-        checked: &[CheckedFile],
+        looked: &Looked,
         details: &Details,
-        rejected: &[Rejected],
-    ) -> Result<Receipt, DbError> {
+        keeping: &mut Option<JoinHandle<Lost>>,
+    ) -> Result<Receipt, NotStored> {
         let mut tx = self.database.begin(actor).await?;
         let mut receipt = Receipt {
             reports: Vec::new(),
-            rejected: rejected.to_vec(),
+            rejected: looked.rejected.clone(),
         };
-        let fresh = set_known_aside(&mut tx, checked, details, &mut receipt).await?;
+        let fresh = set_known_aside(&mut tx, &looked.checked, details, &mut receipt).await?;
         for study in studies(fresh) {
             store_study(&mut tx, &study, details, &mut receipt).await?;
         }
@@ -291,8 +252,36 @@ impl Intake {
             );
             tx.audit(act).await?;
         }
+        if let Some(keeping) = keeping.take() {
+            let lost = keeping.await?;
+            if !lost.is_empty() {
+                return Err(NotStored::Lost(lost));
+            }
+        }
         tx.commit().await?;
         Ok(receipt)
+    }
+}
+
+/// Why an attempt stored nothing.
+enum NotStored {
+    /// The disk did not take these files: the others are stored without them.
+    Lost(Lost),
+    /// The database did not answer, or another request was faster.
+    Db(DbError),
+    /// The server is going down.
+    Interrupted(tokio::task::JoinError),
+}
+
+impl From<DbError> for NotStored {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<tokio::task::JoinError> for NotStored {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Interrupted(error)
     }
 }
 

@@ -21,9 +21,8 @@ use serde_json::json;
 
 use crate::{
     file::{CheckedFile, dicom_instance, without_nul},
-    matching::{
-        age_in_years, disagreements, find_patient, orders_of, owner_of_number, unknown_patient,
-    },
+    matching::{age_in_years, disagreements, find_patient, unknown_patient},
+    numbers,
     receive::{Accepted, Details, Receipt, Rejected},
     warning::{UploadWarning, WarningCode},
 };
@@ -61,7 +60,10 @@ pub(crate) async fn store_study(
         Some(uid) => reports::find_by_study(tx, uid).await?,
         None => None,
     };
-    let patient = match find_patient(tx, details.patient_id, first.header()).await? {
+    let headers = || files.iter().filter_map(|file| file.header());
+    let numbers = numbers::look_up(tx, headers()).await?;
+    let of_first = numbers.first().cloned().unwrap_or_default();
+    let patient = match find_patient(tx, details.patient_id, first.header(), &of_first).await? {
         Ok(patient) => patient,
         Err(unmatched) => {
             let kept_for = if details.unknown_patients && unmatched.is_nobody() {
@@ -92,18 +94,14 @@ pub(crate) async fn store_study(
     // Any one film may be another person's.
     let mut disagree: Vec<&'static str> = Vec::new();
     let mut made: Vec<Ordered> = Vec::new();
-    for header in files.iter().filter_map(|file| file.header()) {
-        let owner = owner_of_number(tx, header).await?;
-        disagree.extend(disagreements(&patient, header, owner));
+    for (header, numbers) in headers().zip(numbers) {
+        disagree.extend(disagreements(&patient, header, numbers.owner));
         // An accession number is a number too: one of somebody else's order has to be looked at.
-        let orders = orders_of(tx, header).await?;
-        if orders
-            .iter()
-            .any(|order| order.patient_id != patient.patient_id)
-        {
+        let is_others = |order: &Ordered| order.patient_id != patient.patient_id;
+        if numbers.orders.iter().any(is_others) {
             disagree.push("identifier");
         }
-        made.extend(orders);
+        made.extend(numbers.orders);
     }
     disagree.sort_unstable();
     disagree.dedup();
@@ -211,12 +209,6 @@ async fn create_report(
     let first = files[0];
     let header = first.header();
     let report_id = ReportId::new_at(tx.now());
-    let sender = match tx.actor().user_id() {
-        Some(id) => db::accounts::profile(tx, id)
-            .await?
-            .map(|profile| profile.name),
-        None => None,
-    };
     let dicom_age = header
         .and_then(|header| header.patient_age_years)
         .map(|years| years.floor() as i32);
@@ -245,7 +237,6 @@ async fn create_report(
             report_id,
             patient_id: patient.patient_id,
             patient_name: &patient.name,
-            radiologist_name: sender.as_deref(),
             study_type: details
                 .study_type
                 .as_deref()

@@ -6,7 +6,7 @@ use db::{
     Actor, ActorTx, Database, DbError,
     jobs::{Fate, Leased},
 };
-use futures::{StreamExt, future::BoxFuture};
+use futures::{Stream, StreamExt, future::BoxFuture};
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -161,14 +161,15 @@ impl Worker {
         Ok(done)
     }
 
-    /// A stream that yields when the database says that there may be work.
+    /// A stream that yields when the database says that there may be work of a kind that this worker does.
     fn wake_ups(&self) -> impl futures::Stream<Item = ()> + Send + use<> {
         let database = self.database.clone();
         let poll = self.options.poll;
+        let kinds = self.kinds();
         futures::stream::once(async move {
             loop {
                 match database.listen("portal_jobs").await {
-                    Ok(stream) => return stream.map(|_| ()).boxed(),
+                    Ok(stream) => return of_kinds(stream, kinds).boxed(),
                     Err(error) => tracing::warn!(%error, "cannot listen for jobs; trying again"),
                 }
                 tokio::time::sleep(poll).await;
@@ -325,4 +326,28 @@ async fn settle(
         handler.died(&mut tx, job, error).await?;
     }
     tx.commit().await
+}
+
+/// The announcements that concern these kinds. One that names none says that some were missed.
+fn of_kinds(
+    announced: impl Stream<Item = Option<String>> + Send,
+    kinds: Vec<String>,
+) -> impl Stream<Item = ()> + Send {
+    announced.filter_map(move |kind| {
+        let concerns = kind.is_none_or(|kind| kinds.contains(&kind));
+        std::future::ready(concerns.then_some(()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_is_woken_for_its_own_kinds_and_for_what_it_may_have_missed() {
+        let announced = [Some("analyze"), Some("forward"), None, Some("analyze")];
+        let announced = futures::stream::iter(announced.map(|kind| kind.map(str::to_owned)));
+        let woken = of_kinds(announced, vec!["forward".to_owned()]);
+        assert_eq!(woken.count().await, 2);
+    }
 }

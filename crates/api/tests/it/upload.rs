@@ -331,6 +331,34 @@ async fn a_file_over_the_limit_is_refused_and_the_others_count() {
 }
 
 #[tokio::test]
+async fn a_film_that_the_disk_does_not_take_is_refused_and_the_others_count() {
+    let app = TestApp::start().await;
+    let radiologist = app.client(Role::Radiologist).await;
+    let patient = register(&radiologist, "HOSP-2").await;
+    let (lost, kept) = (chest_film(1, 64), chest_film(2, 64));
+    let digest = blobs::Digest::of(&lost).to_string();
+    // Where the folder of its blob would be.
+    let place = app.folder().join("blobs").join(&digest[..2]);
+    std::fs::write(&place, "").unwrap();
+    let files = vec![("one.png", lost.clone()), ("one.png", kept)];
+    let of = [("patient_id", patient.as_str())];
+    let receipt = radiologist.upload(files, &of).await.expect(201);
+    assert_eq!(receipt["reports"][0]["files"], json!(["one.png"]));
+    assert_eq!(receipt["rejected"][0]["code"], "storage_failed");
+    let id = receipt["reports"][0]["report_id"].as_str().unwrap();
+    let detail = radiologist.get(&format!("/api/reports/{id}")).await;
+    assert_eq!(detail.expect(200)["images"].as_array().unwrap().len(), 1);
+    // Sent again when the disk is well, it is taken.
+    std::fs::remove_file(&place).unwrap();
+    let receipt = radiologist.upload(vec![("one.png", lost)], &of).await;
+    let receipt = receipt.expect(201);
+    assert_eq!(
+        (&receipt["reports"][0]["duplicate"], &receipt["rejected"]),
+        (&json!(false), &json!([]))
+    );
+}
+
+#[tokio::test]
 async fn details_are_kept_and_wrong_ones_are_named() {
     let app = TestApp::start().await;
     let radiologist = app.client(Role::Radiologist).await;

@@ -14,10 +14,6 @@ use serde_json::Value;
 use super::{Place, bytes_of, find, limits, url_of};
 use crate::{answer, fault, negotiate::model};
 
-/// How much of a file is read for its header before all of it is, in bytes: one chunk of an encrypted one. Headers of
-/// films have a few thousand.
-const HEADER: usize = 1 << 16;
-
 /// Answers with one data set a file.
 pub(crate) async fn read(
     State(state): State<ApiState>,
@@ -56,7 +52,7 @@ async fn header_of(state: &ApiState, one: &StoredInstance) -> Result<Value, Prob
     let digest: Digest = one.sha256.parse()?;
     let (blobs, decoders) = (state.blobs.clone(), state.decoders.clone());
     let header = tokio::task::spawn_blocking(move || {
-        let start = blobs.read_start(digest, HEADER)?;
+        let start = blobs.read_start(digest, imaging::START_BYTES)?;
         Ok::<_, BlobError>(decoders.metadata_of_start(
             Lane::Screen,
             &start.bytes,

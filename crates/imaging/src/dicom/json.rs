@@ -45,15 +45,7 @@ impl DicomFile<'_> {
         whole: u64,
         limits: &Limits,
     ) -> Result<Option<Json>, ImagingError> {
-        if start.len() as u64 == whole {
-            return DicomFile::open(start, limits).map(|file| Some(file.full_json()));
-        }
-        limits.check_bytes(usize::try_from(whole).unwrap_or(usize::MAX))?;
-        // What is wrong with a file says whoever reads all of it.
-        Ok(DicomFile::open(start, limits)
-            .ok()
-            .filter(|file| file.lacks_only_pixels(whole))
-            .map(|file| file.full_json()))
+        Ok(DicomFile::open_start(start, whole, limits)?.map(|file| file.full_json()))
     }
 
     /// `within`: the path of the item for bulk data; none for the short form.

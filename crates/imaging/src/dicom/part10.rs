@@ -27,9 +27,10 @@ pub struct DicomFile<'a> {
     meta_sop_instance: String,
     body: usize,
     guessed: bool,
+    /// Whether anything is missing of an element within the bytes.
     truncated: bool,
-    /// Where the last element ends as declared, if it is the one thing that reaches behind the end of the bytes.
-    beyond: Option<usize>,
+    /// Where elements end as declared that reach behind the end of the bytes.
+    beyond: Vec<usize>,
 }
 
 impl<'a> DicomFile<'a> {
@@ -69,11 +70,7 @@ impl<'a> DicomFile<'a> {
         let (dataset, truncated, beyond) = {
             let mut reader = Reader::new(&data, limits.maximum_elements);
             let dataset = reader.main(start, syntax)?;
-            let beyond = match reader.beyond[..] {
-                [end] => Some(end),
-                _ => None,
-            };
-            (dataset, reader.truncated, beyond)
+            (dataset, reader.truncated, reader.beyond)
         };
         if dataset.elements.is_empty() && meta.elements.is_empty() {
             return Err(ImagingError::NotAnImage {
@@ -104,6 +101,30 @@ impl<'a> DicomFile<'a> {
         })
     }
 
+    /// Opens a file of `whole` bytes by its first ones, with a header as the whole file has it. None where they are not
+    /// enough: where they leave out anything but pixel data with which the file ends, or where something is wrong, which
+    /// whoever reads all of it says.
+    ///
+    /// # Errors
+    /// As [`Self::open`], for a file that is there as a whole or too large.
+    pub(crate) fn open_start(
+        start: &'a [u8],
+        whole: u64,
+        limits: &Limits,
+    ) -> Result<Option<Self>, ImagingError> {
+        if start.len() as u64 == whole {
+            return Self::open(start, limits).map(Some);
+        }
+        limits.check_bytes(usize::try_from(whole).unwrap_or(usize::MAX))?;
+        Ok(Self::open(start, limits)
+            .ok()
+            .filter(|file| file.lacks_only_pixels(whole))
+            .map(|file| Self {
+                beyond: Vec::new(),
+                ..file
+            }))
+    }
+
     /// The transfer syntax of the file head, or the one its bytes speak for.
     #[must_use]
     pub fn transfer_syntax_uid(&self) -> &str {
@@ -125,12 +146,12 @@ impl<'a> DicomFile<'a> {
     /// Whether an element ended before its declared length.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
-        self.truncated
+        self.truncated || !self.beyond.is_empty()
     }
 
     /// Whether nothing is missing of a file of so many bytes, of which these are the first, but what follows in the value
     /// of its pixel data, with which it ends.
-    pub(crate) fn lacks_only_pixels(&self, whole: u64) -> bool {
+    fn lacks_only_pixels(&self, whole: u64) -> bool {
         let ends_with_pixels = self.dataset.elements.last().is_some_and(|last| {
             let begun = matches!(&last.value, Value::Bytes(range)
                 if !range.is_empty() && range.end == self.data.len());
@@ -139,7 +160,8 @@ impl<'a> DicomFile<'a> {
         // A deflated data set lies elsewhere than in the file.
         matches!(self.data, Cow::Borrowed(_))
             && ends_with_pixels
-            && self.beyond.is_some_and(|end| end as u64 == whole)
+            && !self.truncated
+            && matches!(self.beyond[..], [end] if end as u64 == whole)
     }
 
     /// The SOP class, from the data set or else from the file head; empty when neither has it.

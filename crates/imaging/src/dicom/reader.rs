@@ -154,11 +154,10 @@ impl<'a> Reader<'a> {
 
     fn clip(&mut self, body: usize, length: u32, end: usize) -> usize {
         let wanted = body.saturating_add(length as usize);
-        if wanted > end {
-            self.truncated = true;
-        }
         if wanted > self.data.len() {
             self.beyond.push(wanted);
+        } else if wanted > end {
+            self.truncated = true;
         }
         wanted.min(end)
     }
