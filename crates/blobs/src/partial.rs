@@ -9,7 +9,6 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
 };
 
 use keys::Keyring;
@@ -198,7 +197,6 @@ impl BlobStore {
             data_key: None,
             digest: Digest(hasher.finalize().into()),
             size,
-            settled: AtomicBool::new(false),
         })
     }
 

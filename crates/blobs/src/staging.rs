@@ -4,7 +4,6 @@ use std::{
     fs::File,
     io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
 };
 
 use bytes::Bytes;
@@ -112,7 +111,6 @@ impl Staging {
             data_key,
             digest,
             size: self.size,
-            settled: AtomicBool::new(false),
         })
     }
 }
@@ -125,8 +123,6 @@ pub struct Staged {
     pub(crate) data_key: Option<DataKey>,
     pub(crate) digest: Digest,
     pub(crate) size: u64,
-    /// Whether its bytes are on the disk for good.
-    pub(crate) settled: AtomicBool,
 }
 
 impl Staged {
@@ -174,12 +170,8 @@ impl Staged {
         Ok(Bytes::from(bytes))
     }
 
-    /// Brings its bytes to the disk ahead of [`Staged::keep`], which then has less to wait for: it can be looked at
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// When the disk does not take it.
-    pub fn settle(&self) -> Result<(), BlobError> {
+    /// Brings its bytes to the disk, under the name that they were staged by.
+    fn settle(&self) -> Result<(), BlobError> {
         let path = self.file.path();
         // Before the bytes, so that file systems with one journal write both at once.
         self.store.folders.make(folder_of(&self.target()))?;
@@ -192,7 +184,6 @@ impl Staged {
             .as_file()
             .sync_all()
             .map_err(io_error("cannot make durable", path))?;
-        self.settled.store(true, Ordering::Release);
         Ok(())
     }
 
@@ -211,9 +202,7 @@ impl Staged {
 
     /// As [`Staged::keep`], also where the blob is there in the other form.
     pub(crate) fn keep_anew(self) -> Result<Digest, BlobError> {
-        if !self.settled.load(Ordering::Acquire) {
-            self.settle()?;
-        }
+        self.settle()?;
         let target = self.target();
         self.file
             .persist(&target)

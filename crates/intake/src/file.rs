@@ -122,14 +122,6 @@ pub(crate) fn check(
     limits: &Limits,
 ) -> Result<(CheckedFile, Staged), NotTaken> {
     let Incoming { file, staged } = incoming;
-    let refuse = |code: &str, detail: String| NotTaken {
-        rejected: Rejected {
-            file: file.clone(),
-            code: code.to_owned(),
-            detail,
-        },
-        header: None,
-    };
     let unreadable = |error: BlobError| NotTaken {
         rejected: not_kept(&file, &error),
         header: None,
@@ -165,7 +157,11 @@ pub(crate) fn check(
                 header: bytes
                     .and_then(|bytes| decoders.header(Lane::Intake, &bytes, limits).ok())
                     .map(Box::new),
-                ..refuse(error.code(), error.to_string())
+                rejected: Rejected {
+                    file,
+                    code: error.code().to_owned(),
+                    detail: error.to_string(),
+                },
             });
         }
     };

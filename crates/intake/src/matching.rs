@@ -44,22 +44,23 @@ const PATIENT_UNKNOWN: Unmatched = Unmatched {
     detail: "patient_id names no registered patient: register the patient first",
 };
 
-/// Finds the patient of a file, of whose header the numbers were looked up.
+/// Finds the patient of a file, by its header where it has one, and what is known by the numbers there.
 pub(crate) async fn find_patient(
     tx: &mut ActorTx,
     named: Option<UserId>,
-    header: Option<&DicomHeader>,
-    numbers: &Numbers,
+    said: Option<(&DicomHeader, &Numbers)>,
 ) -> Result<Result<Patient, Unmatched>, DbError> {
-    let by_number = match (named, numbers.owner) {
-        (None, None) => patient_of_order(tx, header, numbers).await?,
-        (_, found) => found,
+    let by_number = match said {
+        Some((header, numbers)) if named.is_none() && numbers.owner.is_none() => {
+            patient_of_order(tx, header, numbers).await?
+        }
+        said => said.and_then(|(_, numbers)| numbers.owner),
     };
     let patient_id = match (named, by_number) {
         (Some(named), Some(other)) if named != other => return Ok(Err(IDENTITY_CONFLICT)),
         (Some(named), _) => named,
         (None, Some(found)) => found,
-        (None, None) if header.is_some_and(|header| header.patient_id.is_some()) => {
+        (None, None) if said.is_some_and(|(header, _)| header.patient_id.is_some()) => {
             return Ok(Err(PATIENT_NOT_MATCHED));
         }
         (None, None) => return Ok(Err(PATIENT_MISSING)),
@@ -72,10 +73,10 @@ pub(crate) async fn find_patient(
 /// enough with it; with an accession number the birth date has to agree, too.
 async fn patient_of_order(
     tx: &mut ActorTx,
-    header: Option<&DicomHeader>,
+    header: &DicomHeader,
     numbers: &Numbers,
 ) -> Result<Option<UserId>, DbError> {
-    let (Some(header), Some(ordered)) = (header, numbers.orders.first()) else {
+    let Some(ordered) = numbers.orders.first() else {
         return Ok(None);
     };
     let is_by_study = numbers.is_by_study(ordered);

@@ -9,7 +9,7 @@ use domain::{OrderId, UserId};
 use imaging::DicomHeader;
 
 /// What is known by the numbers in a header.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Numbers {
     /// The patient who is registered with the number in it.
     pub(crate) owner: Option<UserId>,

@@ -1,5 +1,7 @@
 //! The way in: check, keep, and make reports of what came, in one transaction.
 
+use std::time::Duration;
+
 use blobs::BlobStore;
 use db::{Actor, ActorTx, Database, DbError, audit::Act, images, reports};
 use decoding::Decoders;
@@ -11,7 +13,6 @@ use domain::{
 use imaging::{DicomHeader, Limits};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::task::JoinHandle;
 use utoipa::{
     ToSchema,
     openapi::{
@@ -22,7 +23,7 @@ use utoipa::{
 
 use crate::{
     file::{CheckedFile, Incoming},
-    looking::{Looked, Lost, Wanted, keep},
+    looking::{Keeping, Looked, Wanted},
     study::{store_study, studies},
     warning::UploadWarning,
 };
@@ -164,6 +165,9 @@ pub struct Intake {
 /// How often a request is tried anew when another one stores the same file or study meanwhile.
 const RACES: usize = 3;
 
+/// For so long a transaction, which others may wait for, waits for the disk; then it is begun anew when that has done.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 impl Intake {
     /// On this database and store; `decoders` open the files.
     #[must_use]
@@ -213,16 +217,18 @@ impl Intake {
             tokio::task::spawn_blocking(move || Looked::at(files, &wanted, &decoders, &limits));
         let mut looked = looked.await?;
         // The disk works while the database does. Nothing is committed before the films are on it.
-        let staged = std::mem::take(&mut looked.staged);
-        let mut keeping = Some(tokio::task::spawn_blocking(move || keep(staged)));
+        let mut keeping = Keeping::begin(std::mem::take(&mut looked.staged));
         let mut races = 0;
         let receipt = loop {
             match self.store(actor, &looked, details, &mut keeping).await {
                 Ok(receipt) => break receipt,
-                Err(NotStored::Lost(lost)) => looked.lose(lost),
-                Err(NotStored::Db(error)) if races < RACES && is_race(&error) => races += 1,
-                Err(NotStored::Db(error)) => return Err(error.into()),
-                Err(NotStored::Interrupted(error)) => return Err(error.into()),
+                Err(NotStored::Disk) => looked.lose(keeping.lost().await?),
+                Err(NotStored::Failed(IntakeError::Db(error)))
+                    if races < RACES && is_race(&error) =>
+                {
+                    races += 1;
+                }
+                Err(NotStored::Failed(error)) => return Err(error),
             }
         };
         let instances = looked.instances;
@@ -234,7 +240,7 @@ impl Intake {
         actor: &Actor,
         looked: &Looked,
         details: &Details,
-        keeping: &mut Option<JoinHandle<Lost>>,
+        keeping: &mut Keeping,
     ) -> Result<Receipt, NotStored> {
         let mut tx = self.database.begin(actor).await?;
         let mut receipt = Receipt {
@@ -252,11 +258,8 @@ impl Intake {
             );
             tx.audit(act).await?;
         }
-        if let Some(keeping) = keeping.take() {
-            let lost = keeping.await?;
-            if !lost.is_empty() {
-                return Err(NotStored::Lost(lost));
-            }
+        if !keeping.is_done(PATIENCE).await? {
+            return Err(NotStored::Disk);
         }
         tx.commit().await?;
         Ok(receipt)
@@ -265,23 +268,15 @@ impl Intake {
 
 /// Why an attempt stored nothing.
 enum NotStored {
-    /// The disk did not take these files: the others are stored without them.
-    Lost(Lost),
-    /// The database did not answer, or another request was faster.
-    Db(DbError),
-    /// The server is going down.
-    Interrupted(tokio::task::JoinError),
+    /// The disk is slow, or did not take every image: what it took is stored once it has done.
+    Disk,
+    /// It failed, or another request was faster.
+    Failed(IntakeError),
 }
 
-impl From<DbError> for NotStored {
-    fn from(error: DbError) -> Self {
-        Self::Db(error)
-    }
-}
-
-impl From<tokio::task::JoinError> for NotStored {
-    fn from(error: tokio::task::JoinError) -> Self {
-        Self::Interrupted(error)
+impl<E: Into<IntakeError>> From<E> for NotStored {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
     }
 }
 

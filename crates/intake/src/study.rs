@@ -62,8 +62,8 @@ pub(crate) async fn store_study(
     };
     let headers = || files.iter().filter_map(|file| file.header());
     let numbers = numbers::look_up(tx, headers()).await?;
-    let of_first = numbers.first().cloned().unwrap_or_default();
-    let patient = match find_patient(tx, details.patient_id, first.header(), &of_first).await? {
+    let said = first.header().zip(numbers.first());
+    let patient = match find_patient(tx, details.patient_id, said).await? {
         Ok(patient) => patient,
         Err(unmatched) => {
             let kept_for = if details.unknown_patients && unmatched.is_nobody() {

@@ -162,7 +162,7 @@ impl Worker {
     }
 
     /// A stream that yields when the database says that there may be work of a kind that this worker does.
-    fn wake_ups(&self) -> impl futures::Stream<Item = ()> + Send + use<> {
+    fn wake_ups(&self) -> impl Stream<Item = ()> + Send + use<> {
         let database = self.database.clone();
         let poll = self.options.poll;
         let kinds = self.kinds();

@@ -187,7 +187,7 @@ impl TestApp {
         self.worker.run_until_idle().await.unwrap()
     }
 
-    /// Makes the DICOM files of plain pictures that are queued: a worker of its own, as with `serve`.
+    /// Makes the DICOM files of plain pictures that are queued; [`TestApp::run_jobs`] does the other work.
     pub async fn wrap_pictures(&self) -> usize {
         self.wrapper.run_until_idle().await.unwrap()
     }
