@@ -6,13 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Clinic, files_below, images_in, noise, refusal, tables_of};
+use super::{Clinic, images_in, noise, paths_below, refusal, tables_of};
 use crate::support::{SmallDisk, portal, stdout};
 
 /// The one file below a folder whose path ends so.
 fn file(store: &Path, end: &str) -> PathBuf {
-    let found: Vec<PathBuf> = files_below(store)
-        .into_keys()
+    let found: Vec<PathBuf> = paths_below(store)
+        .into_iter()
         .filter(|path| path.to_str().unwrap().ends_with(end))
         .collect();
     assert_eq!(found.len(), 1, "{found:?}");
@@ -209,8 +209,8 @@ fn kill_9_of_create_and_restore_leaves_nothing_half_and_the_next_run_completes()
     assert_eq!(pruned, would);
     assert_eq!(pruned["kept"], serde_json::json!([id]));
     assert!(
-        files_below(&store)
-            .keys()
+        paths_below(&store)
+            .iter()
             .all(|path| !path.to_str().unwrap().contains(".incoming-")),
     );
     assert_eq!(std::fs::read_dir(store.join("backups")).unwrap().count(), 1);

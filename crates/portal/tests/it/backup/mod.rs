@@ -10,7 +10,7 @@ mod s3;
 mod schedule;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -123,9 +123,10 @@ pub(crate) fn refusal(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Every file below a folder by its path there, with the SHA-256 of its bytes.
-pub(crate) fn files_below(folder: &Path) -> BTreeMap<PathBuf, blobs::Digest> {
-    let mut files = BTreeMap::new();
+/// The paths, below a folder, of every file there. One that goes meanwhile may be among them: a
+/// portal writes beside the name of a file and renames it.
+pub(crate) fn paths_below(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut paths = BTreeSet::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
         for entry in std::fs::read_dir(&current).unwrap() {
@@ -133,15 +134,21 @@ pub(crate) fn files_below(folder: &Path) -> BTreeMap<PathBuf, blobs::Digest> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let bytes = std::fs::read(&path).unwrap();
-                files.insert(
-                    path.strip_prefix(folder).unwrap().to_owned(),
-                    blobs::Digest::of(&bytes),
-                );
+                paths.insert(path.strip_prefix(folder).unwrap().to_owned());
             }
         }
     }
-    files
+    paths
+}
+
+/// Every file below a folder that nobody writes to, by its path there, with the SHA-256 of its
+/// bytes.
+pub(crate) fn files_below(folder: &Path) -> BTreeMap<PathBuf, blobs::Digest> {
+    let read = |path: &PathBuf| std::fs::read(folder.join(path)).unwrap();
+    let paths = paths_below(folder).into_iter();
+    paths
+        .map(|path| (path.clone(), blobs::Digest::of(&read(&path))))
+        .collect()
 }
 
 /// The stored images of a data folder by their digests, each read whole, with its length.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pg_embed::{Cluster, ClusterOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use super::{Clinic, files_below, images_in, refusal, running, send_films};
+use super::{Clinic, images_in, paths_below, refusal, running, send_films};
 use crate::support::{Serving, stdout};
 
 fn execute(url: &str, sql: &str) {
@@ -72,8 +72,8 @@ fn a_moment_after_the_backup_is_restored_with_its_images() {
     let segment = text(&url, "SELECT pg_walfile_name(pg_current_wal_lsn())");
     execute(&url, "SELECT pg_switch_wal()");
     let started = Instant::now();
-    while !files_below(&store)
-        .keys()
+    while !paths_below(&store)
+        .iter()
         .any(|path| path.to_str().unwrap().contains(&segment))
     {
         assert!(
