@@ -73,6 +73,9 @@ pub enum BlobError {
     /// Another request is writing to the file.
     #[error("another request is writing to this file: wait a moment and ask how much has arrived")]
     Busy,
+    /// The server is going down.
+    #[error("writing the file was interrupted, send it again: {0}")]
+    Interrupted(#[source] tokio::task::JoinError),
     /// The text is no digest.
     #[error("'{0}' is not a SHA-256 in hexadecimal")]
     NoDigest(String),

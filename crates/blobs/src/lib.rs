@@ -9,6 +9,7 @@
 //! A store with keys encrypts everything it writes, also what is still on its way; the address stays the
 //! SHA-256 of the plain bytes. Blobs from before are read as they are, until [`BlobStore::encrypt`].
 
+mod arrival;
 mod care;
 mod error;
 mod folders;
@@ -28,6 +29,7 @@ use bytes::Bytes;
 use keys::Keyring;
 use tempfile::NamedTempFile;
 
+pub use arrival::Arrival;
 pub use care::Rewrapped;
 pub(crate) use error::io_error;
 pub use error::{BlobError, Digest};

@@ -7,7 +7,7 @@ pub(crate) fn keys(folder: &Path) -> Keyring {
     Keyring::load_or_make(&folder.join("storage.key"), now).unwrap()
 }
 
-fn encrypted() -> (tempfile::TempDir, BlobStore) {
+pub(crate) fn encrypted() -> (tempfile::TempDir, BlobStore) {
     let folder = tempfile::tempdir().unwrap();
     let keys = keys(folder.path());
     let store = BlobStore::open_encrypted(folder.path().join("blobs"), keys).unwrap();
@@ -26,7 +26,7 @@ fn store() -> (tempfile::TempDir, BlobStore) {
     (folder, store)
 }
 
-fn incoming_files(store: &BlobStore) -> usize {
+pub(crate) fn incoming_files(store: &BlobStore) -> usize {
     std::fs::read_dir(store.incoming()).unwrap().count()
 }
 

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
-use blobs::{Staged, Staging};
+use blobs::{BlobError, Staged};
 use domain::scope::Scope;
 use intake::{Delivered, Delivery, Details, Incoming, IntakeError, Rejected, WarningCode};
 use multer::Multipart;
@@ -148,23 +148,21 @@ async fn read(
     Ok(read)
 }
 
-/// Streams a part to disk. `None`: it is too large, and what is left of it is thrown away.
+/// Streams a part to disk. `None`: it is too large, and what was left of it is thrown away.
 async fn stage(
     state: &ApiState,
     mut part: multer::Field<'_>,
     maximum_bytes: u64,
 ) -> Result<Option<Staged>, Problem> {
-    let mut staging: Option<Staging> = Some(state.blobs.stage(maximum_bytes)?);
+    let mut arrival = state.blobs.receive(maximum_bytes);
     while let Some(bytes) = part.chunk().await.map_err(broken)? {
-        if let Some(mut open) = staging.take() {
-            match open.write(&bytes) {
-                Ok(()) => staging = Some(open),
-                Err(blobs::BlobError::TooLarge { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        arrival.take(bytes).await;
     }
-    Ok(staging.map(Staging::finish).transpose()?)
+    match arrival.finish().await {
+        Ok(staged) => Ok(Some(staged)),
+        Err(BlobError::TooLarge { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]

@@ -242,15 +242,16 @@ pub(crate) async fn next_answer(
 /// A data set that goes with an answer.
 pub(crate) async fn small_data_set(call: &mut Call, context: u8) -> Result<Vec<u8>, CallError> {
     let mut whole = Vec::new();
-    call.data_set(context, |part| {
+    loop {
+        let (part, is_last) = call.part(context).await?;
         if whole.len() + part.len() > LONGEST_ANSWER {
-            return Err("an answer without end");
+            return Err(call.broken(&"an answer without end"));
         }
-        whole.extend_from_slice(part);
-        Ok(())
-    })
-    .await?;
-    Ok(whole)
+        whole.extend_from_slice(&part);
+        if is_last {
+            return Ok(whole);
+        }
+    }
 }
 
 /// The question. A character set is named where a value needs one: older archives refuse a name that they do not know.

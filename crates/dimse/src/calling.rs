@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use db::dicom_peers::Destination;
 use dicom_dictionary_std::uids;
 use dicom_ul::pdu::{
@@ -282,26 +283,15 @@ impl Call {
         }
     }
 
-    /// The data set that follows a command, part by part, to its end.
-    pub(crate) async fn data_set(
-        &mut self,
-        of: u8,
-        mut take: impl FnMut(&[u8]) -> Result<(), &'static str>,
-    ) -> Result<(), CallError> {
-        loop {
-            match self.hear().await? {
-                Heard::Part {
-                    context,
-                    bytes,
-                    is_last,
-                } if context == of => {
-                    take(&bytes).map_err(|fault| self.broken(&fault))?;
-                    if is_last {
-                        return Ok(());
-                    }
-                }
-                _ => return Err(self.broken(&"a command without the data set that it announces")),
-            }
+    /// The next part of the data set that follows a command, and whether it is the last one.
+    pub(crate) async fn part(&mut self, of: u8) -> Result<(Bytes, bool), CallError> {
+        match self.hear().await? {
+            Heard::Part {
+                context,
+                bytes,
+                is_last,
+            } if context == of => Ok((bytes, is_last)),
+            _ => Err(self.broken(&"a command without the data set that it announces")),
         }
     }
 

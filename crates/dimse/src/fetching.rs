@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use blobs::{BlobStore, Staged, Staging};
+use blobs::{BlobError, BlobStore, Staged};
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 use dicom_ul::pdu::RequestorRoles;
@@ -257,37 +257,31 @@ async fn take(
         return Err(call.broken(&"it sends what was not agreed on").into());
     };
     let instance = asked.sop_instance();
-    let mut staging = None;
+    let mut arrival = None;
     if has_room {
         let head = file_head(&class, &instance, &syntax)
             .map_err(|_| call.broken(&"it sends a film without a name"))?;
-        let mut begun = blobs.stage(longest).map_err(|error| unkept(call, &error))?;
-        begun.write(&head).map_err(|error| unkept(call, &error))?;
-        staging = Some(begun);
+        let mut begun = blobs.receive(longest);
+        begun.take(head.into()).await;
+        arrival = Some(begun);
     }
-    let mut fault = None;
-    call.data_set(context, |part| {
-        if let Some(begun) = &mut staging
-            && let Err(error) = begun.write(part)
-        {
-            fault = Some(error);
-            staging = None;
+    loop {
+        let (part, is_last) = call.part(context).await?;
+        if let Some(arrival) = &mut arrival {
+            arrival.take(part).await;
         }
-        Ok(())
-    })
-    .await?;
-    let staged: Option<Staged> = match staging.map(Staging::finish).transpose() {
-        Ok(staged) => staged,
-        Err(error) => {
-            fault = Some(error);
-            None
+        if is_last {
+            break;
         }
+    }
+    let staged: Option<Staged> = match arrival {
+        None => None,
+        Some(arrival) => match arrival.finish().await {
+            Ok(staged) => Some(staged),
+            Err(BlobError::TooLarge { .. }) => None,
+            Err(error) => return Err(unkept(call, &error)),
+        },
     };
-    if let Some(error) = fault
-        && !matches!(error, blobs::BlobError::TooLarge { .. })
-    {
-        return Err(unkept(call, &error));
-    }
     let status = if staged.is_some() { 0 } else { NO_MORE };
     call.say(context, &asked.answer(status, None), None).await?;
     Ok(staged.map(|file| SentFilm {
@@ -297,7 +291,7 @@ async fn take(
     }))
 }
 
-fn unkept(call: &Call, error: &blobs::BlobError) -> AskError {
+fn unkept(call: &Call, error: &BlobError) -> AskError {
     AskError::Unkept {
         title: call.title().to_owned(),
         fault: error.to_string(),

@@ -1,6 +1,7 @@
 //! C-STORE (PS3.4 annex B): a film on its way from a device into the blob store, and from there through intake.
 
-use blobs::{BlobError, Staging};
+use blobs::{Arrival, BlobError};
+use bytes::Bytes;
 use db::DbError;
 use domain::Role;
 use imaging::write::file_head;
@@ -57,7 +58,7 @@ pub(crate) async fn answer(
     agreed: &Context,
     asked: Command,
 ) -> Result<(), Broken> {
-    let mut arriving = Arriving::begin(session, &asked, agreed);
+    let mut arriving = Arriving::begin(session, &asked, agreed).await;
     loop {
         match session.line.hear().await? {
             Heard::Part {
@@ -65,7 +66,7 @@ pub(crate) async fn answer(
                 bytes,
                 is_last,
             } if context == agreed.id => {
-                arriving.take(&bytes);
+                arriving.take(bytes).await;
                 if is_last {
                     break;
                 }
@@ -95,17 +96,17 @@ pub(crate) async fn answer(
 /// A film that is being sent.
 #[derive(Debug)]
 struct Arriving {
-    /// What has come; or why no more of it is kept.
-    staging: Result<Staging, Verdict>,
+    /// What has come; or why nothing of it is kept.
+    arrival: Result<Arrival, Verdict>,
 }
 
 impl Arriving {
     /// Begins a file with the head that a data set on the network lacks (PS3.10 section 7.1).
-    fn begin(session: &Session<'_>, asked: &Command, agreed: &Context) -> Self {
+    async fn begin(session: &Session<'_>, asked: &Command, agreed: &Context) -> Self {
         if session.peer.role != Role::Radiologist || agreed.service != Service::Storage {
             let verdict = Verdict::failed(NOT_AUTHORIZED, "this device may not store");
             return Self {
-                staging: Err(verdict),
+                arrival: Err(verdict),
             };
         }
         let head = file_head(
@@ -113,34 +114,34 @@ impl Arriving {
             &asked.sop_instance(),
             &agreed.transfer_syntax,
         );
-        let staging = head
-            .map_err(|error| Verdict::failed(CANNOT_UNDERSTAND, error.to_string()))
-            .and_then(|head| {
-                let blobs = &session.service.blobs;
-                let mut staging = blobs
-                    .stage(session.peer.limits.maximum_bytes)
-                    .map_err(|error| unkept(&error))?;
-                staging.write(&head).map_err(|error| unkept(&error))?;
-                Ok(staging)
-            });
-        Self { staging }
+        let arrival = match head {
+            Ok(head) => {
+                let limit = session.peer.limits.maximum_bytes;
+                let mut arrival = session.service.blobs.receive(limit);
+                arrival.take(head.into()).await;
+                Ok(arrival)
+            }
+            Err(error) => Err(Verdict::failed(CANNOT_UNDERSTAND, error.to_string())),
+        };
+        Self { arrival }
     }
 
     /// Takes the next part. When it cannot be kept the rest is let pass, so that the device gets an answer.
-    fn take(&mut self, part: &[u8]) {
-        if let Ok(staging) = &mut self.staging
-            && let Err(error) = staging.write(part)
-        {
-            self.staging = Err(unkept(&error));
+    async fn take(&mut self, part: Bytes) {
+        if let Ok(arrival) = &mut self.arrival {
+            arrival.take(part).await;
         }
     }
 
     /// All of it is here: it is checked, kept and queued.
     async fn end(self, service: &Dimse, peer: &Peer, name: &str) -> Verdict {
-        let mut staged = match self.staging.map(Staging::finish) {
+        let arrival = match self.arrival {
+            Ok(arrival) => arrival,
             Err(verdict) => return verdict,
-            Ok(Err(error)) => return unkept(&error),
-            Ok(Ok(staged)) => staged,
+        };
+        let mut staged = match arrival.finish().await {
+            Ok(staged) => staged,
+            Err(error) => return unkept(&error),
         };
         if peer.is_archive {
             let taken = arriving::take(service, &peer.title, staged, peer.limits).await;

@@ -8,7 +8,7 @@ use axum::{
     },
     http::{StatusCode, header},
 };
-use blobs::{BlobStore, Staged, Staging};
+use blobs::{BlobError, BlobStore, Staged};
 use domain::{UploadId, UserId, patient::Gender};
 use intake::{Details, Incoming, Rejected};
 use serde_json::{Value, json};
@@ -185,17 +185,15 @@ async fn stage(
     mut field: Field<'_>,
     maximum_bytes: u64,
 ) -> Result<Option<Staged>, Problem> {
-    let mut staging: Option<Staging> = Some(blobs.stage(maximum_bytes)?);
+    let mut arrival = blobs.receive(maximum_bytes);
     while let Some(part) = field.chunk().await.map_err(broken_form)? {
-        if let Some(mut open) = staging.take() {
-            match open.write(&part) {
-                Ok(()) => staging = Some(open),
-                Err(blobs::BlobError::TooLarge { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        arrival.take(part).await;
     }
-    Ok(staging.map(Staging::finish).transpose()?)
+    match arrival.finish().await {
+        Ok(staged) => Ok(Some(staged)),
+        Err(BlobError::TooLarge { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn read_text(name: &str, mut field: Field<'_>) -> Result<String, Problem> {
