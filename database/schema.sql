@@ -756,9 +756,52 @@ ALTER FUNCTION portal.is_patient_for_officer(patient uuid) OWNER TO portal_owner
 CREATE FUNCTION portal.is_privacy_officer() RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
-    AS $$ SELECT portal.actor_id() IN (SELECT portal.privacy_officers()) $$;
+    AS $$ SELECT EXISTS (SELECT FROM public.users u WHERE u.id = portal.actor_id() AND portal.is_privacy_officer(u)) $$;
 
 ALTER FUNCTION portal.is_privacy_officer() OWNER TO portal_owner;
+
+SET default_table_access_method = heap;
+
+-- Name: users; Type: TABLE; Schema: public; Owner: portal_owner
+
+CREATE TABLE public.users (
+    id uuid NOT NULL,
+    email portal.citext NOT NULL,
+    password_hash text,
+    role text NOT NULL,
+    name text NOT NULL,
+    phone text,
+    date_of_birth date,
+    profile_picture_url text,
+    preferences jsonb DEFAULT '{}'::jsonb NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    last_login_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT users_email_length CHECK (((length((email)::text) >= 3) AND (length((email)::text) <= 254))),
+    CONSTRAINT users_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT users_preferences_object CHECK ((jsonb_typeof(preferences) = 'object'::text)),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'radiologist'::text, 'doctor'::text, 'tech'::text])))
+);
+
+ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.users OWNER TO portal_owner;
+
+-- Name: is_privacy_officer(public.users); Type: FUNCTION; Schema: portal; Owner: portal_owner
+
+CREATE FUNCTION portal.is_privacy_officer(staff public.users) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'portal'
+    AS $$
+    SELECT staff.is_active AND staff.role <> 'patient'
+       AND coalesce((SELECT s.setting_value ? staff.id::text FROM public.system_settings s
+                     WHERE s.setting_key = 'privacy.officers' AND jsonb_typeof(s.setting_value) = 'array'
+                       AND jsonb_array_length(s.setting_value) > 0),
+                    staff.role = 'tech' AND NOT portal.is_program(staff.email::text))
+$$;
+
+ALTER FUNCTION portal.is_privacy_officer(staff public.users) OWNER TO portal_owner;
 
 -- Name: is_program(text); Type: FUNCTION; Schema: portal; Owner: portal_owner
 
@@ -1103,14 +1146,7 @@ CREATE FUNCTION portal.privacy_officers() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'portal'
     AS $$
-    WITH named AS (
-        SELECT s.setting_value AS ids FROM public.system_settings s
-        WHERE s.setting_key = 'privacy.officers' AND jsonb_typeof(s.setting_value) = 'array' AND jsonb_array_length(s.setting_value) > 0
-    )
-    SELECT u.id FROM public.users u
-    WHERE u.is_active AND u.role <> 'patient'
-      AND CASE WHEN EXISTS (SELECT FROM named) THEN (SELECT ids FROM named) ? u.id::text
-               ELSE u.role = 'tech' AND NOT portal.is_program(u.email::text) END
+    SELECT u.id FROM public.users u WHERE u.role IN ('radiologist', 'doctor', 'tech') AND portal.is_privacy_officer(u)
 $$;
 
 ALTER FUNCTION portal.privacy_officers() OWNER TO portal_owner;
@@ -1531,8 +1567,6 @@ $$;
 
 ALTER FUNCTION portal.wake_workers() OWNER TO portal_owner;
 
-SET default_table_access_method = heap;
-
 -- Name: account_tokens; Type: TABLE; Schema: portal; Owner: portal_owner
 
 CREATE TABLE portal.account_tokens (
@@ -1550,35 +1584,9 @@ ALTER TABLE ONLY portal.account_tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE portal.account_tokens OWNER TO portal_owner;
 
--- Name: users; Type: TABLE; Schema: public; Owner: portal_owner
-
-CREATE TABLE public.users (
-    id uuid NOT NULL,
-    email portal.citext NOT NULL,
-    password_hash text,
-    role text NOT NULL,
-    name text NOT NULL,
-    phone text,
-    date_of_birth date,
-    profile_picture_url text,
-    preferences jsonb DEFAULT '{}'::jsonb NOT NULL,
-    is_active boolean DEFAULT true NOT NULL,
-    last_login_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT users_email_length CHECK (((length((email)::text) >= 3) AND (length((email)::text) <= 254))),
-    CONSTRAINT users_name_length CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT users_preferences_object CHECK ((jsonb_typeof(preferences) = 'object'::text)),
-    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'radiologist'::text, 'doctor'::text, 'tech'::text])))
-);
-
-ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.users OWNER TO portal_owner;
-
 -- Name: accounts; Type: VIEW; Schema: portal; Owner: portal_owner
 
-CREATE VIEW portal.accounts WITH (security_barrier='true') AS
+CREATE VIEW portal.accounts WITH (security_barrier='false') AS
  SELECT u.id,
         CASE
             WHEN (u.role = 'patient'::text) THEN NULL::portal.citext
@@ -4309,13 +4317,13 @@ CREATE INDEX idx_single_sign_on_links_user_id ON portal.single_sign_on_links USI
 
 CREATE INDEX idx_single_sign_on_starts_expires_at ON portal.single_sign_on_starts USING btree (expires_at);
 
+-- Name: idx_unknown_patients_issuer_number; Type: INDEX; Schema: portal; Owner: portal_owner
+
+CREATE INDEX idx_unknown_patients_issuer_number ON portal.unknown_patients USING btree (issuer, number);
+
 -- Name: idx_unknown_patients_made_at; Type: INDEX; Schema: portal; Owner: portal_owner
 
 CREATE INDEX idx_unknown_patients_made_at ON portal.unknown_patients USING btree (made_at DESC, patient_id DESC) WHERE (resolved_at IS NULL);
-
--- Name: idx_unknown_patients_number; Type: INDEX; Schema: portal; Owner: portal_owner
-
-CREATE INDEX idx_unknown_patients_number ON portal.unknown_patients USING btree (issuer, number) WHERE (resolved_at IS NULL);
 
 -- Name: idx_unknown_patients_resolved_as; Type: INDEX; Schema: portal; Owner: portal_owner
 
@@ -5267,9 +5275,9 @@ CREATE POLICY decide_clinical ON portal.correction_requests FOR UPDATE TO portal
 
 -- Name: history_proposals decide_of_those_registered; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY decide_of_those_registered ON portal.history_proposals FOR UPDATE TO portal_radiologist USING (((state = 'open'::text) AND (patient_id IN ( SELECT g.patient_id
+CREATE POLICY decide_of_those_registered ON portal.history_proposals FOR UPDATE TO portal_radiologist USING (((state = 'open'::text) AND (EXISTS ( SELECT
    FROM portal.patient_registrations g
-  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))))) WITH CHECK (((state = ANY (ARRAY['accepted'::text, 'declined'::text])) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
+  WHERE ((g.patient_id = history_proposals.patient_id) AND (g.registered_by = ( SELECT portal.actor_id() AS actor_id))))))) WITH CHECK (((state = ANY (ARRAY['accepted'::text, 'declined'::text])) AND (decided_by = ( SELECT portal.actor_id() AS actor_id))));
 
 -- Name: audit_deliveries deliver; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5461,13 +5469,15 @@ CREATE POLICY note_own ON portal.model_changes FOR INSERT TO portal_doctor, port
 
 -- Name: identity_confirmations of_own_uploads; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY of_own_uploads ON portal.identity_confirmations FOR SELECT TO portal_radiologist USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY of_own_uploads ON portal.identity_confirmations FOR SELECT TO portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = identity_confirmations.report_id))));
 
 -- Name: report_releases of_own_uploads; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY of_own_uploads ON portal.report_releases FOR SELECT TO portal_radiologist USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY of_own_uploads ON portal.report_releases FOR SELECT TO portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = report_releases.report_id))));
 
 -- Name: correction_requests of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5475,18 +5485,21 @@ CREATE POLICY of_the_emergency ON portal.correction_requests FOR SELECT TO porta
 
 -- Name: dicom_instances of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY of_the_emergency ON portal.dicom_instances FOR SELECT TO portal_emergency USING ((image_id IN ( SELECT i.image_id
-   FROM public.report_images i)));
+CREATE POLICY of_the_emergency ON portal.dicom_instances FOR SELECT TO portal_emergency USING ((EXISTS ( SELECT
+   FROM public.report_images i
+  WHERE (i.image_id = dicom_instances.image_id))));
 
 -- Name: image_blobs of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY of_the_emergency ON portal.image_blobs FOR SELECT TO portal_emergency USING ((image_id IN ( SELECT i.image_id
-   FROM public.report_images i)));
+CREATE POLICY of_the_emergency ON portal.image_blobs FOR SELECT TO portal_emergency USING ((EXISTS ( SELECT
+   FROM public.report_images i
+  WHERE (i.image_id = image_blobs.image_id))));
 
 -- Name: not_assessed of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY of_the_emergency ON portal.not_assessed FOR SELECT TO portal_emergency USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY of_the_emergency ON portal.not_assessed FOR SELECT TO portal_emergency USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = not_assessed.report_id))));
 
 -- Name: patient_identifiers of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -5494,14 +5507,15 @@ CREATE POLICY of_the_emergency ON portal.patient_identifiers FOR SELECT TO porta
 
 -- Name: review_addenda of_the_emergency; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY of_the_emergency ON portal.review_addenda FOR SELECT TO portal_emergency USING ((review_id IN ( SELECT d.review_id
-   FROM public.doctor_reviews d)));
+CREATE POLICY of_the_emergency ON portal.review_addenda FOR SELECT TO portal_emergency USING ((EXISTS ( SELECT
+   FROM public.doctor_reviews d
+  WHERE (d.review_id = review_addenda.review_id))));
 
 -- Name: history_proposals of_those_registered; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY of_those_registered ON portal.history_proposals FOR SELECT TO portal_radiologist USING ((patient_id IN ( SELECT g.patient_id
+CREATE POLICY of_those_registered ON portal.history_proposals FOR SELECT TO portal_radiologist USING ((EXISTS ( SELECT
    FROM portal.patient_registrations g
-  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))));
+  WHERE ((g.patient_id = history_proposals.patient_id) AND (g.registered_by = ( SELECT portal.actor_id() AS actor_id))))));
 
 -- Name: emergency_accesses open_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6017,10 +6031,11 @@ CREATE POLICY read_disagreements ON portal.correction_requests FOR SELECT TO por
 
 -- Name: correction_requests read_disagreements_of_those_seen; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY read_disagreements_of_those_seen ON portal.correction_requests FOR SELECT TO portal_radiologist USING (((disagreement IS NOT NULL) AND ((patient_id IN ( SELECT r.patient_id
-   FROM public.medical_reports r)) OR (patient_id IN ( SELECT g.patient_id
+CREATE POLICY read_disagreements_of_those_seen ON portal.correction_requests FOR SELECT TO portal_radiologist USING (((disagreement IS NOT NULL) AND ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.patient_id = correction_requests.patient_id))) OR (EXISTS ( SELECT
    FROM portal.patient_registrations g
-  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))))));
+  WHERE ((g.patient_id = correction_requests.patient_id) AND (g.registered_by = ( SELECT portal.actor_id() AS actor_id))))))));
 
 -- Name: consents read_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6156,8 +6171,9 @@ CREATE POLICY request_for_a_patient ON portal.correction_requests FOR INSERT TO 
 
 -- Name: correction_requests request_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY request_own ON portal.correction_requests FOR INSERT TO portal_patient WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (requested_by = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text) AND ((report_id IS NULL) OR (report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)))));
+CREATE POLICY request_own ON portal.correction_requests FOR INSERT TO portal_patient WITH CHECK (((patient_id = ( SELECT portal.actor_id() AS actor_id)) AND (requested_by = ( SELECT portal.actor_id() AS actor_id)) AND (state = 'open'::text) AND ((report_id IS NULL) OR (EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = correction_requests.report_id))))));
 
 -- Name: promotions request_own; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6241,13 +6257,15 @@ CREATE POLICY see_claims ON portal.report_claims FOR SELECT TO portal_doctor, po
 
 -- Name: dicom_instances send_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY send_in ON portal.dicom_instances FOR INSERT TO portal_radiologist WITH CHECK ((image_id IN ( SELECT i.image_id
-   FROM public.report_images i)));
+CREATE POLICY send_in ON portal.dicom_instances FOR INSERT TO portal_radiologist WITH CHECK ((EXISTS ( SELECT
+   FROM public.report_images i
+  WHERE (i.image_id = dicom_instances.image_id))));
 
 -- Name: image_blobs send_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY send_in ON portal.image_blobs FOR INSERT TO portal_radiologist WITH CHECK ((image_id IN ( SELECT i.image_id
-   FROM public.report_images i)));
+CREATE POLICY send_in ON portal.image_blobs FOR INSERT TO portal_radiologist WITH CHECK ((EXISTS ( SELECT
+   FROM public.report_images i
+  WHERE (i.image_id = image_blobs.image_id))));
 
 -- Name: unknown_patients send_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6299,9 +6317,11 @@ CREATE POLICY sign_in ON portal.recovery_codes TO portal_anonymous USING ((user_
 
 -- Name: session_proofs sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY sign_in ON portal.session_proofs TO portal_anonymous USING ((session_id IN ( SELECT s.session_id
-   FROM public.sessions s))) WITH CHECK ((session_id IN ( SELECT s.session_id
-   FROM public.sessions s)));
+CREATE POLICY sign_in ON portal.session_proofs TO portal_anonymous USING ((EXISTS ( SELECT
+   FROM public.sessions s
+  WHERE (s.session_id = session_proofs.session_id)))) WITH CHECK ((EXISTS ( SELECT
+   FROM public.sessions s
+  WHERE (s.session_id = session_proofs.session_id))));
 
 -- Name: sign_in_challenges sign_in; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6385,59 +6405,69 @@ ALTER TABLE portal.verified_addresses ENABLE ROW LEVEL SECURITY;
 
 -- Name: dicom_instances with_its_image; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_image ON portal.dicom_instances FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
-   FROM public.report_images i)));
+CREATE POLICY with_its_image ON portal.dicom_instances FOR SELECT TO portal_patient, portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.report_images i
+  WHERE (i.image_id = dicom_instances.image_id))));
 
 -- Name: image_blobs with_its_image; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_image ON portal.image_blobs FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
-   FROM public.report_images i)));
+CREATE POLICY with_its_image ON portal.image_blobs FOR SELECT TO portal_patient, portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.report_images i
+  WHERE (i.image_id = image_blobs.image_id))));
 
 -- Name: wrapped_pictures with_its_image; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_image ON portal.wrapped_pictures FOR SELECT TO portal_patient, portal_radiologist USING ((image_id IN ( SELECT i.image_id
-   FROM public.report_images i)));
+CREATE POLICY with_its_image ON portal.wrapped_pictures FOR SELECT TO portal_patient, portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.report_images i
+  WHERE (i.image_id = wrapped_pictures.image_id))));
 
 -- Name: prior_images with_its_prior; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_prior ON portal.prior_images FOR SELECT TO portal_patient USING ((prior_id IN ( SELECT p.prior_id
-   FROM portal.prior_studies p)));
+CREATE POLICY with_its_prior ON portal.prior_images FOR SELECT TO portal_patient USING ((EXISTS ( SELECT
+   FROM portal.prior_studies p
+  WHERE (p.prior_id = prior_images.prior_id))));
 
 -- Name: dicom_series with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_report ON portal.dicom_series FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY with_its_report ON portal.dicom_series FOR SELECT TO portal_patient, portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = dicom_series.report_id))));
 
 -- Name: dicom_studies with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_report ON portal.dicom_studies FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY with_its_report ON portal.dicom_studies FOR SELECT TO portal_patient, portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = dicom_studies.report_id))));
 
 -- Name: inference_records with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_report ON portal.inference_records FOR SELECT TO portal_patient, portal_radiologist USING (((NOT is_shadow) AND (report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r))));
+CREATE POLICY with_its_report ON portal.inference_records FOR SELECT TO portal_patient, portal_radiologist USING (((NOT is_shadow) AND (EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = inference_records.report_id)))));
 
 -- Name: not_assessed with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_report ON portal.not_assessed FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY with_its_report ON portal.not_assessed FOR SELECT TO portal_patient, portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = not_assessed.report_id))));
 
 -- Name: prior_studies with_its_report; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_report ON portal.prior_studies FOR SELECT TO portal_patient USING (((doubts = '{}'::text[]) AND (report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r))));
+CREATE POLICY with_its_report ON portal.prior_studies FOR SELECT TO portal_patient USING (((doubts = '{}'::text[]) AND (EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = prior_studies.report_id)))));
 
 -- Name: review_addenda with_its_review; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_its_review ON portal.review_addenda FOR SELECT TO portal_patient, portal_radiologist USING ((review_id IN ( SELECT d.review_id
-   FROM public.doctor_reviews d)));
+CREATE POLICY with_its_review ON portal.review_addenda FOR SELECT TO portal_patient, portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.doctor_reviews d
+  WHERE (d.review_id = review_addenda.review_id))));
 
 -- Name: review_verdicts with_own_review; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY with_own_review ON portal.review_verdicts FOR INSERT TO portal_doctor WITH CHECK ((review_id IN ( SELECT d.review_id
+CREATE POLICY with_own_review ON portal.review_verdicts FOR INSERT TO portal_doctor WITH CHECK ((EXISTS ( SELECT
    FROM public.doctor_reviews d
-  WHERE (d.doctor_id = ( SELECT portal.actor_id() AS actor_id)))));
+  WHERE ((d.review_id = review_verdicts.review_id) AND (d.doctor_id = ( SELECT portal.actor_id() AS actor_id))))));
 
 -- Name: erasures withdraw_as_officer; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6453,8 +6483,9 @@ CREATE POLICY withdraw_own ON portal.history_proposals FOR UPDATE TO portal_pati
 
 -- Name: dicom_instances wrap; Type: POLICY; Schema: portal; Owner: portal_owner
 
-CREATE POLICY wrap ON portal.dicom_instances FOR INSERT TO portal_worker WITH CHECK ((image_id IN ( SELECT w.image_id
-   FROM portal.wrapped_pictures w)));
+CREATE POLICY wrap ON portal.dicom_instances FOR INSERT TO portal_worker WITH CHECK ((EXISTS ( SELECT
+   FROM portal.wrapped_pictures w
+  WHERE (w.image_id = dicom_instances.image_id))));
 
 -- Name: wrapped_pictures wrap; Type: POLICY; Schema: portal; Owner: portal_owner
 
@@ -6530,11 +6561,11 @@ CREATE POLICY keep_history ON public.patient_medical_history TO portal_doctor US
 
 -- Name: patient_medical_history keep_of_those_registered; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY keep_of_those_registered ON public.patient_medical_history TO portal_radiologist USING ((patient_id IN ( SELECT g.patient_id
+CREATE POLICY keep_of_those_registered ON public.patient_medical_history TO portal_radiologist USING ((EXISTS ( SELECT
    FROM portal.patient_registrations g
-  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id))))) WITH CHECK ((patient_id IN ( SELECT g.patient_id
+  WHERE ((g.patient_id = patient_medical_history.patient_id) AND (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))))) WITH CHECK ((EXISTS ( SELECT
    FROM portal.patient_registrations g
-  WHERE (g.registered_by = ( SELECT portal.actor_id() AS actor_id)))));
+  WHERE ((g.patient_id = patient_medical_history.patient_id) AND (g.registered_by = ( SELECT portal.actor_id() AS actor_id))))));
 
 -- Name: users know_recipients; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -6562,18 +6593,21 @@ CREATE POLICY notify ON public.notifications FOR INSERT TO portal_radiologist, p
 
 -- Name: patient_medical_history of_own_uploads; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY of_own_uploads ON public.patient_medical_history FOR SELECT TO portal_radiologist USING ((patient_id IN ( SELECT r.patient_id
-   FROM public.medical_reports r)));
+CREATE POLICY of_own_uploads ON public.patient_medical_history FOR SELECT TO portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.patient_id = patient_medical_history.patient_id))));
 
 -- Name: ai_analysis of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY of_the_emergency ON public.ai_analysis FOR SELECT TO portal_emergency USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY of_the_emergency ON public.ai_analysis FOR SELECT TO portal_emergency USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = ai_analysis.report_id))));
 
 -- Name: doctor_reviews of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY of_the_emergency ON public.doctor_reviews FOR SELECT TO portal_emergency USING (((reviewed_at IS NOT NULL) AND (report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r))));
+CREATE POLICY of_the_emergency ON public.doctor_reviews FOR SELECT TO portal_emergency USING (((reviewed_at IS NOT NULL) AND (EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = doctor_reviews.report_id)))));
 
 -- Name: medical_reports of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -6585,8 +6619,9 @@ CREATE POLICY of_the_emergency ON public.patient_medical_history FOR SELECT TO p
 
 -- Name: report_images of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY of_the_emergency ON public.report_images FOR SELECT TO portal_emergency USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY of_the_emergency ON public.report_images FOR SELECT TO portal_emergency USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = report_images.report_id))));
 
 -- Name: users of_the_emergency; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -6752,8 +6787,9 @@ CREATE POLICY score_update ON public.medical_reports FOR UPDATE TO portal_worker
 
 -- Name: report_images send_in; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY send_in ON public.report_images FOR INSERT TO portal_radiologist WITH CHECK ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY send_in ON public.report_images FOR INSERT TO portal_radiologist WITH CHECK ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = report_images.report_id))));
 
 -- Name: sessions; Type: ROW SECURITY; Schema: public; Owner: portal_owner
 
@@ -6781,8 +6817,9 @@ CREATE POLICY signed_and_own ON public.doctor_reviews FOR SELECT TO portal_docto
 
 -- Name: doctor_reviews signed_of_seen_reports; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY signed_of_seen_reports ON public.doctor_reviews FOR SELECT TO portal_patient, portal_radiologist USING (((reviewed_at IS NOT NULL) AND (report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r))));
+CREATE POLICY signed_of_seen_reports ON public.doctor_reviews FOR SELECT TO portal_patient, portal_radiologist USING (((reviewed_at IS NOT NULL) AND (EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = doctor_reviews.report_id)))));
 
 -- Name: system_settings; Type: ROW SECURITY; Schema: public; Owner: portal_owner
 
@@ -6794,13 +6831,15 @@ ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 
 -- Name: ai_analysis with_its_report; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY with_its_report ON public.ai_analysis FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY with_its_report ON public.ai_analysis FOR SELECT TO portal_patient, portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = ai_analysis.report_id))));
 
 -- Name: report_images with_its_report; Type: POLICY; Schema: public; Owner: portal_owner
 
-CREATE POLICY with_its_report ON public.report_images FOR SELECT TO portal_patient, portal_radiologist USING ((report_id IN ( SELECT r.report_id
-   FROM public.medical_reports r)));
+CREATE POLICY with_its_report ON public.report_images FOR SELECT TO portal_patient, portal_radiologist USING ((EXISTS ( SELECT
+   FROM public.medical_reports r
+  WHERE (r.report_id = report_images.report_id))));
 
 -- Name: model_metrics write_metrics; Type: POLICY; Schema: public; Owner: portal_owner
 
@@ -7037,6 +7076,117 @@ GRANT ALL ON FUNCTION portal.is_privacy_officer() TO portal_radiologist;
 GRANT ALL ON FUNCTION portal.is_privacy_officer() TO portal_doctor;
 GRANT ALL ON FUNCTION portal.is_privacy_officer() TO portal_tech;
 
+-- Name: TABLE users; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT,INSERT ON TABLE public.users TO portal_anonymous;
+GRANT INSERT ON TABLE public.users TO portal_radiologist;
+GRANT INSERT ON TABLE public.users TO portal_doctor;
+GRANT INSERT ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.id; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(id) ON TABLE public.users TO portal_patient;
+GRANT SELECT(id) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(id) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(id) ON TABLE public.users TO portal_tech;
+GRANT SELECT(id) ON TABLE public.users TO portal_worker;
+GRANT SELECT(id) ON TABLE public.users TO portal_emergency;
+
+-- Name: COLUMN users.email; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(email) ON TABLE public.users TO portal_patient;
+GRANT SELECT(email) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(email) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(email),UPDATE(email) ON TABLE public.users TO portal_tech;
+GRANT SELECT(email) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.password_hash; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(password_hash) ON TABLE public.users TO portal_anonymous;
+GRANT UPDATE(password_hash) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.role; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(role) ON TABLE public.users TO portal_patient;
+GRANT SELECT(role) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(role) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(role),UPDATE(role) ON TABLE public.users TO portal_tech;
+GRANT SELECT(role) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.name; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_patient;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_tech;
+GRANT SELECT(name) ON TABLE public.users TO portal_worker;
+GRANT SELECT(name) ON TABLE public.users TO portal_emergency;
+
+-- Name: COLUMN users.phone; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_patient;
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(phone) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.date_of_birth; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_patient;
+GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(date_of_birth) ON TABLE public.users TO portal_emergency;
+GRANT SELECT(date_of_birth) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.profile_picture_url; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_patient;
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.preferences; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_patient;
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_tech;
+GRANT SELECT(preferences) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.is_active; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(is_active) ON TABLE public.users TO portal_patient;
+GRANT SELECT(is_active) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(is_active) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(is_active),UPDATE(is_active) ON TABLE public.users TO portal_tech;
+GRANT SELECT(is_active) ON TABLE public.users TO portal_worker;
+
+-- Name: COLUMN users.last_login_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT UPDATE(last_login_at) ON TABLE public.users TO portal_anonymous;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_patient;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(last_login_at) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(created_at) ON TABLE public.users TO portal_patient;
+GRANT SELECT(created_at) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(created_at) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(created_at) ON TABLE public.users TO portal_tech;
+
+-- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: portal_owner
+
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_patient;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_radiologist;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_doctor;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_tech;
+GRANT SELECT(updated_at) ON TABLE public.users TO portal_worker;
+
+-- Name: FUNCTION is_privacy_officer(staff public.users); Type: ACL; Schema: portal; Owner: portal_owner
+
+REVOKE ALL ON FUNCTION portal.is_privacy_officer(staff public.users) FROM PUBLIC;
+
 -- Name: FUNCTION keepers_of_own_history(); Type: ACL; Schema: portal; Owner: portal_owner
 
 REVOKE ALL ON FUNCTION portal.keepers_of_own_history() FROM PUBLIC;
@@ -7185,113 +7335,6 @@ GRANT SELECT(created_at) ON TABLE portal.account_tokens TO portal_tech;
 -- Name: COLUMN account_tokens.expires_at; Type: ACL; Schema: portal; Owner: portal_owner
 
 GRANT SELECT(expires_at) ON TABLE portal.account_tokens TO portal_tech;
-
--- Name: TABLE users; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT,INSERT ON TABLE public.users TO portal_anonymous;
-GRANT INSERT ON TABLE public.users TO portal_radiologist;
-GRANT INSERT ON TABLE public.users TO portal_doctor;
-GRANT INSERT ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.id; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(id) ON TABLE public.users TO portal_patient;
-GRANT SELECT(id) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(id) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(id) ON TABLE public.users TO portal_tech;
-GRANT SELECT(id) ON TABLE public.users TO portal_worker;
-GRANT SELECT(id) ON TABLE public.users TO portal_emergency;
-
--- Name: COLUMN users.email; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(email) ON TABLE public.users TO portal_patient;
-GRANT SELECT(email) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(email) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(email),UPDATE(email) ON TABLE public.users TO portal_tech;
-GRANT SELECT(email) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.password_hash; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT UPDATE(password_hash) ON TABLE public.users TO portal_anonymous;
-GRANT UPDATE(password_hash) ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.role; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(role) ON TABLE public.users TO portal_patient;
-GRANT SELECT(role) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(role) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(role),UPDATE(role) ON TABLE public.users TO portal_tech;
-GRANT SELECT(role) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.name; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_patient;
-GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(name),UPDATE(name) ON TABLE public.users TO portal_tech;
-GRANT SELECT(name) ON TABLE public.users TO portal_worker;
-GRANT SELECT(name) ON TABLE public.users TO portal_emergency;
-
--- Name: COLUMN users.phone; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_patient;
-GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(phone),UPDATE(phone) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(phone) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.date_of_birth; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_patient;
-GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(date_of_birth),UPDATE(date_of_birth) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(date_of_birth) ON TABLE public.users TO portal_emergency;
-GRANT SELECT(date_of_birth) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.profile_picture_url; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_patient;
-GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(profile_picture_url),UPDATE(profile_picture_url) ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.preferences; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_patient;
-GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(preferences),UPDATE(preferences) ON TABLE public.users TO portal_tech;
-GRANT SELECT(preferences) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.is_active; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(is_active) ON TABLE public.users TO portal_patient;
-GRANT SELECT(is_active) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(is_active) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(is_active),UPDATE(is_active) ON TABLE public.users TO portal_tech;
-GRANT SELECT(is_active) ON TABLE public.users TO portal_worker;
-
--- Name: COLUMN users.last_login_at; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT UPDATE(last_login_at) ON TABLE public.users TO portal_anonymous;
-GRANT SELECT(last_login_at) ON TABLE public.users TO portal_patient;
-GRANT SELECT(last_login_at) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(last_login_at) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(last_login_at) ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(created_at) ON TABLE public.users TO portal_patient;
-GRANT SELECT(created_at) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(created_at) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(created_at) ON TABLE public.users TO portal_tech;
-
--- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: portal_owner
-
-GRANT SELECT(updated_at) ON TABLE public.users TO portal_patient;
-GRANT SELECT(updated_at) ON TABLE public.users TO portal_radiologist;
-GRANT SELECT(updated_at) ON TABLE public.users TO portal_doctor;
-GRANT SELECT(updated_at) ON TABLE public.users TO portal_tech;
-GRANT SELECT(updated_at) ON TABLE public.users TO portal_worker;
 
 -- Name: TABLE accounts; Type: ACL; Schema: portal; Owner: portal_owner
 
@@ -8140,4 +8183,7 @@ INSERT INTO portal.schema_migrations (version, description, success, checksum, e
     (46, 'plans kept between calls', true, '\x3092f289d94e88d73081c53cb3d4724b2287df904eeb6f3ddd9378dcce7d57075f768fb45e9d3cb678ee3eaaa2585995', 0),
     (47, 'priors', true, '\x5bfb170671e6219c1d16f6e465e387ad1dbd19d28d6da859ef6061b26ea1f28c17170a564ca40ef9f02fbf62e55c2c23', 0),
     (48, 'wrapped pictures', true, '\xba26689bcb09f15bf11a9f5d40308840ba27c4c555840c0d82c81cda5314c98f69a9b9c3f085cab582b984d13ccfec82', 0),
-    (49, 'plan of dicom routes', true, '\x8601e80ab4ca24700df9a93752c322d103f9bdf3e7518ccf24dc16feecd525b967c48c3d699ba2946089ab904975f3c0', 0);
+    (49, 'plan of dicom routes', true, '\x8601e80ab4ca24700df9a93752c322d103f9bdf3e7518ccf24dc16feecd525b967c48c3d699ba2946089ab904975f3c0', 0),
+    (50, 'rows looked up one by one', true, '\x7e7ac1479a4cc1c7cca24ff40222c580f55c3a34aff1187fd33d136c2e327117221f924cc5802031b910806e2d3d8fbc', 0),
+    (51, 'unknown patients by number', true, '\x923bca8d8701ec50e9be5efc56fdb28f3b9100273861d907f9dd2a80558efef68c241eebf0f1584f58156a6a15a2accb', 0),
+    (52, 'accounts looked up one by one', true, '\xdbe1b265ab34e5eed7eb95063f192ca012cb90c4b1e38fa67f52e08fb42fbbb697c58af8dfea927b55cb1adfc0fba8a8', 0);

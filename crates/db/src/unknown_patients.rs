@@ -50,7 +50,7 @@ pub struct Unidentified {
 
 /// The record that films of this patient were kept with before, or whom staff has found that to be. Films without a
 /// number belong together only within a study: `study_of` is whom the study belongs to. Served by
-/// `idx_unknown_patients_number`.
+/// `idx_unknown_patients_issuer_number`.
 ///
 /// # Errors
 /// When the database does not answer.

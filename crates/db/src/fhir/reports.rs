@@ -97,8 +97,9 @@ pub async fn find(tx: &mut ActorTx, filter: &Filter) -> Result<Vec<Row>, DbError
         r#"SELECT r.report_id, r.patient_id, r.patient_name, r.study_type, r.status AS "status: ReportStatus", r.upload_date,
                   s.study_uid AS "study_uid?", s.study_date AS "study_date?", s.study_time AS "study_time?", s.timezone AS "timezone?",
                   s.accession_number AS "accession_number?", b.order_id AS "order_id?",
-                  (EXISTS (SELECT FROM ai_analysis a WHERE a.report_id = r.report_id)
-                   OR EXISTS (SELECT FROM portal.not_assessed n WHERE n.report_id = r.report_id)) AS "is_assessed!",
+                  -- Not EXISTS, which PostgreSQL may answer by reading all that was ever assessed.
+                  coalesce((SELECT true FROM ai_analysis a WHERE a.report_id = r.report_id LIMIT 1),
+                           (SELECT true FROM portal.not_assessed n WHERE n.report_id = r.report_id LIMIT 1), false) AS "is_assessed!",
                   v.review_id AS "review_id?", v.doctor_id AS "doctor_id?", portal.staff_name(v.doctor_id) AS doctor_name,
                   v.clinical_findings AS "clinical_findings?", v.recommended_action AS "recommended_action?",
                   v.doctor_risk_assessment AS "risk?: RiskCategory", v.reviewed_at AS "reviewed_at?",

@@ -29,3 +29,4 @@ mod support;
 mod systems;
 mod tls;
 mod trail;
+mod years;
