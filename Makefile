@@ -98,6 +98,7 @@ fuzz: ## Try the parsers with damaged inputs for MINUTES (10)
 
 bench: build ## Measure the figures of docs/BENCHMARKS.md
 	scripts/bench "$(TARGET)/release/medical-portal"
+	scripts/bench-years "$(TARGET)/release/medical-portal"
 
 clean: ## Remove what was built
 	cargo clean

@@ -159,7 +159,7 @@ impl Used {
 }
 
 #[test]
-fn a_request_costs_the_same_after_ten_thousand_cases() {
+fn a_request_costs_the_same_after_twenty_thousand_cases() {
     let data = data_folder();
     let mut portal = Used::start(data.path());
     portal.sql("CREATE EXTENSION pg_stat_statements");

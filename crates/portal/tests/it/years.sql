@@ -1,4 +1,4 @@
--- Ten thousand more cases of the demo's radiologist and doctor, each of a patient of its own: copies of one that was reviewed
+-- Twenty thousand more cases of the demo's radiologist and doctor, each of a patient of its own: copies of one that was reviewed
 -- and released, a quarter of an hour apart.
 SET session_replication_role = replica;
 
@@ -15,7 +15,7 @@ ORDER BY r.report_id, i.image_id LIMIT 1;
 CREATE TEMP TABLE copies AS
 SELECT n, n * interval '15 minutes' AS earlier, gen_random_uuid() AS patient, gen_random_uuid() AS report,
        gen_random_uuid() AS image, gen_random_uuid() AS review, '1.2.826.0.1.3680043.8.498.' || n AS uid
-FROM generate_series(1, 10000) n;
+FROM generate_series(1, 20000) n;
 
 INSERT INTO users SELECT x.* FROM model m JOIN users t ON t.id = m.patient_id, copies c,
 LATERAL jsonb_populate_record(t, jsonb_build_object('id', c.patient, 'email', c.patient || '@example.com', 'name', 'Nobody ' || c.n,
