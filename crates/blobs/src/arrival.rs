@@ -1,5 +1,5 @@
 //! A file that comes over a network. Threads that may wait for the disk hash, encrypt and write what has come while more
-//! of it comes; the task that receives it waits for nothing but its sender.
+//! of it comes; the task that receives it waits only where they are a mebibyte behind.
 
 use bytes::Bytes;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
