@@ -166,14 +166,14 @@ fn upload_corpus(_: Option<&Path>) -> Vec<Vec<u8>> {
 fn read_upload(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let store = BlobStore::open(folder.path()).expect("a store can be made in it");
-    let _ = futures::executor::block_on(api::readable_upload(
-        &store,
-        "multipart/form-data; boundary=limit",
-        bytes.to_vec(),
-    ));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime without timers and sockets can be made");
+    let form = "multipart/form-data; boundary=limit";
+    let _ = runtime.block_on(api::readable_upload(&store, form, bytes.to_vec()));
     // What follows "boundary=" is a stranger's as well.
     let kind = String::from_utf8_lossy(bytes);
-    let _ = futures::executor::block_on(api::readable_upload(&store, &kind, Vec::new()));
+    let _ = runtime.block_on(api::readable_upload(&store, &kind, Vec::new()));
 }
 
 /// Headers, a line each.
