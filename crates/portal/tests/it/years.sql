@@ -22,7 +22,7 @@ LATERAL jsonb_populate_record(t, jsonb_build_object('id', c.patient, 'email', c.
     'created_at', t.created_at - c.earlier, 'updated_at', t.updated_at - c.earlier)) x;
 
 INSERT INTO portal.unknown_patients (patient_id, issuer, number, name, made_at)
-SELECT patient, '', 'Y-' || n, 'Nobody ' || n, now() - earlier FROM copies;
+SELECT patient, '', 'Y-' || n, rpad('Nobody ' || n, 150, ' of a long name'), now() - earlier FROM copies;
 
 INSERT INTO portal.patient_registrations
 SELECT c.patient, (SELECT id FROM users WHERE email = 'radiologist@example.com'), now() - c.earlier FROM copies c;
