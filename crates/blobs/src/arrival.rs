@@ -89,6 +89,18 @@ impl Arrival {
         ended(spawn_blocking(|| write()?.finish()).await)
     }
 
+    /// As [`Arrival::finish`]; none where the file is larger than its limit.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub async fn finish_within_limit(self) -> Result<Option<Staged>, BlobError> {
+        match self.finish().await {
+            Ok(staged) => Ok(Some(staged)),
+            Err(BlobError::TooLarge { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What the batches before became, when the last of them is written.
     async fn written(&mut self) -> Result<Option<Staging>, BlobError> {
         match self.writing.take() {
@@ -156,11 +168,16 @@ mod tests {
     async fn what_is_too_large_is_refused_at_the_end_and_leaves_nothing() {
         let (_folder, store) = encrypted();
         for parts in [1, 3, 200] {
-            let mut arrival = store.receive(99_999);
-            for _ in 0..parts {
-                arrival.take(Bytes::from(vec![7; 100_000])).await;
-            }
-            let refused = arrival.finish().await;
+            let sent = async || {
+                let mut arrival = store.receive(99_999);
+                for _ in 0..parts {
+                    arrival.take(Bytes::from(vec![7; 100_000])).await;
+                }
+                arrival
+            };
+            let refused = sent().await.finish_within_limit().await;
+            assert!(matches!(refused, Ok(None)), "{refused:?}");
+            let refused = sent().await.finish().await;
             assert!(
                 matches!(refused, Err(BlobError::TooLarge { limit: 99_999 })),
                 "{refused:?}"

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
-use blobs::{BlobError, Staged};
+use blobs::Staged;
 use domain::scope::Scope;
 use intake::{Delivered, Delivery, Details, Incoming, IntakeError, Rejected, WarningCode};
 use multer::Multipart;
@@ -158,11 +158,7 @@ async fn stage(
     while let Some(bytes) = part.chunk().await.map_err(broken)? {
         arrival.take(bytes).await;
     }
-    match arrival.finish().await {
-        Ok(staged) => Ok(Some(staged)),
-        Err(BlobError::TooLarge { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(arrival.finish_within_limit().await?)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]

@@ -276,11 +276,10 @@ async fn take(
     }
     let staged: Option<Staged> = match arrival {
         None => None,
-        Some(arrival) => match arrival.finish().await {
-            Ok(staged) => Some(staged),
-            Err(BlobError::TooLarge { .. }) => None,
-            Err(error) => return Err(unkept(call, &error)),
-        },
+        Some(arrival) => {
+            let finished = arrival.finish_within_limit().await;
+            finished.map_err(|error| unkept(call, &error))?
+        }
     };
     let status = if staged.is_some() { 0 } else { NO_MORE };
     call.say(context, &asked.answer(status, None), None).await?;

@@ -8,7 +8,7 @@ use axum::{
     },
     http::{StatusCode, header},
 };
-use blobs::{BlobError, BlobStore, Staged};
+use blobs::{BlobStore, Staged};
 use domain::{UploadId, UserId, patient::Gender};
 use intake::{Details, Incoming, Rejected};
 use serde_json::{Value, json};
@@ -189,11 +189,7 @@ async fn stage(
     while let Some(part) = field.chunk().await.map_err(broken_form)? {
         arrival.take(part).await;
     }
-    match arrival.finish().await {
-        Ok(staged) => Ok(Some(staged)),
-        Err(BlobError::TooLarge { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(arrival.finish_within_limit().await?)
 }
 
 async fn read_text(name: &str, mut field: Field<'_>) -> Result<String, Problem> {
