@@ -1,13 +1,12 @@
 //! A rolling upgrade: two versions of the portal on one database. This program plays the older one: the
 //! database is one migration ahead of it, as the newer version's start leaves it.
 
-use sqlx::{Connection, Executor, PgConnection};
 use testkit::chest_film;
 
 use crate::{
     backup::running,
     serve::Signed,
-    support::{Serving, data_folder, portal},
+    support::{Serving, data_folder, execute, portal},
 };
 
 const AHEAD: &str = "
@@ -30,14 +29,7 @@ fn the_version_before_works_beside_the_new_one_and_starts_again_on_its_schema() 
     let mut first = Serving::start(data.path(), &["--demo"]);
     first.wait_for("The demo is filled");
     let address = running(data.path());
-    let sql = |statement: &'static str| {
-        tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let mut connection = PgConnection::connect(&address.url("postgres", "portal"))
-                .await
-                .unwrap();
-            connection.execute(statement).await.unwrap();
-        });
-    };
+    let sql = |statement| execute(&address.url("postgres", "portal"), statement);
 
     // The newer version starts and migrates while this one works on.
     sql(AHEAD);

@@ -6,7 +6,7 @@ use reqwest::blocking::{Client, multipart};
 use serde_json::{Value, json};
 use testkit::{chest_film, dicom_film};
 
-use crate::support::{Serving, data_folder, portal, run};
+use crate::support::{Serving, data_folder, portal, run, text};
 
 const PASSWORD: &str = "demo-portal-2026";
 
@@ -416,14 +416,7 @@ fn a_worker_killed_in_the_middle_loses_nothing_and_nothing_is_analysed_twice() {
         radiologist.wait_for_status(report, "analyzed");
     }
     let address = pg_embed::Cluster::running(data.path()).unwrap().unwrap();
-    let records: i64 = tokio::runtime::Runtime::new().unwrap().block_on(async {
-        use sqlx::Connection;
-        let url = address.url("postgres", "portal");
-        let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-        sqlx::query_scalar("SELECT count(*) FROM portal.inference_records")
-            .fetch_one(&mut connection)
-            .await
-            .unwrap()
-    });
-    assert_eq!(records, 12);
+    let url = address.url("postgres", "portal");
+    let records = text(&url, "SELECT count(*) FROM portal.inference_records");
+    assert_eq!(records, "12");
 }

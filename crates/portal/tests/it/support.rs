@@ -8,6 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tokio::runtime::Runtime;
+
 /// The binary with a clean environment.
 pub(crate) fn portal() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_medical-portal"));
@@ -48,6 +51,26 @@ pub(crate) fn data_folder() -> tempfile::TempDir {
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(folder.path(), open).unwrap();
     folder
+}
+
+/// Runs SQL in a database.
+pub(crate) fn execute(url: &str, sql: &str) {
+    Runtime::new().unwrap().block_on(async {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let sql = AssertSqlSafe(sql.to_owned());
+        connection.execute(sql).await.unwrap();
+    });
+}
+
+/// What an expression of SQL is in a database, as text.
+pub(crate) fn text(url: &str, sql: &str) -> String {
+    Runtime::new().unwrap().block_on(async {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        sqlx::query_scalar(AssertSqlSafe(format!("SELECT ({sql})::text")))
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+    })
 }
 
 /// A serving portal.

@@ -1,11 +1,10 @@
 //! `medical-portal audit verify|export|rotate-key`.
 
 use serde_json::Value;
-use sqlx::{Connection, Executor, PgConnection};
 
 use crate::{
     backup::running,
-    support::{Serving, data_folder, run, stdout},
+    support::{Serving, data_folder, execute, run, stdout},
 };
 
 #[test]
@@ -61,16 +60,11 @@ fn a_portal_seals_its_trail_and_what_was_done_to_it_is_named_also_offline() {
     assert!(String::from_utf8_lossy(&said.stderr).contains("was altered (seal 1)"));
 
     let url = running(data.path()).url("postgres", "portal");
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut superuser = PgConnection::connect(&url).await.unwrap();
-        superuser
-            .execute(
-                "SET session_replication_role = replica;
-                 DELETE FROM audit_logs WHERE log_id = (SELECT log_id FROM audit_logs ORDER BY created_at, log_id OFFSET 2 LIMIT 1)",
-            )
-            .await
-            .unwrap();
-    });
+    execute(
+        &url,
+        "SET session_replication_role = replica;
+         DELETE FROM audit_logs WHERE log_id = (SELECT log_id FROM audit_logs ORDER BY created_at, log_id OFFSET 2 LIMIT 1)",
+    );
     let said = verify();
     assert_eq!(said.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&said.stdout).unwrap();

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use pg_embed::Cluster;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use sqlx::{Connection, PgConnection, Row};
 
 use crate::{
     serve::Signed,
-    support::{Serving, data_folder, run, stdout},
+    support::{Serving, data_folder, execute, run, stdout, text},
 };
 
 /// Statements that read more the more there is, and why that is so. The second text is a part of the statement.
@@ -74,78 +74,13 @@ impl Used {
         }
     }
 
-    /// Everybody looks at what there is to look at, and a film is sent in and assessed.
+    /// Films are sent in, and everybody looks at what there is to look at.
     fn use_it(&mut self) {
         self.films += 1;
-        let radiologist = &self.people["radiologist"];
-        let film = testkit::chest_film(7_000 + self.films, 80);
-        let taken = radiologist.upload(film, &self.patient).unwrap();
-        let report = taken["reports"][0]["report_id"].as_str().unwrap();
-        self.people["doctor"].wait_for_status(report, "analyzed");
-        let film = testkit::dicom_film(self.films, "N-1");
-        let part = b"--edge-7c1f\r\nContent-Type: application/dicom\r\n\r\n";
-        let stored = radiologist
-            .http
-            .post(format!("{}/dicomweb/studies", radiologist.base))
-            .bearer_auth(&self.machine)
-            .header(
-                "Content-Type",
-                "multipart/related; type=\"application/dicom\"; boundary=edge-7c1f",
-            )
-            .body([&part[..], &film, b"\r\n--edge-7c1f--\r\n"].concat())
-            .send()
-            .unwrap();
-        assert!(stored.status().is_success(), "{}", stored.text().unwrap());
+        self.send_films();
         for (role, person) in &self.people {
-            let listed = person.get("/api/reports?status=reviewed&limit=25");
-            let mut paths = vec![
-                "/api/auth/me".to_owned(),
-                "/api/auth/sessions".to_owned(),
-                "/api/corrections".to_owned(),
-                "/api/notifications".to_owned(),
-                "/api/patients".to_owned(),
-                "/api/patients?search=nobody".to_owned(),
-                "/api/patients/unknown".to_owned(),
-                "/api/privacy".to_owned(),
-                "/api/program-tokens".to_owned(),
-                "/api/reports".to_owned(),
-                "/api/reviews".to_owned(),
-                "/api/reviews/queue".to_owned(),
-                "/api/users".to_owned(),
-                "/api/audit".to_owned(),
-                "/dicomweb/studies?limit=25".to_owned(),
-                "/fhir/DiagnosticReport?_count=10".to_owned(),
-                format!("/fhir/Patient/{}", self.patient),
-                format!("/api/patients/{}", self.patient),
-                format!("/api/patients/{}/consents", self.patient),
-                format!("/api/patients/{}/history", self.patient),
-            ];
-            // Of the demo's own patient, who has as few as before.
-            let of_patient = listed["items"].as_array().and_then(|items| {
-                let mut own = items
-                    .iter()
-                    .filter(|item| item["patient_id"] == self.patient.as_str());
-                own.next().cloned()
-            });
-            if let Some(report) = of_patient
-                .as_ref()
-                .and_then(|item| item["report_id"].as_str())
-            {
-                let detail = person.get(&format!("/api/reports/{report}"));
-                let image = detail["images"][0]["image_id"].as_str().unwrap();
-                let analysis = &detail["analysis"]["analysis_id"];
-                paths.push(format!("/api/reports/{report}/images/{image}"));
-                paths.push(format!("/api/reports/{report}/images/{image}/thumbnail"));
-                if let Some(analysis) = analysis.as_str() {
-                    paths.push(format!("/api/ai/analysis/{analysis}"));
-                }
-            } else {
-                assert_eq!(
-                    *role, "tech",
-                    "{role} sees no case of the patient: {listed}"
-                );
-            }
-            for path in paths {
+            let of_case = self.case_of_patient(role, person);
+            for path in [self.lists(), of_case].concat() {
                 let address = format!("{}{path}", person.base);
                 let request = person.http.get(address).bearer_auth(&person.token);
                 // Also what is refused costs something.
@@ -154,24 +89,83 @@ impl Used {
         }
     }
 
-    fn sql(&self, sql: &str) {
-        tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let mut connection = PgConnection::connect(&self.url).await.unwrap();
-            let sql = AssertSqlSafe(sql.to_owned());
-            connection.execute(sql).await.unwrap();
-        });
+    /// A person sends a film of the patient, which is assessed, and the machine one of somebody unknown.
+    fn send_films(&self) {
+        let radiologist = &self.people["radiologist"];
+        let film = testkit::chest_film(7_000 + self.films, 80);
+        let taken = radiologist.upload(film, &self.patient).unwrap();
+        let report = taken["reports"][0]["report_id"].as_str().unwrap();
+        self.people["doctor"].wait_for_status(report, "analyzed");
+        let film = testkit::dicom_film(self.films, "N-1");
+        let part = b"--edge-7c1f\r\nContent-Type: application/dicom\r\n\r\n";
+        let related = "multipart/related; type=\"application/dicom\"; boundary=edge-7c1f";
+        let stored = radiologist
+            .http
+            .post(format!("{}/dicomweb/studies", radiologist.base))
+            .bearer_auth(&self.machine)
+            .header("Content-Type", related)
+            .body([&part[..], &film, b"\r\n--edge-7c1f--\r\n"].concat())
+            .send()
+            .unwrap();
+        assert!(stored.status().is_success(), "{}", stored.text().unwrap());
     }
 
-    /// Whether PostgreSQL counts what statements cost: the library is an extra package on some systems.
-    fn counts(&self) -> bool {
-        tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let mut connection = PgConnection::connect(&self.url).await.unwrap();
-            let libraries: String = sqlx::query_scalar("SHOW shared_preload_libraries")
-                .fetch_one(&mut connection)
-                .await
-                .unwrap();
-            libraries.contains("pg_stat_statements")
-        })
+    /// What everybody looks at.
+    fn lists(&self) -> Vec<String> {
+        let patient = &self.patient;
+        let lists = [
+            "/api/auth/me",
+            "/api/auth/sessions",
+            "/api/corrections",
+            "/api/notifications",
+            "/api/patients",
+            "/api/patients?search=nobody",
+            "/api/patients/unknown",
+            "/api/privacy",
+            "/api/program-tokens",
+            "/api/reports",
+            "/api/reviews",
+            "/api/reviews/queue",
+            "/api/users",
+            "/api/audit",
+            "/dicomweb/studies?limit=25",
+            "/fhir/DiagnosticReport?_count=10",
+        ];
+        let of_patient = [
+            format!("/fhir/Patient/{patient}"),
+            format!("/api/patients/{patient}"),
+            format!("/api/patients/{patient}/consents"),
+            format!("/api/patients/{patient}/history"),
+        ];
+        lists
+            .map(str::to_owned)
+            .into_iter()
+            .chain(of_patient)
+            .collect()
+    }
+
+    /// A case of the demo's own patient, who has as few as before, with its film and its assessment.
+    fn case_of_patient(&self, role: &str, person: &Signed) -> Vec<String> {
+        let listed = person.get("/api/reports?status=reviewed&limit=25");
+        let of_patient = listed["items"].as_array().and_then(|items| {
+            let mut own = items
+                .iter()
+                .filter(|item| item["patient_id"] == self.patient.as_str());
+            own.next()?["report_id"].as_str()
+        });
+        let Some(report) = of_patient else {
+            assert_eq!(role, "tech", "{role} sees no case of the patient: {listed}");
+            return Vec::new();
+        };
+        let detail = person.get(&format!("/api/reports/{report}"));
+        let image = detail["images"][0]["image_id"].as_str().unwrap();
+        let analysis = detail["analysis"]["analysis_id"].as_str();
+        let mut paths = vec![
+            format!("/api/reports/{report}/images/{image}"),
+            format!("/api/reports/{report}/images/{image}/thumbnail"),
+        ];
+        paths.extend(analysis.map(|analysis| format!("/api/ai/analysis/{analysis}")));
+        paths
     }
 
     /// What each statement costs, by role and by the number that PostgreSQL gives it, once the plans are made. Its text may
@@ -179,7 +173,7 @@ impl Used {
     fn costs(&mut self) -> BTreeMap<(String, i64), Cost> {
         self.use_it();
         self.use_it();
-        self.sql("SELECT pg_stat_statements_reset()");
+        execute(&self.url, "SELECT pg_stat_statements_reset()");
         self.use_it();
         self.use_it();
         tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -208,13 +202,15 @@ impl Used {
 fn a_request_costs_the_same_after_twenty_thousand_cases() {
     let data = data_folder();
     let mut portal = Used::start(data.path());
-    if !portal.counts() {
+    // An extra package on some systems.
+    let libraries = text(&portal.url, "current_setting('shared_preload_libraries')");
+    if !libraries.contains("pg_stat_statements") {
         eprintln!("skipped: pg_stat_statements is not installed");
         return;
     }
-    portal.sql("CREATE EXTENSION pg_stat_statements");
+    execute(&portal.url, "CREATE EXTENSION pg_stat_statements");
     let before = portal.costs();
-    portal.sql(include_str!("years.sql"));
+    execute(&portal.url, include_str!("years.sql"));
     let after = portal.costs();
     assert!(before.len() > 80 && after.len() > 80, "{}", after.len());
     let grown: Vec<String> = after

@@ -3,30 +3,9 @@
 use std::time::{Duration, Instant};
 
 use pg_embed::{Cluster, ClusterOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::{Clinic, images_in, paths_below, refusal, running, send_films};
-use crate::support::{Serving, stdout};
-
-fn execute(url: &str, sql: &str) {
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut connection = PgConnection::connect(url).await.unwrap();
-        connection
-            .execute(AssertSqlSafe(sql.to_owned()))
-            .await
-            .unwrap();
-    });
-}
-
-fn text(url: &str, sql: &str) -> String {
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut connection = PgConnection::connect(url).await.unwrap();
-        sqlx::query_scalar(AssertSqlSafe(format!("SELECT ({sql})::text")))
-            .fetch_one(&mut connection)
-            .await
-            .unwrap()
-    })
-}
+use crate::support::{Serving, execute, stdout, text};
 
 fn count(url: &str, sql: &str) -> i64 {
     text(url, sql).parse().unwrap()

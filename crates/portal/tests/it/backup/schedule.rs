@@ -6,27 +6,14 @@ use std::{
 };
 
 use pg_embed::{Cluster, ClusterOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::{Clinic, running};
-use crate::support::Serving;
-
-fn on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Runtime::new().unwrap().block_on(work)
-}
-
-async fn execute(url: &str, sql: &str) {
-    let mut connection = PgConnection::connect(url).await.unwrap();
-    connection
-        .execute(AssertSqlSafe(sql.to_owned()))
-        .await
-        .unwrap();
-}
+use crate::support::{Serving, execute, text};
 
 /// Changes the database of a portal that does not run.
 fn change(data: &Path, sql: &str) {
     let cluster = Cluster::start(&ClusterOptions::new(data)).unwrap();
-    on(execute(&cluster.url("postgres", "portal"), sql));
+    execute(&cluster.url("postgres", "portal"), sql);
     cluster.stop().unwrap();
 }
 
@@ -34,13 +21,7 @@ fn change(data: &Path, sql: &str) {
 fn wait_for(data: &Path, sql: &str) {
     let url = running(data).url("postgres", "portal");
     let started = Instant::now();
-    while !on(async {
-        let mut connection = PgConnection::connect(&url).await.unwrap();
-        sqlx::query_scalar::<_, bool>(AssertSqlSafe(sql.to_owned()))
-            .fetch_one(&mut connection)
-            .await
-            .unwrap()
-    }) {
+    while text(&url, sql) != "true" {
         assert!(started.elapsed() < Duration::from_secs(60), "never: {sql}");
         std::thread::sleep(Duration::from_millis(100));
     }
